@@ -1,0 +1,58 @@
+# Every command a person or CI runs. Each needs only make and Python 3.11; what it installs goes into .venv.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help demo test check format schema lock bench servers clean
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The lock files hold hashes and no addresses: the packages come from whatever index this machine is set up for.
+$(VENV)/demo.stamp: requirements/demo.lock pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --disable-pip-version-check -q --require-hashes -r requirements/demo.lock
+	$(BIN)/pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.lock pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --disable-pip-version-check -q --require-hashes -r requirements/dev.lock
+	$(BIN)/pip install --disable-pip-version-check -q --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/demo.stamp
+
+demo: $(VENV)/demo.stamp ## a living site on this machine; ARGS=--once runs the fault script to its end
+	$(BIN)/watchkeeper-sim demo $(ARGS)
+
+servers: ## install the servers the tests run for real (Debian, as root), or say which are missing
+	@bash tests/servers/install.sh
+
+test: $(VENV)/dev.stamp servers ## every test, with real broker, databases and browser
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/dev.stamp ## lint, types, import rules, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m wire.generate --check
+	$(BIN)/python -m hub.locale --check
+
+format: $(VENV)/dev.stamp ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schema: $(VENV)/dev.stamp ## write wire/schema/ anew from the models
+	$(BIN)/python -m wire.generate
+
+bench: $(VENV)/dev.stamp ## measure the hot paths; a table, and build/bench.json
+	$(BIN)/python -m tests.bench $(ARGS)
+
+lock: $(VENV)/dev.stamp ## write the lock files anew from pyproject.toml
+	COMPILER="$(BIN)/pip-compile" bash requirements/lock.sh
+
+clean: ## remove what the commands made
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache

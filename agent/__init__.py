@@ -1,0 +1,1 @@
+"""The agent: runs on recorders and gateways, measures, keeps what it measured until the hub has it."""

@@ -1,0 +1,126 @@
+"""What a collector is. A new one is one file in collectors/ and its test; discovery finds it by its file name.
+
+A collector's module ends in one name the rest looks for: `plugin`, a `Plugin`. The module's docstring says what is
+read, from where, with which rights.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from wire.messages import Device
+
+
+class NotAvailable(Exception):  # noqa: N818 - a state, not an error
+    """A tool, a permission or a device is missing on this machine; the text says what to install or allow."""
+
+
+class CollectError(Exception):
+    """A run failed; the text is one line fit for a log."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Values of one device. `mono` is `time.monotonic()` when they were read, None for the moment the run ended.
+
+    The runner turns monotonic times into the wall clock's when it makes the report, so that a clock that is set
+    between the two does no harm.
+    """
+
+    device: str
+    values: Mapping[str, float]
+    mono: float | None = None
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event at a device: `type` as in `wire.ids.EventType`, `data` small."""
+
+    device: str
+    type: str
+    data: Mapping[str, str | float | bool | None] = field(default_factory=dict)
+    mono: float | None = None
+
+
+@dataclass(frozen=True)
+class ClockReading:
+    """Our own clock against a reference: `offset_seconds` to add to ours, `source` the server that answered."""
+
+    offset_seconds: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one run yields. `devices` is this collector's whole part of the inventory, None when unchanged.
+
+    `clock` is set only by the collector that asks reference clocks; where none answered, `clock_lost` is. `problem` is
+    one line about the part of a run that failed: what was read is kept, and the run counts as failed.
+    """
+
+    measurements: Sequence[Measurement] = ()
+    happenings: Sequence[Happening] = ()
+    devices: Sequence[Device] | None = None
+    clock: ClockReading | None = None
+    clock_lost: bool = False
+    problem: str = ""
+
+
+class Settings(BaseModel):
+    """Of every collector: how often, how long, and whether at all. Subclass it for more; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = True
+    interval_seconds: float = Field(default=60.0, ge=0.05, le=86_400.0)
+    timeout_seconds: float = Field(default=30.0, ge=0.05, le=3_600.0)
+
+
+class Collector(Protocol):
+    """One running collector. Used by one thread at a time; may block up to its time-out."""
+
+    def collect(self) -> Reading:
+        """One run. Raises NotAvailable or CollectError; anything else is caught, logged and counted as a failure."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and subscriptions."""
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every collector may know of its surroundings."""
+
+    agent: str
+    """This agent's id: also the device id of the agent itself."""
+    host: str
+    """The device id of the machine the agent runs on."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A collector's name, its settings' type (a table `[collectors.NAME]` of the configuration) and how to make it.
+
+    `build` may return several collectors: each runs in its own thread, so one slow door controller delays no other.
+    It validates and connects to nothing.
+    """
+
+    name: str
+    settings: type[Settings]
+    build: Callable[[Any, Context], Sequence[Collector]]
+
+
+def discover(package: str = "agent.collectors") -> dict[str, Plugin]:
+    """Every collector in the package, by name."""
+    found: dict[str, Plugin] = {}
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        plugin: Plugin = importlib.import_module(f"{package}.{module.name}").plugin
+        if plugin.name != module.name:
+            raise ValueError(f"collector {module.name}.py calls itself {plugin.name!r}")
+        found[plugin.name] = plugin
+    return found

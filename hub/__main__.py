@@ -1,0 +1,91 @@
+"""watchkeeper-hub: run the hub, or check its configuration."""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import threading
+from importlib.metadata import version
+from pathlib import Path
+
+from hub.config import ConfigError, HubConfig, load
+from hub.rule import discover
+
+EPILOG = """\
+examples:
+  watchkeeper-hub check-config --config hub.toml          what is wrong, by line; exit 0 when nothing is
+  watchkeeper-hub check-config --config hub.toml --json   the effective settings of every rule
+  watchkeeper-hub run --config hub.toml                   until SIGTERM or Ctrl-C
+
+Secrets come from files named in the configuration, never from the file itself. docs/hub.md has every setting.
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point. Exit status: 0 done, 1 failed while running, 2 wrong configuration or command line."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    try:
+        config = load(arguments.config, discover())
+        return _check(config, arguments.json) if arguments.command == "check-config" else _run(config)
+    except ConfigError as error:
+        print(f"watchkeeper-hub: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="watchkeeper-hub",
+        description="Hears the agents over MQTT, keeps their time series, raises tickets and serves the console.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('watchkeeper')}")
+    parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in (("run", "run until SIGTERM or Ctrl-C"), ("check-config", "validate and show the configuration")):
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML file")
+        if name == "check-config":
+            command.add_argument("--json", action="store_true", help="print the effective settings as JSON")
+    return parser
+
+
+def _check(config: HubConfig, as_json: bool) -> int:
+    settings = {name: rule.model_dump(mode="json") for name, rule in config.rules.items()}
+    if as_json:
+        print(json.dumps({**config.file.model_dump(mode="json", exclude={"rules"}), "rules": settings}, indent=2))
+    else:
+        broker = config.file.broker
+        print(f"broker   {'embedded, ' if broker.embedded else ''}{broker.host}:{broker.port}, root {broker.root}")
+        print(f"console  http://{config.file.console.host}:{config.file.console.port}/")
+        print(f"store    {config.file.store.url or 'SQLite in ' + str(config.file.state_dir)}")
+        print(f"series   {config.file.series.kind}")
+        for name, values in settings.items():
+            print(f"rule     {name}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
+    return 0
+
+
+def _run(config: HubConfig) -> int:
+    from hub.app import App  # not needed to check a configuration, and slow to import
+
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    app = App(config, discover())
+    app.start()
+    logging.getLogger("hub").info("console at http://%s:%s/", config.file.console.host, config.file.console.port)
+    while not ended.wait(1.0):
+        if not app.alive:
+            logging.getLogger("hub").error("a part of the hub has ended (is the console's port taken?); stopping")
+            app.stop()
+            return 1
+    app.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

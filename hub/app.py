@@ -1,0 +1,112 @@
+"""The composition root: wires the parts of one hub together. No logic of its own."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+import uvicorn
+
+from hub.api.app import create_app
+from hub.committer import Committer
+from hub.config import HubConfig
+from hub.embedded_broker import EmbeddedBroker
+from hub.intake import Intake
+from hub.mqtt import MqttLink
+from hub.rule import Rule
+from hub.series.buffer import BufferedSeries
+from hub.series.config import open_series
+from hub.store.database import connect, migrate
+from wire.topics import Topics
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 1.0
+"""After an outage of the database, before it is tried again."""
+
+
+def now_ms() -> int:
+    """The hub's clock, ms UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class App:
+    """One hub. `start` returns when everything listens; `stop` ends it within seconds."""
+
+    def __init__(self, config: HubConfig, rules: dict[str, Rule]) -> None:
+        file = config.file
+        state = Path(file.state_dir)
+        state.mkdir(parents=True, exist_ok=True, mode=0o750)
+        self._stop = threading.Event()
+        self._broker = EmbeddedBroker(file.broker.host, file.broker.port) if file.broker.embedded else None
+        self._database = connect(config.store_url())
+        migrate(self._database)
+        store = open_series(file.series, state)
+        self._series = BufferedSeries(store, state / "series-buffer.db", file.series.buffer_bytes)
+        topics = Topics(file.broker.root)
+        self._intake = Intake(topics, now_ms, file.ingest.queue_messages)
+        self._link = MqttLink(file.broker, topics, self._intake.take, self._on_lost, self._on_back)
+        self._committer = Committer(
+            self._database,
+            self._series,
+            self._intake,
+            self._link,
+            rules,
+            config.rules,
+            now_ms,
+            file.ingest.batch_messages,
+        )
+        web = create_app(self._database, self._series, rules, clock=now_ms, time_zone=file.console.time_zone)
+        self._server = uvicorn.Server(
+            uvicorn.Config(web, file.console.host, file.console.port, log_level="warning", lifespan="off")
+        )
+        self._work = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
+
+    def start(self) -> None:
+        """Broker first, then the hub that hears it. Raises ConfigError when a port is taken."""
+        if self._broker is not None:
+            self._broker.start()
+        self._committer.broker_lost()  # nothing is heard until the link says so
+        self._work.start()
+        self._link.start()
+        self._web.start()
+
+    @property
+    def console_port(self) -> int | None:
+        """The port the console listens on, None until it does."""
+        servers = getattr(self._server, "servers", None)
+        return servers[0].sockets[0].getsockname()[1] if self._server.started and servers else None
+
+    @property
+    def alive(self) -> bool:
+        """Committer and console both run."""
+        return self._work.is_alive() and self._web.is_alive()
+
+    def stop(self) -> None:
+        """Stop hearing, finish the step under way, close everything."""
+        self._link.stop()
+        self._stop.set()
+        self._work.join(5)
+        self._server.should_exit = True
+        self._web.join(5)
+        if self._broker is not None:
+            self._broker.stop()
+        self._series.close()
+        self._database.dispose()
+
+    def _on_lost(self) -> None:
+        self._committer.broker_lost()
+
+    def _on_back(self) -> None:
+        self._committer.broker_back()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                steady = self._committer.step()
+            except Exception:  # supervised: the hub's one loop must not end
+                log.exception("a step of the committer failed")
+                steady = False
+            if not steady:
+                self._stop.wait(PAUSE_SECONDS)

@@ -1,0 +1,136 @@
+"""The hub's configuration: one TOML file into frozen models. What is unknown or wrong refuses to start, by line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from hub.rule import Rule, Settings
+from hub.series.config import SeriesSettings
+from wire.settings import Broker, ConfigError, Table, is_loopback, misfit, read_toml, refusal
+
+__all__ = ["Config", "ConfigError", "HubConfig", "load"]
+
+DEFAULT_STATE_DIR = Path("/var/lib/watchkeeper-hub")
+
+
+class BrokerTable(Broker):
+    """As the agents' own, and whether the hub brings a broker along (to try things out; loopback only)."""
+
+    embedded: bool = False
+    client_id: str = Field(default="watchkeeper-hub", pattern=r"^[a-zA-Z0-9-]{1,40}$")
+
+    @model_validator(mode="after")
+    def _near(self) -> Self:
+        if self.embedded and not is_loopback(self.host):
+            raise ValueError("the embedded broker has no accounts and listens on loopback only")
+        return self
+
+
+class Console(Table):
+    """Where pages and API are served. Loopback only until there are accounts."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    time_zone: str = ""
+
+    @field_validator("host")
+    @classmethod
+    def _near(cls, host: str) -> str:
+        if not is_loopback(host):
+            raise ValueError("the console has no accounts yet and listens on loopback only")
+        return host
+
+
+class Store(Table):
+    """The SQL database: a SQLAlchemy URL without a password, or nothing for SQLite in `state_dir`.
+
+    PostgreSQL takes its password from `password_file`.
+    """
+
+    url: str = ""
+    password_file: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _no_secret(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE")
+        return url
+
+
+class Ingest(Table):
+    """Bounds of the way in. A full queue drops; the agents send again."""
+
+    queue_messages: int = Field(default=10_000, ge=100)
+    batch_messages: int = Field(default=500, ge=1, le=4096)
+
+
+class Config(Table):
+    """The file, without its rules."""
+
+    state_dir: Path = DEFAULT_STATE_DIR
+    broker: BrokerTable = BrokerTable()
+    console: Console = Console()
+    store: Store = Store()
+    series: SeriesSettings = SeriesSettings()
+    ingest: Ingest = Ingest()
+    rules: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class HubConfig:
+    """Everything one hub is told: the file, and every rule's effective settings by name."""
+
+    file: Config
+    rules: Mapping[str, Settings]
+
+    def store_url(self) -> str:
+        """The SQLAlchemy URL to open, password included. Raises ConfigError."""
+        store = self.file.store
+        if not store.url:
+            return f"sqlite:///{self.file.state_dir / 'hub.db'}"
+        if store.password_file is None:
+            return store.url
+        try:
+            password = store.password_file.read_text().strip()
+        except OSError as error:
+            raise ConfigError(f"{store.password_file}: {error.strerror}") from None
+        from sqlalchemy import make_url
+
+        return make_url(store.url).set(password=password).render_as_string(hide_password=False)
+
+
+def load(path: Path, rules: Mapping[str, Rule]) -> HubConfig:
+    """The configuration in a file; relative paths are taken from its folder. Raises ConfigError."""
+    table, text = read_toml(path)
+    return parse(table, rules, folder=path.resolve().parent, source=str(path), text=text)
+
+
+def parse(
+    table: Mapping[str, Any], rules: Mapping[str, Rule], *, folder: Path, source: str = "configuration", text: str = ""
+) -> HubConfig:
+    """The configuration in a table as TOML gives it. Raises ConfigError, with a line where `text` is given."""
+    try:
+        file = Config.model_validate(table)
+    except ValidationError as error:
+        raise refusal(error, (), source, text) from None
+    for name in file.rules:
+        if name not in rules:
+            known = ", ".join(sorted(rules))
+            raise misfit(("rules", name), f"unknown rule; known: {known}", source, text)
+    settings = {name: _rule(rule, file.rules.get(name, {}), source, text) for name, rule in rules.items()}
+    store = file.store
+    if store.password_file is not None:
+        store = store.model_copy(update={"password_file": folder / store.password_file})
+    anchored = {"state_dir": folder / file.state_dir, "broker": file.broker.anchored(folder), "store": store}
+    return HubConfig(file.model_copy(update=anchored), settings)
+
+
+def _rule(rule: Rule, table: Any, source: str, text: str) -> Settings:
+    try:
+        return rule.settings.model_validate(table)
+    except ValidationError as error:
+        raise refusal(error, ("rules", rule.name), source, text) from None

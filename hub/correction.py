@@ -1,0 +1,84 @@
+"""What becomes of a report's times and numbers before they are stored: functions of the report alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub.fleet import Site, Subject
+from hub.series.store import Point
+from wire.messages import DeviceKind, Event, Report
+from wire.metrics import BY_NAME
+
+EARLIEST_MS = 1_577_836_800_000
+"""2020-01-01: before it there was no Watchkeeper, so a clock that says so is unset."""
+
+MAX_AHEAD_MS = 86_400_000
+"""How far past the hub's clock a corrected time is believed."""
+
+_KNOWN = BY_NAME.keys()
+_THROUGH_US = frozenset({DeviceKind.CAMERA, DeviceKind.RECORDER})
+
+
+@dataclass
+class Corrected:
+    """A report ready to be stored. `rejected` counts what could not be, by reason."""
+
+    points: list[tuple[Subject, Point]] = field(default_factory=list)
+    events: list[tuple[int, int, Event]] = field(default_factory=list)
+    """(position in the report, corrected time, event)"""
+    unknown: set[str] = field(default_factory=set)
+    """Devices nobody has announced."""
+    rejected: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def reject(self, reason: str, example: str) -> None:
+        """Count one."""
+        count, first = self.rejected.get(reason, (0, example))
+        self.rejected[reason] = (count + 1, first)
+
+
+def correct(report: Report, site: Site, agent: str, received: int) -> Corrected:
+    """Corrected times, known metrics, own devices; the rest counted."""
+    result = Corrected()
+    shift = round(report.offset.ms) if report.offset.ms is not None else 0
+    for sample in report.samples:
+        subject = _own(result, site, agent, sample.device)
+        at = sample.at + shift
+        if subject is not None and _believable(result, sample.device, at, received):
+            values = _values(result, sample.values, subject.kind, report.offset.ms)
+            if values:
+                point = Point(subject.kind, subject.site, agent, subject.device, at, values)
+                result.points.append((subject, point))
+    for position, event in enumerate(report.events):
+        at = event.at + shift
+        if _own(result, site, agent, event.device) is not None and _believable(result, event.device, at, received):
+            result.events.append((position, at, event))
+    return result
+
+
+def _own(result: Corrected, site: Site, agent: str, device: str) -> Subject | None:
+    subject = site.devices.get(device)
+    if subject is None:
+        result.unknown.add(device)
+    elif subject.agent != agent:
+        result.reject("foreign_device", device)
+        return None
+    return subject
+
+
+def _believable(result: Corrected, device: str, at: int, received: int) -> bool:
+    if EARLIEST_MS <= at <= received + MAX_AHEAD_MS:
+        return True
+    result.reject("absurd_time", f"{device} at {at}")
+    return False
+
+
+def _values(
+    result: Corrected, values: Mapping[str, float], kind: DeviceKind, offset_ms: float | None
+) -> Mapping[str, float]:
+    """Catalogued metrics only. A device's clock was measured against its agent's: the agent's own offset is added."""
+    if not values.keys() <= _KNOWN:
+        for name in values.keys() - _KNOWN:
+            result.reject("unknown_metric", name)
+        values = {name: value for name, value in values.items() if name in _KNOWN}
+    if offset_ms is not None and kind in _THROUGH_US and "clock_offset_seconds" in values:
+        values = {**values, "clock_offset_seconds": values["clock_offset_seconds"] + offset_ms / 1000}
+    return values

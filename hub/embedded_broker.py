@@ -1,0 +1,61 @@
+"""A broker inside the hub's process, for trying things out on one machine: amqtt, MQTT 3.1.1, loopback only."""
+
+import asyncio
+import logging
+import threading
+
+from amqtt.broker import Broker
+
+from hub.config import ConfigError
+
+log = logging.getLogger(__name__)
+
+START_SECONDS = 10.0
+
+
+class EmbeddedBroker:
+    """Runs in a thread with an event loop of its own. Keeps nothing across restarts; agents resend what counts."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._bind = f"{host}:{port}"
+        self._loop = asyncio.new_event_loop()
+        self._started = threading.Event()
+        self._error: Exception | None = None
+        self._broker: Broker | None = None
+        self._thread = threading.Thread(target=self._run, name="embedded-broker", daemon=True)
+
+    def start(self) -> None:
+        """Listen. Raises ConfigError when the port is taken."""
+        logging.getLogger("amqtt").setLevel(logging.WARNING)
+        logging.getLogger("transitions").setLevel(logging.WARNING)
+        self._thread.start()
+        self._started.wait(START_SECONDS)
+        if self._error is not None or self._broker is None:
+            raise ConfigError(f"embedded broker can't listen on {self._bind}: {self._error}")
+
+    def stop(self) -> None:
+        """Close every connection and end the thread."""
+        if self._broker is not None:
+            asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.create_task(self._listen())
+        self._loop.run_forever()
+
+    async def _listen(self) -> None:
+        config = {
+            "listeners": {"default": {"type": "tcp", "bind": self._bind}},
+            "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+        }
+        try:
+            broker = Broker(config, loop=self._loop)
+            await broker.start()
+            self._broker = broker
+        except Exception as error:  # noqa: BLE001 - told to the thread that waits in start()
+            self._error = error
+        finally:
+            self._started.set()

@@ -1,0 +1,294 @@
+"""Judges samples and silence by the rules, and says what changed. Holds state in memory, touches no database.
+
+Whoever calls it commits the transitions in one SQL transaction with the agents' marks; when that fails, the engine is
+thrown away and rebuilt from what is committed (`hub/rebuild.py`). It never needs to take anything back.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from hub.blindness import Blindness
+from hub.finding import Change, Holds, advance
+from hub.fleet import AgentState, LiveFinding, Site, Subject
+from hub.rule import Judgement, Rule, Settings, Snapshot, Threshold
+from hub.series.store import Value
+from wire.messages import Device, DeviceKind
+
+CLOCK_STEP_MS = 2000
+"""A report made later whose clock reads this much earlier than the one before was made after the clock was set back."""
+
+
+class Transition(NamedTuple):
+    """Something that happened to a finding. `promoted`: its cause is gone, it stands for itself now."""
+
+    change: Change | str
+    finding: LiveFinding
+    at: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """A rule with its effective settings, ready to run. `above` and the levels are set for thresholds only."""
+
+    rule: Rule
+    settings: Settings
+    holds: Holds
+    threshold: bool
+    above: bool = False
+    raise_at: float = 0.0
+    clear_at: float = 0.0
+
+
+def compile_check(rule: Rule, settings: Settings) -> Check:
+    """Levels and times looked up once. Raises ValueError where a threshold's levels are the wrong way round."""
+    holds = Holds(round(settings.hold_seconds * 1000), round(settings.clear_seconds * 1000))
+    if not isinstance(rule.condition, Threshold):
+        return Check(rule, settings, holds, threshold=False)
+    raise_at, clear_at = rule.condition.levels(settings)
+    if raise_at == clear_at:
+        raise ValueError(f"rule {rule.name}: raise and clear level are both {raise_at}")
+    return Check(rule, settings, holds, True, raise_at > clear_at, raise_at, clear_at)
+
+
+class Engine:
+    """All sites of one hub. Used by one thread."""
+
+    def __init__(self, rules: Mapping[str, Rule], settings: Mapping[str, Settings], blindness: Blindness) -> None:
+        self.sites: dict[str, Site] = {}
+        self.blindness = blindness
+        self.transitions: list[Transition] = []
+        self._checks = {
+            name: compile_check(rule, settings[name]) for name, rule in rules.items() if settings[name].enabled
+        }
+        self._absence = [check for check in self._checks.values() if check.rule.absence]
+        self._due: list[tuple[int, str, str]] = []
+
+    def take_transitions(self) -> list[Transition]:
+        """What has happened since the last call."""
+        taken, self.transitions = self.transitions, []
+        return taken
+
+    # --- who there is ---
+
+    def hear(self, site: str, agent: str, now: int) -> AgentState:
+        """A message of this agent has come in. Ends its silence; makes it known when it is new."""
+        place = self.sites.setdefault(site, Site())
+        state = place.agents.get(agent)
+        if state is None:
+            state = place.agents[agent] = AgentState(site, agent, now)
+        state.heard = max(state.heard, now)
+        subject = place.devices.get(agent)
+        if subject is None or subject.agent != agent:
+            subject = self.add_subject(Subject(site, agent, DeviceKind.AGENT, agent))
+        if any(check.rule.name in subject.findings for check in self._absence):
+            self._judge_absence(state, subject, now)
+        self._schedule(state)
+        return state
+
+    def add_subject(self, subject: Subject) -> Subject:
+        """Make a device known, with the checks that its kind and facts call for."""
+        by_metric: dict[str, list[Check]] = {}
+        for check in self._checks.values():
+            rule = check.rule
+            if subject.kind in rule.kinds and not rule.absence and rule.applies(subject.facts):
+                for metric in rule.wakes:
+                    by_metric.setdefault(metric, []).append(check)
+                    if rule.lookback_seconds:
+                        subject.windows.setdefault(metric, deque())
+        subject.checks = by_metric
+        self.sites.setdefault(subject.site, Site()).devices[subject.device] = subject
+        return subject
+
+    def inventory(
+        self, state: AgentState, devices: Sequence[Device], now: int
+    ) -> tuple[list[Device], list[str], list[str]]:
+        """Take over an agent's whole inventory: (accepted devices, ids that vanished, ids another agent has claimed)."""
+        place = self.sites[state.site]
+        accepted: list[Device] = []
+        conflicts: list[str] = []
+        for device in devices:
+            known = place.devices.get(device.device)
+            foreign = known is not None and known.agent != state.agent
+            posing = device.kind == DeviceKind.AGENT and device.device != state.agent
+            if foreign or posing:
+                conflicts.append(device.device)
+            else:
+                accepted.append(device)
+        present = {device.device for device in accepted} | {state.agent}
+        vanished = [d.device for d in place.devices.values() if d.agent == state.agent and d.device not in present]
+        for name in vanished:
+            self._retire(place.devices.pop(name), now)
+        for device in accepted:
+            self._update_subject(state, device, now)
+        return accepted, vanished, conflicts
+
+    def _update_subject(self, state: AgentState, device: Device, now: int) -> None:
+        old = self.sites[state.site].devices.get(device.device)
+        if old is None or old.kind != device.kind:
+            if old is not None:
+                self._retire(old, now)
+            old = Subject(state.site, device.device, device.kind, state.agent)
+        old.parent, old.facts = device.parent, device.facts
+        self.add_subject(old)
+        ended = [f for f in old.findings.values() if not self._applies(f.rule, old)]
+        for finding in ended:
+            self._end(old, finding, now)
+
+    def _applies(self, rule: str, subject: Subject) -> bool:
+        check = self._checks.get(rule)
+        return check is not None and (check.rule.absence or check.rule.applies(subject.facts))
+
+    def _retire(self, subject: Subject, now: int) -> None:
+        for finding in list(subject.findings.values()):
+            self._end(subject, finding, now)
+
+    def _end(self, subject: Subject, finding: LiveFinding, now: int) -> None:
+        """Close a finding whose rule or device is no longer there."""
+        state = "closed" if finding.life.state == "open" else "dropped"
+        finding.life = replace(finding.life, state=state, clearing=None, closed=now)
+        self._change(subject, finding, "closed" if state == "closed" else "dropped", now)
+
+    # --- samples ---
+
+    def clock_order(self, state: AgentState, boot: str, mono: int, sent: int) -> None:
+        """Notice a clock that was set back, lest everything look late until it catches up with itself."""
+        newer = state.boot == boot and mono > state.mono
+        if newer and sent < state.sent - CLOCK_STEP_MS:
+            for subject in self.sites[state.site].devices.values():
+                if subject.agent == state.agent:
+                    subject.latest = {m: Value(min(v.at, sent), v.value) for m, v in subject.latest.items()}
+            state.mark = min(state.mark, sent)
+        if newer or state.boot != boot:
+            state.boot, state.mono, state.sent = boot, mono, sent
+
+    def observe(self, state: AgentState, subject: Subject, at: int, values: Mapping[str, float]) -> None:
+        """Samples of one device at one corrected time. What is not newer than what was seen is late: not judged."""
+        latest = subject.latest
+        previous: dict[str, int | None] = {}
+        for metric, value in values.items():
+            last = latest.get(metric)
+            if last is None or at > last.at:
+                previous[metric] = last.at if last else None
+                latest[metric] = Value(at, value)
+        if not previous:
+            return
+        state.mark = max(state.mark, at)
+        self._extend_windows(subject, at, values, previous)
+        for metric, before in previous.items():
+            for check in subject.checks.get(metric, ()):
+                self._judge(check, subject, metric, at, before)
+
+    def _extend_windows(
+        self, subject: Subject, at: int, values: Mapping[str, float], fresh: Mapping[str, int | None]
+    ) -> None:
+        for metric, window in subject.windows.items():
+            if metric in fresh:
+                window.append(Value(at, values[metric]))
+                horizon = at - max(c.rule.lookback_seconds for c in subject.checks[metric]) * 1000
+                while window and window[0].at <= horizon:
+                    window.popleft()
+
+    def _judge(self, check: Check, subject: Subject, metric: str, at: int, before: int | None) -> None:
+        if check.threshold:
+            value = subject.latest[metric].value
+            firing = value >= check.raise_at if check.above else value <= check.raise_at
+            if firing:
+                judgement = Judgement("firing", {metric: value})
+            elif check.rule.name not in subject.findings:
+                return
+            elif value <= check.clear_at if check.above else value >= check.clear_at:
+                judgement = Judgement("clear")
+            else:
+                return
+        else:
+            judgement = self._call(check, subject, at)
+        self._apply(check, subject, judgement, at, before)
+
+    def _call(self, check: Check, subject: Subject, now: int, unheard_ms: int = 0) -> Judgement:
+        condition: Any = check.rule.condition
+        snapshot = Snapshot(
+            subject.device,
+            subject.kind,
+            subject.facts,
+            subject.latest,
+            subject.windows,
+            unheard_seconds=unheard_ms / 1000,
+        )
+        judged: Judgement = condition(snapshot, check.settings, now)
+        return judged
+
+    # --- silence ---
+
+    def tick(self, now: int) -> None:
+        """Time has passed. Judges the agents whose silence is due; costs nothing for the others, nor while blind."""
+        while not self.blindness.current and self._due and self._due[0][0] <= now:
+            _, site, agent = heapq.heappop(self._due)
+            state = self.sites[site].agents[agent]
+            state.due = False
+            subject = self.sites[site].devices[agent]
+            self._judge_absence(state, subject, now)
+            if not any(f.life.state == "open" for f in subject.findings.values() if f.rule in self._absence_names()):
+                self._schedule(state, now)
+
+    def _absence_names(self) -> set[str]:
+        return {check.rule.name for check in self._absence}
+
+    def _judge_absence(self, state: AgentState, subject: Subject, now: int) -> None:
+        unheard = max(now - state.heard - self.blindness.milliseconds(state.heard, now), 0)
+        for check in self._absence:
+            judgement = self._call(check, subject, now, unheard)
+            self._apply(check, subject, judgement, now, now)
+
+    def _schedule(self, state: AgentState, now: int | None = None) -> None:
+        """Look at this agent again when its silence could first matter."""
+        if state.due or not self._absence:
+            return
+        patience = min(round(getattr(check.settings, "silent_seconds", 60.0) * 1000) for check in self._absence)
+        blind = self.blindness.milliseconds(state.heard, now) if now is not None else 0
+        at = state.heard + blind + patience
+        if now is not None:
+            at = max(at, now + 1000)
+        heapq.heappush(self._due, (at, state.site, state.agent))
+        state.due = True
+
+    # --- findings ---
+
+    def _apply(self, check: Check, subject: Subject, judgement: Judgement, at: int, before: int | None) -> None:
+        name = check.rule.name
+        finding = subject.findings.get(name)
+        life, change = advance(finding.life if finding else None, judgement, at, before, check.holds)
+        if life is None:
+            return
+        if finding is None:
+            finding = LiveFinding(subject.site, subject.device, name, check.settings.severity, life, judgement.detail)
+            subject.findings[name] = finding
+        finding.life = life
+        if change is None:
+            return
+        if change in ("pending", "opened", "relapsed"):
+            finding.detail = judgement.detail
+        if change == "opened":
+            finding.cause = self._cause(subject)
+        self._change(subject, finding, change, at)
+
+    def _cause(self, subject: Subject) -> LiveFinding | None:
+        """The open finding nearest above this device that explains it, if any."""
+        for ancestor in self.sites[subject.site].ancestors(subject):
+            for finding in ancestor.findings.values():
+                check = self._checks.get(finding.rule)
+                if check and check.rule.hides_children and finding.life.state == "open":
+                    return finding.cause or finding
+        return None
+
+    def _change(self, subject: Subject, finding: LiveFinding, change: Change, at: int) -> None:
+        self.transitions.append(Transition(change, finding, at))
+        if change not in ("closed", "dropped"):
+            return
+        subject.findings.pop(finding.rule, None)
+        for other in self.sites[subject.site].live():
+            if other.cause is finding:
+                other.cause = None
+                self.transitions.append(Transition("promoted", other, at))

@@ -1,0 +1,94 @@
+"""What the engine knows of every agent and device: the newest values, live findings and who hangs on whom."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.finding import Life
+from hub.rule import Severity
+from hub.series.store import Value
+from wire.messages import DeviceKind
+
+MAX_DEPTH = 12
+"""Levels of topology that are followed; deeper is a loop in somebody's inventory."""
+
+
+@dataclass(eq=False)
+class LiveFinding:
+    """A finding that is pending or open. `id` is its SQL row's, None until it is written."""
+
+    site: str
+    device: str
+    rule: str
+    severity: Severity
+    life: Life
+    detail: Mapping[str, float | str | bool | None]
+    cause: "LiveFinding | None" = None
+    id: int | None = None
+
+
+@dataclass(eq=False)
+class Subject:
+    """A device as the rules see it."""
+
+    site: str
+    device: str
+    kind: DeviceKind
+    agent: str
+    parent: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    latest: dict[str, Value] = field(default_factory=dict)
+    windows: dict[str, deque[Value]] = field(default_factory=dict)
+    findings: dict[str, LiveFinding] = field(default_factory=dict)
+    checks: dict[str, Any] = field(default_factory=dict)
+    """Metric → what it wakes, compiled by the engine for this kind and these facts."""
+
+
+@dataclass(eq=False)
+class AgentState:
+    """What is known of one agent. Times are ms UTC on the hub's clock, but for those named otherwise."""
+
+    site: str
+    agent: str
+    heard: int
+    mark: int = 0
+    """Corrected time up to which rules have seen its samples."""
+    inventory_hash: str | None = None
+    session: str | None = None
+    boot: str | None = None
+    mono: int = 0
+    sent: int = 0
+    """Boot id, monotonic clock and corrected wall clock of its newest report."""
+    asked: int = 0
+    told: int = 0
+    """When its inventory was last asked for, and last came."""
+    due: bool = False
+    """Whether a check of its silence is scheduled."""
+
+
+@dataclass(eq=False)
+class Site:
+    """One site: the unit of partition. Nothing here looks at another site."""
+
+    devices: dict[str, Subject] = field(default_factory=dict)
+    agents: dict[str, AgentState] = field(default_factory=dict)
+
+    def ancestors(self, subject: Subject) -> Iterator[Subject]:
+        """What this device hangs on, nearest first, ending with the agent that watches it."""
+        current: Subject | None = subject
+        seen = {subject.device}
+        for _ in range(MAX_DEPTH):
+            current = self.devices.get(current.parent) if current and current.parent else None
+            if current is None or current.device in seen:
+                break
+            seen.add(current.device)
+            yield current
+        owner = self.devices.get(subject.agent)
+        if owner is not None and owner.device not in seen:
+            yield owner
+
+    def live(self) -> Iterator[LiveFinding]:
+        """Every pending or open finding of the site."""
+        for subject in self.devices.values():
+            yield from subject.findings.values()

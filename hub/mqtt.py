@@ -1,0 +1,138 @@
+"""The hub's MQTT client: hears every agent, answers each. The only MQTT code in the hub.
+
+It subscribes at QoS 0 with a clean session: end-to-end acknowledgement carries the guarantee, so a broker need keep
+nothing for us. Reconnects by itself with jittered back-off, capped at 30 seconds.
+"""
+
+import logging
+import random
+import ssl
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+
+from hub.config import BrokerTable
+from wire.codec import encode
+from wire.messages import Message
+from wire.topics import FROM_AGENT, Address, Topics, Verb
+
+log = logging.getLogger(__name__)
+
+BACK_OFF_SECONDS = 30.0
+STEADY_SECONDS = 0.5
+
+
+class MqttLink:
+    """One connection at a time, in a thread of its own."""
+
+    def __init__(
+        self,
+        settings: BrokerTable,
+        topics: Topics,
+        take: Callable[[str, bytes, bool], None],
+        lost: Callable[[], None],
+        back: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._topics = topics
+        self._take = take
+        self._lost = lost
+        self._back = back
+        self._stop = threading.Event()
+        self._connected = threading.Event()
+        self._client: mqtt.Client | None = None
+        self._versions = {"5": [mqtt.MQTTv5], "3.1.1": [mqtt.MQTTv311], "auto": [mqtt.MQTTv5, mqtt.MQTTv311]}[
+            settings.protocol
+        ]
+        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
+
+    def start(self) -> None:
+        """Begin connecting; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Disconnect and end the thread."""
+        self._stop.set()
+        if self._client is not None:
+            self._client.disconnect()
+        self._thread.join(5)
+
+    @property
+    def connected(self) -> bool:
+        """Subscribed and hearing."""
+        return self._connected.is_set()
+
+    def send(self, address: Address, verb: Verb, message: Message) -> None:
+        """Publish at QoS 0. What is lost on the way is asked for again by the agent's resending."""
+        client = self._client
+        if client is not None and self.connected:
+            client.publish(self._topics.topic(address, verb), encode(message), qos=0)
+
+    def _run(self) -> None:
+        attempt = 0
+        while not self._stop.is_set():
+            version = self._versions[attempt % len(self._versions)]
+            heard = self._session(version)
+            if heard:
+                self._versions = [version]  # what has worked once is what the broker speaks
+            attempt = 0 if heard else attempt + 1
+            pause = min(BACK_OFF_SECONDS, STEADY_SECONDS * 2 ** min(attempt // len(self._versions), 10))
+            self._stop.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+
+    def _session(self, version: Any) -> bool:
+        """One connection from beginning to end; whether it was ever up."""
+        up = threading.Event()
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._settings.client_id,
+            protocol=version,
+            reconnect_on_failure=False,
+            **({} if version == mqtt.MQTTv5 else {"clean_session": True}),
+        )
+        self._secure(client)
+        client.on_connect = lambda c, _u, _f, reason, _p: self._on_connect(c, reason)
+        client.on_subscribe = lambda *_: self._on_ready(up)
+        client.on_message = lambda _c, _u, m: self._take(m.topic, m.payload, m.retain)
+        self._client = client
+        try:
+            client.connect(self._settings.host, self._settings.port, keepalive=self._settings.keepalive)
+            result = client.loop_forever()
+        except (OSError, ValueError) as error:
+            log.warning("broker %s:%s: %s", self._settings.host, self._settings.port, error)
+            return False
+        finally:
+            if self._connected.is_set():
+                self._connected.clear()
+                self._lost()
+        if result != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            log.warning("connection to the broker ended: %s", mqtt.error_string(result))
+        return up.is_set()
+
+    def _secure(self, client: mqtt.Client) -> None:
+        settings = self._settings
+        if settings.tls is not None:
+            client.tls_set(
+                ca_certs=str(settings.tls.ca),
+                certfile=str(settings.tls.certificate),
+                keyfile=str(settings.tls.key),
+                tls_version=ssl.PROTOCOL_TLS_CLIENT,
+            )
+        if settings.username is not None:
+            client.username_pw_set(settings.username, settings.password())
+
+    def _on_connect(self, client: mqtt.Client, reason: ReasonCode) -> None:
+        if reason.is_failure:
+            log.warning("broker refuses the hub: %s", reason)
+            client.disconnect()
+            return
+        client.subscribe([(self._topics.every(verb), 0) for verb in FROM_AGENT])
+
+    def _on_ready(self, up: threading.Event) -> None:
+        up.set()
+        self._connected.set()
+        log.info("subscribed at %s:%s", self._settings.host, self._settings.port)
+        self._back()

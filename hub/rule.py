@@ -1,0 +1,157 @@
+"""What a rule is. A new one is one file in rules/ and its test; discovery finds it by its file name.
+
+A rule is a pure function of a snapshot and the time. Its module's docstring is the runbook a ticket shows: a first line
+that names the symptom, then paragraphs headed `Meaning:`, `Why it matters:` and `First step:`. Title and paragraphs are
+looked up in the gettext catalogues, so translators see them like any other string.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.series.store import Value
+from wire.messages import DeviceKind
+
+
+class Severity(StrEnum):
+    """How soon a person is needed."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Settings(BaseModel):
+    """Of every rule: its hold and clear times and severity. Subclass it for thresholds; each field says its unit.
+
+    A condition must last `hold_seconds` before a ticket opens, and be gone for `clear_seconds` before it resolves.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = True
+    severity: Severity = Severity.WARNING
+    hold_seconds: float = Field(default=0.0, ge=0, description="s")
+    clear_seconds: float = Field(default=0.0, ge=0, description="s")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All a rule may know of one device."""
+
+    device: str
+    kind: DeviceKind
+    facts: Mapping[str, Any]
+    latest: Mapping[str, Value]
+    """Metric → newest value. A metric never reported is missing, not zero."""
+    windows: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+    """Metric → values within the rule's lookback, oldest first; only of metrics of a rule with a lookback."""
+    heard: int | None = None
+    """For an agent: hub time (ms) of its newest message."""
+    unheard_seconds: float = 0.0
+    """For an agent: time since then during which the hub could have heard it (blindness taken out)."""
+
+
+Verdict = Literal["firing", "clear", "unknown"]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`firing`, `clear` or `unknown`: unknown neither raises nor clears. `detail` fills in the rule's summary."""
+
+    verdict: Verdict
+    detail: Mapping[str, float | str | bool | None] = field(default_factory=dict)
+
+
+CLEAR = Judgement("clear")
+UNKNOWN = Judgement("unknown")
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A condition as data: one metric against a level to raise at and a level to clear at, from the settings.
+
+    Raises at or above the first level where that is the higher one, at or below it where it is the lower one.
+    Between the two nothing changes (hysteresis). The detail is the metric's own name and value.
+    """
+
+    metric: str
+    levels: Callable[[Any], tuple[float, float]]
+
+
+def everywhere(facts: Mapping[str, Any]) -> bool:
+    """The rule applies to every device of its kinds."""
+    return True
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `name` is its module's. `summary` is one sentence with {fields} of the judgement's detail."""
+
+    name: str
+    kinds: frozenset[DeviceKind]
+    condition: "Threshold | Callable[[Snapshot, Any, int], Judgement]"
+    """A threshold, or a pure function of snapshot, settings and the time of the newest sample (ms UTC)."""
+    summary: str
+    metrics: tuple[str, ...] = ()
+    """What wakes a function; a threshold is woken by its own metric."""
+    settings: type[Settings] = Settings
+    lookback_seconds: float = 0.0
+    """The window of its metrics it wants; 0 for the newest value only."""
+    applies: Callable[[Mapping[str, Any]], bool] = everywhere
+    """Whether it holds for a device with these facts; asked when the inventory changes, not per sample."""
+    absence: bool = False
+    """Judged as time passes without a message instead of by samples."""
+    hides_children: bool = False
+    """A possible root cause: while open, findings of devices below it are consequences on its ticket."""
+    runbook: "Runbook | None" = None
+
+    @property
+    def wakes(self) -> tuple[str, ...]:
+        """The metrics that make the engine judge."""
+        return (self.condition.metric,) if isinstance(self.condition, Threshold) else self.metrics
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """A rule's docstring, taken apart. Each text is a gettext message id."""
+
+    title: str
+    meaning: str
+    why: str
+    first_step: str
+
+
+def parse_runbook(docstring: str) -> Runbook:
+    """A rule module's docstring as title and paragraphs. Raises ValueError naming what is missing."""
+    parts: dict[str, str] = {}
+    paragraphs = [" ".join(block.split()) for block in docstring.strip().split("\n\n")]
+    for paragraph in paragraphs[1:]:
+        heading, _, body = paragraph.partition(": ")
+        parts[heading] = body
+    missing = [h for h in ("Meaning", "Why it matters", "First step") if not parts.get(h)]
+    if missing:
+        raise ValueError(f"runbook {paragraphs[0]!r} lacks {', '.join(missing)}")
+    return Runbook(paragraphs[0].rstrip("."), parts["Meaning"], parts["Why it matters"], parts["First step"])
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+    """Mark a message for translation where it is written; it is looked up where it is shown."""
+    return message
+
+
+def discover(package: str = "hub.rules") -> dict[str, Rule]:
+    """Every rule in the package by name, its runbook read from its docstring."""
+    found: dict[str, Rule] = {}
+    for module_info in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        module = importlib.import_module(f"{package}.{module_info.name}")
+        rule: Rule = module.rule
+        if rule.name != module_info.name:
+            raise ValueError(f"rule {module_info.name}.py calls itself {rule.name!r}")
+        found[rule.name] = replace(rule, runbook=parse_runbook(module.__doc__ or ""))
+    return found

@@ -1,0 +1,168 @@
+"""The SQL tables: what is not a number over time. SQLite by default, PostgreSQL by URL.
+
+Times are integers, milliseconds UTC. Every row carries its site: the site is the unit of partition.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_BigKey = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
+
+agent = Table(
+    "agent",
+    metadata,
+    Column("site", String(40), primary_key=True),
+    Column("agent", String(40), primary_key=True),
+    Column("version", String(200), nullable=False, server_default=""),
+    Column("state", String(10), nullable=False, server_default="unknown"),  # online, offline: the broker's hint
+    Column("session", String(32)),
+    Column("first_heard", BigInteger, nullable=False),
+    Column("last_heard", BigInteger, nullable=False),  # hub time of the newest message: this decides silence
+    Column("evaluated_until", BigInteger, nullable=False, server_default="0"),  # corrected time rules have seen
+    Column("oldest_unacknowledged", BigInteger),
+    Column("inventory_hash", String(64)),
+    Column("offset_ms", BigInteger),
+    Column("offset_source", String(200), nullable=False, server_default="none"),
+    comment="every agent ever heard",
+)
+
+device = Table(
+    "device",
+    metadata,
+    Column("site", String(40), primary_key=True),
+    Column("device", String(40), primary_key=True),
+    Column("agent", String(40), nullable=False),  # the one that claimed it
+    Column("kind", String(20), nullable=False),
+    Column("name", String(200), nullable=False, server_default=""),
+    Column("parent", String(40)),
+    Column("room", String(40)),
+    Column("facts", JSON, nullable=False),
+    Column("retired", BigInteger),  # when it vanished from its agent's inventory
+    ForeignKeyConstraint(["site", "agent"], ["agent.site", "agent.agent"]),
+    comment="the inventory",
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", _BigKey, primary_key=True),
+    Column("site", String(40), nullable=False),
+    Column("agent", String(40), nullable=False),
+    Column("report_id", String(48), nullable=False),
+    Column("position", Integer, nullable=False),  # index in the report
+    Column("device", String(40), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("type", String(140), nullable=False),
+    Column("data", JSON, nullable=False),
+    UniqueConstraint("site", "agent", "report_id", "position"),
+    Index("ix_event_site_device_at", "site", "device", "at"),
+    comment="what happened, once however often it was delivered",
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("id", _BigKey, primary_key=True),
+    Column("site", String(40), nullable=False),
+    Column("device", String(40), nullable=False),
+    Column("rule", String(60), nullable=False),
+    Column("state", String(10), nullable=False),  # pending, open, closed
+    Column("severity", String(10), nullable=False),
+    Column("since", BigInteger, nullable=False),  # when the condition began
+    Column("opened", BigInteger),  # when its hold time had passed
+    Column("clearing", BigInteger),  # since when the condition has been gone, while its clear time runs
+    Column("closed", BigInteger),
+    Column("detail", JSON, nullable=False),  # numbers that fill in the rule's summary
+    Column("cause", _BigKey, ForeignKey("finding.id")),  # the finding whose consequence this is
+    Index(
+        "uq_finding_live",
+        "site",
+        "device",
+        "rule",
+        unique=True,
+        sqlite_where=text("state <> 'closed'"),
+        postgresql_where=text("state <> 'closed'"),
+    ),
+    Index("ix_finding_state", "state"),
+    Index("ix_finding_cause", "cause"),
+    comment="a rule's judgement of a device over time; pending ones have no ticket",
+)
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("id", _BigKey, primary_key=True),
+    Column("site", String(40), nullable=False),
+    Column("device", String(40), nullable=False),
+    Column("finding", _BigKey, ForeignKey("finding.id"), nullable=False, unique=True),  # one each, whatever is killed
+    Column("state", String(12), nullable=False),  # open, resolved
+    Column("opened", BigInteger, nullable=False),
+    Column("resolved", BigInteger),
+    Index("ix_ticket_state_opened", "state", "opened"),
+    Index("ix_ticket_site_device", "site", "device"),
+    comment="a root cause somebody should look at",
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("id", _BigKey, primary_key=True),
+    Column("ticket", _BigKey, ForeignKey("ticket.id"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("what", String(30), nullable=False),  # opened, worsened, consequence, clearing, relapsed, resolved
+    Column("data", JSON, nullable=False),
+    comment="what happened to a ticket, in order",
+)
+
+blindness = Table(
+    "blindness",
+    metadata,
+    Column("id", _BigKey, primary_key=True),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger),  # null while it lasts
+    Column("reason", String(20), nullable=False),  # hub, broker
+    comment="when nothing could be heard: absence counts only outside these",
+)
+
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("at", BigInteger, nullable=False),
+    comment="the hub's last sign of life: what blindness after a crash is reckoned from",
+)
+
+rejected = Table(
+    "rejected",
+    metadata,
+    Column("site", String(40), primary_key=True),
+    Column("agent", String(40), primary_key=True),
+    Column("reason", String(20), primary_key=True),  # undecodable, oversized, refused, absurd_time, unknown_metric, …
+    Column("count", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("example", Text, nullable=False, server_default=""),
+    comment="what could not be taken, counted by sender",
+)

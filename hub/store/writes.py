@@ -1,0 +1,155 @@
+"""Every SQL write of the hub. All of one batch happen in one transaction, which the caller opens."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.blindness import Interval
+from hub.fleet import AgentState
+from hub.store import schema
+from wire.messages import Device, Status
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """An event with its unique key: who, which report, which position in it. Times ms UTC, `at` corrected."""
+
+    site: str
+    agent: str
+    report_id: str
+    position: int
+    device: str
+    at: int
+    received: int
+    type: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Something that could not be taken: from whom, why, how often, and one example for a person to read."""
+
+    site: str
+    agent: str
+    reason: str
+    count: int
+    example: str
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """An INSERT that can say what to do on conflict, in this database's dialect."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
+def save_agents(connection: sa.Connection, agents: Iterable[AgentState]) -> None:
+    """When each was last heard and up to what time rules have seen its samples."""
+    rows = [
+        {"site": a.site, "agent": a.agent, "first_heard": a.heard, "last_heard": a.heard, "evaluated_until": a.mark}
+        for a in agents
+    ]
+    if not rows:
+        return
+    statement = _insert(connection, schema.agent)
+    fresh = statement.excluded
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["site", "agent"],
+            set_={"last_heard": fresh.last_heard, "evaluated_until": fresh.evaluated_until},
+        ),
+        rows,
+    )
+
+
+def save_status(connection: sa.Connection, site: str, agent: str, status: Status) -> bool:
+    """The broker's word on an agent; an offline of another session than the current one is ignored (False)."""
+    table = schema.agent
+    where = (table.c.site == site) & (table.c.agent == agent)
+    values: dict[str, Any] = {"state": status.state}
+    if status.state == "offline":
+        where &= (table.c.session == status.session) | table.c.session.is_(None)
+    else:
+        values |= {"session": status.session, "version": status.version}
+        values["oldest_unacknowledged"] = status.oldest_unacknowledged
+    return connection.execute(table.update().where(where).values(**values)).rowcount > 0
+
+
+def save_offset(connection: sa.Connection, site: str, agent: str, ms: float | None, source: str) -> None:
+    """What the agent last knew of its own clock."""
+    table = schema.agent
+    connection.execute(
+        table.update()
+        .where((table.c.site == site) & (table.c.agent == agent))
+        .values(offset_ms=None if ms is None else round(ms), offset_source=source)
+    )
+
+
+def save_inventory(
+    connection: sa.Connection,
+    site: str,
+    agent: str,
+    revision: str,
+    devices: Sequence[Device],
+    vanished: Sequence[str],
+    now: int,
+) -> None:
+    """The devices an agent has claimed; those that vanished are retired, not deleted."""
+    table = schema.device
+    statement = _insert(connection, table)
+    rows = [{"site": site, "agent": agent, "retired": None, **device.model_dump(mode="json")} for device in devices]
+    if rows:
+        fresh = statement.excluded
+        columns = ("agent", "kind", "name", "parent", "room", "facts", "retired")
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["site", "device"], set_={c: fresh[c] for c in columns}),
+            rows,
+        )
+    if vanished:
+        gone = (table.c.site == site) & (table.c.agent == agent) & table.c.device.in_(vanished)
+        connection.execute(table.update().where(gone).values(retired=now))
+    agents = schema.agent
+    connection.execute(
+        agents.update().where((agents.c.site == site) & (agents.c.agent == agent)).values(inventory_hash=revision)
+    )
+
+
+def save_events(connection: sa.Connection, events: Sequence[EventRow]) -> None:
+    """Each once, however often it is delivered."""
+    if not events:
+        return
+    statement = _insert(connection, schema.event).on_conflict_do_nothing(
+        index_elements=["site", "agent", "report_id", "position"]
+    )
+    connection.execute(statement, [vars(event) | {"data": dict(event.data)} for event in events])
+
+
+def count_rejections(connection: sa.Connection, rejections: Iterable[Rejection], now: int) -> None:
+    """Add to the counts by sender and reason; the newest example is kept."""
+    statement = _insert(connection, schema.rejected)
+    fresh = statement.excluded
+    upsert = statement.on_conflict_do_update(
+        index_elements=["site", "agent", "reason"],
+        set_={"count": schema.rejected.c.count + fresh["count"], "last": fresh.last, "example": fresh.example},
+    )
+    for rejection in rejections:
+        connection.execute(upsert, vars(rejection) | {"last": now})
+
+
+def save_blindness(connection: sa.Connection, intervals: Iterable[Interval]) -> None:
+    """Write new intervals and the ends of known ones; new ones learn their id."""
+    table = schema.blindness
+    for interval in intervals:
+        values = {"start": interval.start, "end": interval.end, "reason": interval.reason}
+        if interval.id is None:
+            interval.id = connection.execute(table.insert().values(**values)).inserted_primary_key[0]
+        else:
+            connection.execute(table.update().where(table.c.id == interval.id).values(**values))
+
+
+def beat(connection: sa.Connection, now: int) -> None:
+    """The hub's sign of life."""
+    statement = _insert(connection, schema.heartbeat)
+    connection.execute(statement.values(id=1, at=now).on_conflict_do_update(index_elements=["id"], set_={"at": now}))

@@ -1,0 +1,1 @@
+"""From findings to tickets: one a root cause."""

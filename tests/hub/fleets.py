@@ -1,0 +1,68 @@
+"""An engine with a small site, for tests: one gateway, a recorder with a channel, a camera, a volume, a door."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from hub.blindness import Blindness
+from hub.engine import Engine, Transition
+from hub.rule import Rule, Settings, discover
+from wire.messages import Device, DeviceKind
+
+SITE = "school"
+T0 = 1_790_000_000_000
+"""Some moment in 2026, ms UTC."""
+
+DEVICES = [
+    Device(device="gateway", kind=DeviceKind.AGENT, name="Gateway"),
+    Device(device="gateway-host", kind=DeviceKind.HOST),
+    Device(device="nvr-1", kind=DeviceKind.RECORDER),
+    Device(device="nvr-1-ch1", kind=DeviceKind.CHANNEL, parent="nvr-1"),
+    Device(device="cam-1", kind=DeviceKind.CAMERA, name="Gate", room="yard"),
+    Device(device="vol-system", kind=DeviceKind.VOLUME, facts={"role": "system"}),
+    Device(device="vol-rec", kind=DeviceKind.VOLUME, facts={"role": "recording", "overwrites": True}),
+    Device(device="door-1", kind=DeviceKind.DOOR),
+]
+
+
+def settings_of(rules: dict[str, Rule], **changes: dict[str, object]) -> dict[str, Settings]:
+    """Every rule's defaults, with some changed by rule name."""
+    return {name: rule.settings.model_validate(changes.get(name, {})) for name, rule in rules.items()}
+
+
+@dataclass
+class Timeline:
+    """Plays samples and silence into an engine and keeps what it says as `seconds device rule change` lines."""
+
+    changes: dict[str, dict[str, object]] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=discover)
+    log: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.engine = Engine(self.rules, settings_of(self.rules, **self.changes), Blindness())
+        self.state = self.engine.hear(SITE, "gateway", T0)
+        self.engine.inventory(self.state, DEVICES, T0)
+        self.take()
+
+    def sample(self, second: float, device: str, **values: float) -> None:
+        """Values of one device at a second of the timeline, heard at that very second."""
+        at = T0 + round(second * 1000)
+        self.engine.hear(SITE, "gateway", at)
+        self.engine.observe(self.state, self.engine.sites[SITE].devices[device], at, values)
+        self.take()
+
+    def samples(self, seconds: Iterable[float], device: str, **values: float) -> None:
+        """The same values at each of these seconds."""
+        for second in seconds:
+            self.sample(second, device, **values)
+
+    def tick(self, second: float) -> None:
+        """Nothing comes, time passes."""
+        self.engine.tick(T0 + round(second * 1000))
+        self.take()
+
+    def take(self) -> list[Transition]:
+        """Note what the engine has said since."""
+        taken = self.engine.take_transitions()
+        for t in taken:
+            self.log.append(f"{(t.at - T0) / 1000:g} {t.finding.device} {t.finding.rule} {t.change}")
+        return taken

@@ -1,0 +1,160 @@
+"""The engine: what is judged, what is late, what is a consequence of what."""
+
+from dataclasses import replace
+
+import pytest
+
+from hub.engine import compile_check
+from hub.rule import CLEAR, Judgement, Rule, Snapshot, Threshold, discover
+from tests.hub.fleets import DEVICES, SITE, T0, Timeline, settings_of
+from wire.messages import Device, DeviceKind
+
+SOON = {
+    "camera_unreachable": {"hold_seconds": 60, "clear_seconds": 0},
+    "recorder_unreachable": {"hold_seconds": 0, "clear_seconds": 0},
+    "channel_offline": {"hold_seconds": 0, "clear_seconds": 0},
+    "agent_silent": {"silent_seconds": 100},
+}
+
+
+def test_a_camera_dies_and_comes_back() -> None:
+    line = Timeline(SOON)
+    line.samples(range(0, 120, 30), "cam-1", reachable=1)
+    assert line.log == []
+    line.samples(range(120, 240, 30), "cam-1", reachable=0)
+    line.sample(240, "cam-1", reachable=1)
+    assert line.log == [
+        "120 cam-1 camera_unreachable pending",
+        "180 cam-1 camera_unreachable opened",
+        "240 cam-1 camera_unreachable closed",
+    ]
+
+
+def test_the_same_sample_twice_is_judged_once_and_an_older_one_never() -> None:
+    line = Timeline({"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}})
+    line.sample(10, "cam-1", reachable=1)
+    line.sample(10, "cam-1", reachable=0)
+    line.sample(5, "cam-1", reachable=0)
+    assert line.log == []
+
+
+def test_a_clock_that_is_set_back_does_not_make_everything_late() -> None:
+    line = Timeline({"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}})
+    line.engine.clock_order(line.state, "b1", 1_000, T0 + 3_600_000)
+    line.sample(3_600, "cam-1", reachable=1)
+    line.engine.clock_order(line.state, "b1", 61_000, T0 + 60_000)
+    line.sample(61, "cam-1", reachable=0)
+    assert line.log == ["61 cam-1 camera_unreachable opened"]
+
+
+def test_a_late_report_is_not_taken_for_a_clock_set_back() -> None:
+    line = Timeline({"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}})
+    line.engine.clock_order(line.state, "b1", 61_000, T0 + 3_600_000)
+    line.sample(3_600, "cam-1", reachable=1)
+    line.engine.clock_order(line.state, "b1", 1_000, T0)
+    line.sample(0, "cam-1", reachable=0)
+    assert line.log == []
+
+
+def test_silence_is_judged_by_time_alone_and_ends_with_the_first_word() -> None:
+    line = Timeline(SOON)
+    line.tick(99)
+    assert line.log == []
+    line.tick(100.5)
+    line.tick(500)
+    line.sample(600, "cam-1", reachable=1)
+    assert line.log == ["100.5 gateway agent_silent opened", "600 gateway agent_silent closed"]
+
+
+def test_silence_does_not_count_while_the_hub_was_blind() -> None:
+    line = Timeline(SOON)
+    line.engine.blindness.begin(T0 + 10_000, "broker")
+    line.tick(1_000)
+    line.engine.blindness.end(T0 + 1_000_000)
+    line.tick(1_050)
+    assert line.log == []
+    line.tick(1_095)
+    assert line.log == ["1095 gateway agent_silent opened"]
+
+
+def test_an_agent_that_speaks_and_falls_silent_again_is_noticed_again() -> None:
+    line = Timeline(SOON)
+    line.tick(150)
+    line.sample(160, "cam-1", reachable=1)
+    line.tick(200)
+    line.tick(261)
+    assert [entry.split()[-1] for entry in line.log] == ["opened", "closed", "opened"]
+
+
+def test_a_consequence_hangs_on_its_cause_and_stands_for_itself_when_the_cause_is_gone() -> None:
+    line = Timeline(SOON)
+    line.sample(10, "nvr-1", reachable=0)
+    line.sample(11, "nvr-1-ch1", online=0)
+    place = line.engine.sites[SITE]
+    consequence = place.devices["nvr-1-ch1"].findings["channel_offline"]
+    assert consequence.cause is place.devices["nvr-1"].findings["recorder_unreachable"]
+    line.sample(20, "nvr-1", reachable=1)
+    assert line.log[-2:] == ["20 nvr-1 recorder_unreachable closed", "20 nvr-1-ch1 channel_offline promoted"]
+    assert consequence.cause is None
+
+
+def test_a_loop_in_the_inventory_does_not_hang_the_engine() -> None:
+    line = Timeline(SOON)
+    looped = [Device(device="a", kind=DeviceKind.CAMERA, parent="b"), Device(device="b", kind=DeviceKind.SWITCH, parent="a")]
+    line.engine.inventory(line.state, [*DEVICES, *looped], T0)
+    line.sample(1, "a", reachable=0)
+    line.sample(100, "a", reachable=0)
+    assert line.log[-1] == "100 a camera_unreachable opened"
+
+
+def test_a_device_that_leaves_the_inventory_takes_its_findings_along() -> None:
+    line = Timeline({"camera_unreachable": {"hold_seconds": 0}})
+    line.sample(1, "cam-1", reachable=0)
+    _, vanished, _ = line.engine.inventory(line.state, [d for d in DEVICES if d.device != "cam-1"], T0 + 5_000)
+    line.take()
+    assert vanished == ["cam-1"]
+    assert line.log == ["1 cam-1 camera_unreachable opened", "5 cam-1 camera_unreachable closed"]
+
+
+def test_a_rule_that_no_longer_applies_closes_its_finding() -> None:
+    line = Timeline({"volume_filling": {"hold_seconds": 0}})
+    line.sample(1, "vol-system", fill_ratio=0.95)
+    facts = {"role": "recording", "overwrites": True}
+    changed = [d.model_copy(update={"facts": facts}) if d.device == "vol-system" else d for d in DEVICES]
+    line.engine.inventory(line.state, changed, T0 + 2_000)
+    line.take()
+    line.sample(3, "vol-system", fill_ratio=0.97)
+    assert line.log == ["1 vol-system volume_filling opened", "2 vol-system volume_filling closed"]
+
+
+def test_a_device_another_agent_has_claimed_stays_with_it() -> None:
+    line = Timeline()
+    other = line.engine.hear(SITE, "intruder", T0)
+    claimed = [Device(device="cam-1", kind=DeviceKind.CAMERA), Device(device="gateway", kind=DeviceKind.AGENT)]
+    accepted, _, conflicts = line.engine.inventory(other, claimed, T0)
+    assert accepted == []
+    assert conflicts == ["cam-1", "gateway"]
+    assert line.engine.sites[SITE].devices["cam-1"].agent == "gateway"
+
+
+def test_a_rule_with_a_lookback_sees_its_window_and_no_more() -> None:
+    seen: list[list[float]] = []
+
+    def judge(snapshot: Snapshot, settings: object, now: int) -> Judgement:
+        seen.append([value.value for value in snapshot.windows["reachable"]])
+        return CLEAR
+
+    rules = discover()
+    cameras = frozenset({DeviceKind.CAMERA})
+    rules["windowed"] = Rule("windowed", cameras, judge, "", metrics=("reachable",), lookback_seconds=20)
+    line = Timeline(rules=rules)
+    for second in (0, 10, 20, 30):
+        line.sample(second, "cam-1", reachable=second)
+    assert seen == [[0], [0, 10], [10, 20], [20, 30]]
+
+
+def test_levels_that_are_equal_are_refused() -> None:
+    rules = discover()
+    bad = replace(rules["camera_unreachable"], condition=Threshold("reachable", lambda _: (1.0, 1.0)))
+    with pytest.raises(ValueError, match="both"):
+        compile_check(bad, settings_of(rules)["camera_unreachable"])
