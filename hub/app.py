@@ -41,8 +41,8 @@ class App:
         self._broker = EmbeddedBroker(file.broker.host, file.broker.port) if file.broker.embedded else None
         self._database = connect(config.store_url())
         migrate(self._database)
-        store = open_series(file.series, state)
-        self._series = BufferedSeries(store, state / "series-buffer.db", file.series.buffer_bytes)
+        store = open_series(file.series)
+        self._series = BufferedSeries(store, file.series.buffer_path, file.series.buffer_bytes, now_ms)
         topics = Topics(file.broker.root)
         self._intake = Intake(topics, now_ms, file.ingest.queue_messages)
         self._link = MqttLink(file.broker, topics, self._intake.take, self._on_lost, self._on_back)

@@ -20,7 +20,7 @@ from hub.fleet import AgentState
 from hub.intake import Delivery, Intake, Unreadable
 from hub.rebuild import rebuild
 from hub.rule import Rule, Settings
-from hub.series.buffer import BufferedSeries, State
+from hub.series.buffer import BufferedSeries, Outcome
 from hub.series.store import Point
 from hub.store import schema, writes
 from hub.tickets import ledger
@@ -202,12 +202,12 @@ class Committer:
         """Whether every point is on disk somewhere, so that the batch may be acknowledged."""
         if not batch.points:
             return True
-        outcome = self._series.write(batch.points)
-        for index in outcome.refused:
+        written = self._series.write(batch.points)
+        for index in written.refused:
             self._intake.reject(batch.point_owners[index], "series_refused", str(batch.points[index])[:200])
-        if outcome.state is State.FULL:
+        if written.outcome is Outcome.FULL:
             log.error("series store is away and its buffer is full: reports stay with the agents")
-        return outcome.state is not State.FULL
+        return written.outcome is not Outcome.FULL
 
     def _acknowledge(self, batch: Batch, durable: bool) -> None:
         committed = batch.committed if durable else {}

@@ -125,7 +125,9 @@ def parse(
     store = file.store
     if store.password_file is not None:
         store = store.model_copy(update={"password_file": folder / store.password_file})
-    anchored = {"state_dir": folder / file.state_dir, "broker": file.broker.anchored(folder), "store": store}
+    state, series = folder / file.state_dir, file.series
+    series = series.model_copy(update={"path": state / series.path, "buffer_path": state / series.buffer_path})
+    anchored = {"state_dir": state, "broker": file.broker.anchored(folder), "store": store, "series": series}
     return HubConfig(file.model_copy(update=anchored), settings)
 
 

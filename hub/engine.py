@@ -5,17 +5,20 @@ thrown away and rebuilt from what is committed (`hub/rebuild.py`). It never need
 """
 
 import heapq
+import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from hub.blindness import Blindness
 from hub.finding import Change, Holds, advance
 from hub.fleet import AgentState, LiveFinding, Site, Subject
-from hub.rule import Judgement, Rule, Settings, Snapshot, Threshold
+from hub.rule import UNKNOWN, Judgement, Rule, Settings, Snapshot, Threshold
 from hub.series.store import Value
 from wire.messages import Device, DeviceKind
+
+log = logging.getLogger(__name__)
 
 CLOCK_STEP_MS = 2000
 """A report made later whose clock reads this much earlier than the one before was made after the clock was set back."""
@@ -64,6 +67,7 @@ class Engine:
             name: compile_check(rule, settings[name]) for name, rule in rules.items() if settings[name].enabled
         }
         self._absence = [check for check in self._checks.values() if check.rule.absence]
+        self._broken: set[str] = set()
         self._due: list[tuple[int, str, str]] = []
 
     def take_transitions(self) -> list[Transition]:
@@ -147,9 +151,9 @@ class Engine:
 
     def _end(self, subject: Subject, finding: LiveFinding, now: int) -> None:
         """Close a finding whose rule or device is no longer there."""
-        state = "closed" if finding.life.state == "open" else "dropped"
-        finding.life = replace(finding.life, state=state, clearing=None, closed=now)
-        self._change(subject, finding, "closed" if state == "closed" else "dropped", now)
+        ended: Literal["closed", "dropped"] = "closed" if finding.life.state == "open" else "dropped"
+        finding.life = replace(finding.life, state=ended, clearing=None, closed=now)
+        self._change(subject, finding, ended, now)
 
     # --- samples ---
 
@@ -217,7 +221,13 @@ class Engine:
             subject.windows,
             unheard_seconds=unheard_ms / 1000,
         )
-        judged: Judgement = condition(snapshot, check.settings, now)
+        try:
+            judged: Judgement = condition(snapshot, check.settings, now)
+        except Exception:  # supervised: a defect of one rule must not stop the others, nor the data
+            if check.rule.name not in self._broken:
+                self._broken.add(check.rule.name)
+                log.exception("rule %s failed on %s/%s and judges nothing there", check.rule.name, subject.site, subject.device)
+            return UNKNOWN
         return judged
 
     # --- silence ---

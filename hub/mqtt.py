@@ -91,12 +91,11 @@ class MqttLink:
             client_id=self._settings.client_id,
             protocol=version,
             reconnect_on_failure=False,
-            **({} if version == mqtt.MQTTv5 else {"clean_session": True}),
         )
         self._secure(client)
         client.on_connect = lambda c, _u, _f, reason, _p: self._on_connect(c, reason)
         client.on_subscribe = lambda *_: self._on_ready(up)
-        client.on_message = lambda _c, _u, m: self._take(m.topic, m.payload, m.retain)
+        client.on_message = lambda _c, _u, m: self._take(m.topic, bytes(m.payload), m.retain)
         self._client = client
         try:
             client.connect(self._settings.host, self._settings.port, keepalive=self._settings.keepalive)

@@ -14,7 +14,7 @@ from hub.engine import Engine
 from hub.finding import Life
 from hub.fleet import LiveFinding, Site, Subject
 from hub.rule import Rule, Settings, Severity
-from hub.series.store import SeriesStore, SeriesUnavailable
+from hub.series.store import SeriesReads, SeriesUnavailable
 from hub.store import schema
 from wire.messages import DeviceKind
 
@@ -26,7 +26,7 @@ LOOKBACK_MS = 2 * 86_400_000
 
 def rebuild(
     connection: sa.Connection,
-    series: SeriesStore,
+    series: SeriesReads,
     rules: Mapping[str, Rule],
     settings: Mapping[str, Settings],
     now: int,
@@ -79,7 +79,7 @@ def _read_findings(connection: sa.Connection, engine: Engine) -> None:
         by_id[consequence].cause = by_id.get(cause)
 
 
-def _read_values(engine: Engine, series: SeriesStore, rules: Mapping[str, Rule]) -> None:
+def _read_values(engine: Engine, series: SeriesReads, rules: Mapping[str, Rule]) -> None:
     try:
         for name, site in engine.sites.items():
             _read_latest(name, site, series)
@@ -88,7 +88,7 @@ def _read_values(engine: Engine, series: SeriesStore, rules: Mapping[str, Rule])
         log.warning("series store is away (%s): rules start without earlier values", error)
 
 
-def _read_latest(name: str, site: Site, series: SeriesStore) -> None:
+def _read_latest(name: str, site: Site, series: SeriesReads) -> None:
     marks = {agent.agent: agent.mark for agent in site.agents.values() if agent.mark}
     if not marks:
         return
@@ -101,7 +101,7 @@ def _read_latest(name: str, site: Site, series: SeriesStore) -> None:
                 subject.latest = {metric: value for metric, value in values.items() if value.at <= mark}
 
 
-def _read_windows(name: str, site: Site, series: SeriesStore, rules: Mapping[str, Rule]) -> None:
+def _read_windows(name: str, site: Site, series: SeriesReads, rules: Mapping[str, Rule]) -> None:
     for subject in site.devices.values():
         agent = site.agents.get(subject.agent)
         for metric, window in subject.windows.items():

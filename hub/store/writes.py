@@ -144,7 +144,7 @@ def save_blindness(connection: sa.Connection, intervals: Iterable[Interval]) -> 
     for interval in intervals:
         values = {"start": interval.start, "end": interval.end, "reason": interval.reason}
         if interval.id is None:
-            interval.id = connection.execute(table.insert().values(**values)).inserted_primary_key[0]
+            interval.id = connection.execute(table.insert().values(**values).returning(table.c.id)).scalar_one()
         else:
             connection.execute(table.update().where(table.c.id == interval.id).values(**values))
 

@@ -42,7 +42,7 @@ def _save(connection: sa.Connection, finding: LiveFinding) -> None:
     }
     table = schema.finding
     if finding.id is None:
-        finding.id = connection.execute(table.insert().values(**values)).inserted_primary_key[0]
+        finding.id = connection.execute(table.insert().values(**values).returning(table.c.id)).scalar_one()
     else:
         connection.execute(table.update().where(table.c.id == finding.id).values(**values))
 

@@ -158,3 +158,14 @@ def test_levels_that_are_equal_are_refused() -> None:
     bad = replace(rules["camera_unreachable"], condition=Threshold("reachable", lambda _: (1.0, 1.0)))
     with pytest.raises(ValueError, match="both"):
         compile_check(bad, settings_of(rules)["camera_unreachable"])
+
+
+def test_a_rule_with_a_defect_stops_neither_the_others_nor_the_data() -> None:
+    def judge(snapshot: Snapshot, settings: object, now: int) -> Judgement:
+        raise KeyError("a defect")
+
+    rules = discover()
+    rules["broken"] = Rule("broken", frozenset({DeviceKind.CAMERA}), judge, "", metrics=("reachable",))
+    line = Timeline({"camera_unreachable": {"hold_seconds": 0}}, rules=rules)
+    line.sample(1, "cam-1", reachable=0)
+    assert line.log == ["1 cam-1 camera_unreachable opened"]

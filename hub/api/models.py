@@ -1,0 +1,224 @@
+"""The shapes the HTTP API answers with. Times are milliseconds UTC since 1970, as on the wire."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DeviceState = Literal["ok", "fault", "unknown"]
+TicketState = Literal["open", "resolved"]
+
+
+class Answer(BaseModel):
+    """Filled from the hub's records by field name."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class TicketAnswer(Answer):
+    """A root cause somebody should look at, its texts in the language asked for."""
+
+    id: int
+    site: str
+    device: str
+    device_name: str = Field(description="Empty where nobody named the device")
+    kind: str | None = Field(description="Kind of the device; null where it is gone")
+    room: str | None
+    rule: str
+    severity: str = Field(description="critical, warning or info")
+    state: TicketState
+    since: int = Field(description="When the condition began")
+    opened: int = Field(description="When its hold time had passed and the ticket was opened")
+    resolved: int | None = Field(description="When telemetry showed that it was over; null while open")
+    clearing: int | None = Field(description="Since when the condition has been gone, while its clear time runs")
+    detail: dict[str, Any] = Field(description="The numbers behind the summary")
+    consequences: int = Field(description="How many other findings this one explains")
+    title: str
+    summary: str
+    meaning: str
+    why: str = Field(description="Why it matters")
+    first_step: str
+
+
+class TicketsAnswer(Answer):
+    """One page of tickets, newest first."""
+
+    tickets: list[TicketAnswer]
+    next: int | None = Field(description="Ask with before= this for the following page; null at the end")
+
+
+class TimelineAnswer(Answer):
+    """One thing that happened to a ticket."""
+
+    at: int
+    what: str = Field(description="opened, promoted, worsened, consequence, clearing, relapsed or resolved")
+    data: dict[str, Any]
+
+
+class ConsequenceAnswer(Answer):
+    """A finding that the ticket's finding explains."""
+
+    site: str
+    device: str
+    device_name: str
+    kind: str | None
+    rule: str
+    state: str = Field(description="pending, open or closed")
+    since: int
+    closed: int | None
+
+
+class TicketDetailAnswer(TicketAnswer):
+    """A ticket with its history."""
+
+    timeline: list[TimelineAnswer]
+    explained: list[ConsequenceAnswer] = Field(description="The findings counted in `consequences`, newest first")
+
+
+class AgentCountsAnswer(Answer):
+    """Agents by how they are heard."""
+
+    online: int
+    silent: int = Field(description="A finding says that they are not heard")
+    never: int = Field(description="Heard, but no report of theirs has been evaluated")
+
+
+class KindAnswer(Answer):
+    """Devices of one kind by state."""
+
+    kind: str
+    ok: int
+    fault: int
+    unknown: int = Field(description="Nobody can say: silent agent, hidden by another fault, or no data. Not ok.")
+    total: int
+
+
+class BlindnessAnswer(Answer):
+    """A time in which the hub could hear nobody."""
+
+    start: int
+    end: int | None = Field(description="null while it lasts")
+    reason: str = Field(description="hub or broker")
+
+
+class RejectedAnswer(Answer):
+    """Messages of one sender that could not be taken."""
+
+    site: str
+    agent: str
+    reason: str
+    count: int
+    last: int
+
+
+class OverviewAnswer(Answer):
+    """What is broken now, and the fleet."""
+
+    now: int
+    open_tickets: int
+    tickets: list[TicketAnswer] = Field(description="The gravest and oldest of the open tickets, at most 50")
+    agents: AgentCountsAnswer
+    kinds: list[KindAnswer]
+    blindness: list[BlindnessAnswer] = Field(description="Now or within the last 24 hours, newest first")
+    rejected: list[RejectedAnswer] = Field(description="Within the last 24 hours")
+    series_away: bool = Field(description="The time-series database did not answer; states come from findings only")
+
+
+class SiteAnswer(Answer):
+    """A site and how much is wrong there."""
+
+    site: str
+    agents: int
+    devices: int
+    open_tickets: int
+    worst: str | None = Field(description="Gravest severity of an open ticket")
+
+
+class AgentAnswer(Answer):
+    """An agent ever heard."""
+
+    site: str
+    agent: str
+    state: Literal["online", "silent", "never"]
+    version: str
+    first_heard: int
+    last_heard: int = Field(description="On the hub's clock")
+    evaluated_until: int = Field(description="Rules have seen its samples up to this time; 0 for none")
+    oldest_unacknowledged: int | None
+    offset_ms: int | None = Field(description="Reference time minus the agent's clock; null without a reference")
+    offset_source: str
+
+
+class DeviceAnswer(Answer):
+    """A watched thing and its state."""
+
+    site: str
+    device: str
+    kind: str
+    name: str
+    room: str | None
+    parent: str | None
+    agent: str
+    state: DeviceState
+    reason: str = Field(description="Why unknown: agent_silent, no_reports, hidden, blind or no_data; else empty")
+    behind: str | None = Field(description="The device whose fault hides this one")
+
+
+class FindingAnswer(Answer):
+    """A judgement that is pending or open."""
+
+    rule: str
+    state: str
+    severity: str
+    since: int
+    detail: dict[str, Any]
+    ticket: int | None = Field(description="Its ticket, or that of its cause")
+
+
+class EventAnswer(Answer):
+    """Something that happened at a device."""
+
+    at: int
+    type: str
+    data: dict[str, Any]
+
+
+class DeviceDetailAnswer(Answer):
+    """A device and what surrounds it."""
+
+    device: DeviceAnswer
+    facts: dict[str, Any]
+    retired: int | None = Field(description="When it vanished from its agent's inventory")
+    parent: DeviceAnswer | None
+    children: list[DeviceAnswer]
+    agent: AgentAnswer | None
+    findings: list[FindingAnswer]
+    history: list[TicketAnswer]
+    events: list[EventAnswer]
+
+
+class BucketAnswer(Answer):
+    """One step of a chart; steps without data are left out."""
+
+    at: int
+    mean: float
+    low: float
+    high: float
+
+
+class SeriesAnswer(Answer):
+    """One metric of a device over time."""
+
+    metric: str
+    unit: str
+    help: str
+    since: int
+    until: int
+    step: int
+    buckets: list[BucketAnswer]
+
+
+class HealthAnswer(Answer):
+    """Whether the hub's web process is up, and whether it can show everything."""
+
+    ok: bool
+    reason: str = ""

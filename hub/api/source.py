@@ -1,0 +1,156 @@
+"""What the API and the pages both show: the SQL records and the series, joined. No SQL and no thresholds in here."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import sqlalchemy
+
+from hub.api.evidence import Evidence
+from hub.rule import Rule
+from hub.series.store import Bucket, SeriesStore
+from hub.store import reads
+
+MAX_BUCKETS = 2_000
+"""The most steps one chart may have."""
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """How many devices of one kind are in which state."""
+
+    kind: str
+    ok: int
+    fault: int
+    unknown: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.ok + self.fault + self.unknown
+
+
+@dataclass(frozen=True)
+class AgentCounts:
+    """How many agents are heard, fallen silent, or have never sent a report."""
+
+    online: int
+    silent: int
+    never: int
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The first page. `series_away` tells that states could not be checked against the series store."""
+
+    now: int
+    open_tickets: int
+    tickets: Sequence[reads.Ticket]
+    agents: AgentCounts
+    kinds: Sequence[KindCount]
+    blindness: Sequence[reads.Blindness]
+    rejected: Sequence[reads.Rejected]
+    series_away: bool
+
+
+@dataclass(frozen=True)
+class SitePage:
+    """One site: its agents, devices and open tickets."""
+
+    site: str
+    agents: Sequence[reads.Agent]
+    devices: Sequence[reads.Device]
+    tickets: Sequence[reads.Ticket]
+    rejected: Sequence[reads.Rejected]
+    series_away: bool
+
+
+class Source:
+    """Reads for one request at a time or many: it holds no state but a short memory of who has data."""
+
+    def __init__(
+        self,
+        engine: sqlalchemy.Engine,
+        series: SeriesStore,
+        rules: Mapping[str, Rule],
+        clock: Callable[[], int],
+        evidence_ms: int,
+    ) -> None:
+        self.rules = rules
+        self.clock = clock
+        self._engine = engine
+        self._series = series
+        self._evidence = Evidence(series, evidence_ms)
+        self._hiding = frozenset({name for name, rule in rules.items() if rule.hides_children} | {reads.SILENT})
+
+    def fleet(self) -> Fleet:
+        """What is broken now and how the fleet is."""
+        now = self.clock()
+        seen = reads.overview(self._engine, now, self._hiding)
+        devices, weighed = self._evidence.weigh_or_keep(seen.devices, now)
+        heard = Counter(agent.state for agent in seen.agents)
+        return Fleet(
+            now=now,
+            open_tickets=seen.open_tickets,
+            tickets=seen.tickets,
+            agents=AgentCounts(heard["online"], heard["silent"], heard["never"]),
+            kinds=count_kinds(devices),
+            blindness=seen.blindness,
+            rejected=seen.rejected,
+            series_away=not weighed,
+        )
+
+    def sites(self) -> list[reads.Site]:
+        """Every site."""
+        return reads.sites(self._engine)
+
+    def agents(self, site: str | None = None) -> list[reads.Agent]:
+        """Every agent ever heard, of one site or all."""
+        return reads.agents(self._engine, site)
+
+    def site(self, site: str) -> SitePage | None:
+        """One site, or None where no agent of it was ever heard."""
+        now = self.clock()
+        agents = reads.agents(self._engine, site)
+        if not agents:
+            return None
+        found = reads.devices(self._engine, now, site, self._hiding)
+        devices, weighed = self._evidence.weigh_or_keep(found, now)
+        tickets = reads.open_tickets(self._engine, site, limit=reads.MAX_TICKETS)
+        rejected = reads.rejections(self._engine, site, now - reads.DAY)
+        return SitePage(site, agents, devices, tickets, rejected, not weighed)
+
+    def device(self, site: str, device: str) -> reads.DeviceDetail | None:
+        """One device with what surrounds it, or None."""
+        now = self.clock()
+        detail = reads.device_detail(self._engine, now, site, device, self._hiding)
+        if detail is None:
+            return None
+        around = [detail.device, *([detail.parent] if detail.parent else []), *detail.children]
+        weighed, _ = self._evidence.weigh_or_keep(around, now)
+        children = weighed[len(weighed) - len(detail.children) :]
+        return replace(detail, device=weighed[0], parent=weighed[1] if detail.parent else None, children=children)
+
+    def tickets(self, state: reads.TicketState | None, before: int | None, limit: int) -> reads.TicketPage:
+        """A page of tickets, newest first."""
+        return reads.tickets(self._engine, state, before, limit)
+
+    def ticket(self, ticket: int) -> reads.TicketDetail | None:
+        """One ticket, or None."""
+        return reads.ticket_detail(self._engine, ticket)
+
+    def chart(self, device: reads.Device, metric: str, since: int, until: int, step: int) -> list[Bucket]:
+        """One metric by steps. Raises SeriesUnavailable."""
+        return self._series.chart(device.site, device.kind, device.device, metric, since, until, step)
+
+    def ping(self) -> None:
+        """Raises SQLAlchemyError or SeriesUnavailable when a page could not be shown in full."""
+        reads.ping(self._engine)
+        self._series.ping()
+
+
+def count_kinds(devices: Sequence[reads.Device]) -> list[KindCount]:
+    """Devices by kind and state, kinds by name."""
+    counts = Counter((device.kind, device.state) for device in devices)
+    kinds = sorted({device.kind for device in devices})
+    return [KindCount(k, counts[k, "ok"], counts[k, "fault"], counts[k, "unknown"]) for k in kinds]

@@ -1,0 +1,173 @@
+"""Charts as SVG drawn on the server: one metric of one device, mean with its low and high, gaps left open.
+
+Pygal draws; what would break the Content-Security-Policy or call another host (its style sheet, its scripts, style
+attributes) is taken out, and console.css colours the classes that remain. So charts follow light and dark.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any
+
+import pygal
+from markupsafe import Markup
+from pygal.etree import etree
+from pygal.style import Style
+
+from hub.locale import Translator
+from hub.series.store import Bucket
+from wire.metrics import BY_NAME
+
+WIDTH, HEIGHT = 480, 170
+STEPS = tuple(seconds * 1000 for seconds in (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400))
+POINTS = 160
+"""About as many as can be told apart."""
+
+_TICKS = tuple(m * 60_000 for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 43_200))
+_FLAGS = frozenset(
+    {
+        "up", "reachable", "authenticated", "online", "clock_reference", "read_only", "door_reachable", "door_open",
+        "door_alarm",
+    }
+)  # fmt: skip
+
+
+def step_for(span: int) -> int:
+    """The step (ms) at which a chart of `span` ms has some POINTS points."""
+    return next((step for step in STEPS if span <= step * POINTS), STEPS[-1] * max(1, span // (STEPS[-1] * POINTS)))
+
+
+def is_flag(metric: str) -> bool:
+    """Whether a metric is a yes or no."""
+    return metric in _FLAGS or (metric.startswith("collector_") and metric.endswith("_ok"))
+
+
+def lines(buckets: Sequence[Bucket], step: int) -> list[Bucket | None]:
+    """The buckets with None wherever data is missing: where the distance is far over what is usual here."""
+    distances = [after.at - before.at for before, after in zip(buckets, buckets[1:], strict=False)]
+    usual = max(step, median(distances) if distances else step)
+    broken: list[Bucket | None] = []
+    for index, bucket in enumerate(buckets):
+        if index and distances[index - 1] > 2.5 * usual:
+            broken.append(None)
+        broken.append(bucket)
+    return broken
+
+
+def ticks(since: int, until: int, offset: int, most: int = 6) -> list[int]:
+    """Round local times (ms UTC) within the span, `most` at most; `offset` is the zone's (ms)."""
+    distance = next((t for t in _TICKS if (until - since) / t <= most), _TICKS[-1])
+    first = -(-(since + offset) // distance) * distance - offset
+    return list(range(first, until + 1, distance))[: most + 1]
+
+
+def chart(
+    metric: str,
+    buckets: Sequence[Bucket],
+    span: tuple[int, int],
+    step: int,
+    speech: Translator,
+    mark: tuple[int, int] | None = None,
+) -> Markup:
+    """An inline `<svg>` of one metric over `span` (ms UTC). `mark` shades a time, such as a ticket's.
+
+    Needs at least one bucket.
+    """
+    drawing = _drawing(metric, buckets, span, speech)
+    broken = lines(buckets, step)
+    if any(b.high > b.low for b in buckets):
+        drawing.add("high", [(b.at, b.high) if b else (None, None) for b in broken])
+        drawing.add("low", [(b.at, b.low) if b else (None, None) for b in broken])
+    drawing.add("mean", [(b.at, b.mean) if b else (None, None) for b in broken])
+    tree = drawing.render_tree()
+    if mark is not None:
+        _shade(drawing, max(mark[0], span[0]), min(mark[1], span[1]))
+    _dots(drawing, broken)
+    return _inline(tree, label(metric, buckets, speech), len(drawing.raw_series))
+
+
+def label(metric: str, buckets: Sequence[Bucket], speech: Translator) -> str:
+    """What a chart shows, for those who can't see it."""
+    return speech.gettext("{name}: last {last}, lowest {low}, highest {high}").format(
+        name=speech.metric(metric),
+        last=written(metric, buckets[-1].mean, speech),
+        low=written(metric, min(b.low for b in buckets), speech),
+        high=written(metric, max(b.high for b in buckets), speech),
+    )
+
+
+def written(metric: str, value: float, speech: Translator) -> str:
+    """A metric's value as people read it."""
+    if is_flag(metric):
+        return speech.gettext("yes") if value >= 0.5 else speech.gettext("no")
+    return speech.value(metric, value)
+
+
+def _drawing(metric: str, buckets: Sequence[Bucket], span: tuple[int, int], speech: Translator) -> Any:
+    low, high = min(b.low for b in buckets), max(b.high for b in buckets)
+    levels = _levels(metric, low, high)
+    offset = datetime.fromtimestamp(span[0] / 1000, UTC).astimezone(speech.zone).utcoffset()
+    at = ticks(*span, int(offset.total_seconds() * 1000) if offset else 0)
+    days = len(at) > 1 and at[1] - at[0] >= 86_400_000
+    return pygal.XY(
+        width=WIDTH,
+        height=HEIGHT,
+        js=[],  # pygal's default script comes from another host
+        style=Style(label_font_size=12, font_family="sans-serif"),
+        show_legend=False,
+        show_dots=False,
+        allow_interruptions=True,
+        margin=4,
+        margin_right=14,
+        xrange=span,
+        range=(levels[0], levels[-1]),
+        x_labels=[{"value": t, "label": speech.day(t) if days else speech.clock(t)} for t in at],
+        y_labels=[{"value": v, "label": written(metric, v, speech)} for v in levels],
+    )
+
+
+def _levels(metric: str, low: float, high: float) -> list[float]:
+    """Where the guides go: 0 and 1 for a flag, 0 to 100 % for a share that is not tiny, else around the data."""
+    if is_flag(metric):
+        return [0.0, 1.0]
+    if metric.endswith("_ratio") and 0 <= low and 0.1 < high <= 1:
+        return [0.0, 0.5, 1.0]
+    if low >= 0 and BY_NAME[metric].unit != "s":
+        low = 0.0
+    room = (high - low) * 0.05 or abs(high) * 0.1 or 1.0
+    bottom = 0.0 if low == 0 else low - room
+    top = high + room
+    return [bottom, (bottom + top) / 2, top]
+
+
+def _shade(drawing: Any, start: int, end: int) -> None:
+    left, right = drawing.view.x(start), drawing.view.x(end)
+    band = etree.Element("rect", x=f"{left:.1f}", y="0", height=f"{drawing.view.height:.1f}")
+    band.attrib.update({"width": f"{max(right - left, 1):.1f}", "class": "mark"})
+    drawing.nodes["plot"].insert(1, band)  # over the background, under everything else
+
+
+def _dots(drawing: Any, broken: Sequence[Bucket | None]) -> None:
+    """A point for values alone between two gaps, which no line would show."""
+    padded = [None, *broken, None]
+    for before, bucket, after in zip(padded, broken, padded[2:], strict=False):
+        if bucket is not None and before is None and after is None:
+            x, y = drawing.view((bucket.at, bucket.mean))
+            dot = etree.Element("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r="2.5")
+            dot.attrib["class"] = "lone"
+            drawing.nodes["plot"].append(dot)
+
+
+def _inline(tree: Any, text: str, series: int) -> Markup:
+    """The drawing as markup fit for our pages: no script, style, comment, id or other name space is left."""
+    for parent in list(tree.iter()):
+        for child in list(parent):
+            if child.tag in ("script", "style", "defs", "title") or not isinstance(child.tag, str):
+                parent.remove(child)
+        for name in [n for n in parent.attrib if n in ("style", "id")]:
+            del parent.attrib[name]
+    for overlay in [node for node in tree.iter("g") if "overlay" in node.get("class", "")]:
+        overlay.getparent().remove(overlay)
+    tree.attrib.update({"role": "img", "aria-label": text, "class": f"chart of-{series}"})
+    markup = etree.tostring(tree, encoding="unicode")
+    return Markup(markup.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', ""))  # noqa: S704 - drawn by us, texts escaped by the XML writer

@@ -1,0 +1,81 @@
+"""Which points a store may take at all, the same for every store, so that nothing unstorable reaches a database.
+
+Names were checked on the wire; here they are checked once more, because they become SQL and line protocol.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from math import isfinite
+from typing import NamedTuple
+
+from hub.series.store import Point
+
+EARLIEST_MS = -9_223_372_036_854
+LATEST_MS = 9_223_372_036_854
+"""The bounds of InfluxDB's time, 64-bit nanoseconds: the years 1677 to 2262."""
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_REASON_CHARACTERS = 200
+
+
+class Admission(NamedTuple):
+    """Indices of the points that may be stored, of those that may not, and why the first of these may not."""
+
+    admitted: list[int]
+    refused: list[int]
+    reason: str
+
+
+def admit(points: Sequence[Point]) -> Admission:
+    """Sort a batch. Points without values are neither: there is nothing to store and nothing wrong."""
+    admitted: list[int] = []
+    refused: list[int] = []
+    reason = ""
+    for index, point in enumerate(points):
+        defect = _defect(point)
+        if defect:
+            refused.append(index)
+            reason = reason or defect[:_REASON_CHARACTERS]
+        elif point.values:
+            admitted.append(index)
+    return Admission(admitted, refused, reason)
+
+
+def is_id(text: str) -> bool:
+    """A site, agent or device id."""
+    return _ID.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_name(text: str) -> bool:
+    """A device kind or a metric name."""
+    return _NAME.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=65_536)
+def _named(kind: str, site: str, agent: str, device: str) -> bool:
+    return is_name(kind) and is_id(site) and is_id(agent) and is_id(device)
+
+
+def _defect(point: Point) -> str | None:
+    kind, site, agent, device, at, values = point
+    if not _named(kind, site, agent, device):
+        return f"not a series: kind {kind!r}, site {site!r}, agent {agent!r}, device {device!r}"
+    if not EARLIEST_MS <= at <= LATEST_MS:
+        return f"time {at} ms is outside the years 1677 to 2262"
+    for metric in values:
+        if not is_name(metric):
+            return f"not a metric name: {metric!r}"
+    return _unstorable_number(point)
+
+
+def _unstorable_number(point: Point) -> str | None:
+    try:
+        if isfinite(sum(point.values.values())):  # one call a point: NaN and the infinities survive a sum
+            return None
+        bad = [metric for metric, value in point.values.items() if not isfinite(value)]
+    except (OverflowError, TypeError):
+        return f"a value of {point.device} is not a 64-bit float"
+    return f"{bad[0]} is not a finite number" if bad else None

@@ -1,0 +1,136 @@
+"""The `[series]` table of the hub's configuration, and the store it asks for.
+
+Secrets come from a file (`token_file`, `password_file`) or the environment, never from the configuration itself.
+"""
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from hub.series.connection import InfluxTarget
+from hub.series.embedded import EmbeddedSeries
+from hub.series.influx import InfluxSeries
+from hub.series.store import SeriesStore
+
+TOKEN_VARIABLE = "WATCHKEEPER_INFLUX_TOKEN"  # noqa: S105 - the name of a variable
+PASSWORD_VARIABLE = "WATCHKEEPER_INFLUX_PASSWORD"  # noqa: S105 - the name of a variable
+
+_SECRET_CHARACTERS = 4096
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class SeriesConfigError(ValueError):
+    """A store cannot be opened as configured; the message names the setting to mend."""
+
+
+class SeriesSettings(BaseModel):
+    """Where numbers go. `kind` "embedded" wants nothing else; the rest is InfluxDB's but for the buffer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["embedded", "influx"] = "embedded"
+    path: Path = Path("series.db")
+    """Embedded: the database's file."""
+    url: str = "http://127.0.0.1:8086"
+    api: Literal["v2", "v1"] = "v2"
+    """How to write: `/api/v2/write` (InfluxDB 1.8 and later) or 1.x's `/write`. Reads are the same for both."""
+    org: _Name = "-"
+    """2.x: the organisation. 1.8 and 3.x ignore it."""
+    database: _Name = "watchkeeper"
+    """What InfluxQL reads from: a database, or the name a 2.x bucket is mapped to."""
+    bucket: Annotated[str, StringConstraints(max_length=200)] = ""
+    """v2: where to write; by default `database`, or `database/retention_policy`."""
+    retention_policy: Annotated[str, StringConstraints(max_length=200)] = ""
+    """By default the database's own default."""
+    token_file: Path | None = None
+    username: Annotated[str, StringConstraints(max_length=200)] = ""
+    password_file: Path | None = None
+    timeout_seconds: float = Field(default=10.0, gt=0, le=300)
+    gzip: bool = False
+    """Compress writes: for a database far away."""
+    ca_file: Path | None = None
+    """The authority that signed an https server's certificate, when no public one did."""
+    plaintext: bool = False
+    """Send credentials over http:// to another host all the same."""
+    buffer_path: Path = Path("series-buffer.db")
+    buffer_bytes: int = Field(default=1024**3, ge=1024**2)
+    """The most the buffer keeps while the store is away; past it, agents keep their reports."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        address = urlsplit(self.url)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            raise ValueError("url: want http://HOST:PORT or https://HOST:PORT")
+        if address.username or address.password:
+            raise ValueError("url: credentials belong in username and password_file, or token_file")
+        if self.token_file and self.username:
+            raise ValueError("token_file and username: choose one")
+        if self.password_file and not self.username:
+            raise ValueError("password_file: wants a username, too")
+        if self.token_file or self.username:
+            self.refuse_plaintext()
+        return self
+
+    def refuse_plaintext(self) -> None:
+        """Raises SeriesConfigError when credentials would cross a network unencrypted."""
+        address = urlsplit(self.url)
+        if address.scheme == "http" and not self.plaintext and not _is_loopback(address.hostname or ""):
+            raise SeriesConfigError(
+                f"url: credentials would go to {address.hostname} unencrypted: use https, or say plaintext = true"
+            )
+
+
+def open_series(settings: SeriesSettings, environment: Mapping[str, str] = os.environ) -> SeriesStore:
+    """The store; an InfluxDB is not yet connected to. Raises SeriesConfigError, or SeriesUnavailable for a bad file."""
+    if settings.kind == "embedded":
+        return EmbeddedSeries(settings.path)
+    token = "" if settings.username else _secret(settings.token_file, TOKEN_VARIABLE, environment)
+    password = _secret(settings.password_file, PASSWORD_VARIABLE, environment) if settings.username else ""
+    if settings.username and not password:
+        raise SeriesConfigError(f"username: its password is missing: set password_file or {PASSWORD_VARIABLE}")
+    if token or password:
+        settings.refuse_plaintext()
+    return InfluxSeries(
+        InfluxTarget(
+            url=settings.url,
+            database=settings.database,
+            api=settings.api,
+            org=settings.org,
+            bucket=settings.bucket,
+            retention_policy=settings.retention_policy,
+            token=token,
+            username=settings.username,
+            password=password,
+            timeout_seconds=settings.timeout_seconds,
+            gzip=settings.gzip,
+            ca_file=settings.ca_file,
+        )
+    )
+
+
+def _secret(path: Path | None, variable: str, environment: Mapping[str, str]) -> str:
+    """The file's one line, else the variable's value, else nothing."""
+    if path is None:
+        return environment.get(variable, "")
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_SECRET_CHARACTERS + 1).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SeriesConfigError(f"{path}: {error}") from None
+    if not text or len(text) > _SECRET_CHARACTERS or not text.isprintable():
+        raise SeriesConfigError(f"{path}: want one line with the secret")
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,124 @@
+"""InfluxDB 1.x, 2.x and 3.x as a series store.
+
+Writes go as line protocol to `/api/v2/write` (InfluxDB 1.8 and later) or to 1.x's `/write`; reads are InfluxQL over
+`/query`, which all of them answer.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from hub.series.admission import admit, is_name
+from hub.series.connection import BadData, InfluxConnection, InfluxTarget, TooLarge
+from hub.series.influxql import Series, between, identifier, literal, parse_series
+from hub.series.line import to_lines
+from hub.series.store import Bucket, Point, SeriesRefused, SeriesUnavailable, Value
+
+MAX_LINES = 5000
+"""The most lines one request carries: larger bodies gain nothing and hold the server longer."""
+
+_NUMBERS = ("float", "integer")
+_DROPPED = re.compile(r"\bdropped=(\d+)")
+
+
+class InfluxSeries:
+    """A SeriesStore on an InfluxDB. No thread of its own; connects when first used."""
+
+    def __init__(self, target: InfluxTarget) -> None:
+        self._connection = InfluxConnection(target)
+
+    def write(self, points: Sequence[Point]) -> None:
+        """All of them. Raises SeriesRefused with the indices refused, SeriesUnavailable when any may be unwritten."""
+        admission = admit(points)
+        refused, reason = list(admission.refused), admission.reason
+        for position, why in self._write_lines(to_lines([points[index] for index in admission.admitted])):
+            refused.append(admission.admitted[position])
+            reason = reason or why
+        if refused:
+            raise SeriesRefused(sorted(refused), reason)
+
+    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
+        """One `last()` a metric: several in one statement would lose the time of each."""
+        metrics = self._metrics(kind) if is_name(kind) else []
+        where = f'FROM {identifier(kind)} WHERE "site" = {literal(site)} AND {between(since, until)} GROUP BY "device"'
+        newest: dict[str, dict[str, Value]] = {}
+        answers = self._ask([f"SELECT last({identifier(metric)}) {where}" for metric in metrics])
+        for metric, found in zip(metrics, answers, strict=True):
+            for device in found:
+                ((at, value),) = device.rows
+                newest.setdefault(device.tags["device"], {})[metric] = Value(at, float(value))
+        return newest
+
+    def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
+        """Two agents' values of one moment (a device that was handed over) count once, as in the embedded store."""
+        if not (is_name(kind) and is_name(metric)):
+            return []  # never stored, and InfluxDB answers an empty name with an error
+        (found,) = self._ask([f"SELECT {identifier(metric)} {_of(site, kind, device)} AND {between(since, until)}"])
+        values = {at: float(value) for series in found for at, value in series.rows}
+        return [Value(at, value) for at, value in values.items()]
+
+    def chart(self, site: str, kind: str, device: str, metric: str, since: int, until: int, step: int) -> list[Bucket]:
+        """Raises ValueError for a step below 1 ms."""
+        if step < 1:
+            raise ValueError(f"a step of {step} ms")
+        if not (is_name(kind) and is_name(metric)):
+            return []
+        name = identifier(metric)
+        (found,) = self._ask(
+            [
+                f"SELECT mean({name}), min({name}), max({name}) {_of(site, kind, device)} "
+                f"AND {between(since, until)} GROUP BY time({step}ms) fill(none)"
+            ]
+        )
+        rows = [row for series in found for row in series.rows]
+        return [Bucket(at, float(mean), float(low), float(high)) for at, mean, low, high in rows]
+
+    def ping(self) -> None:
+        """A query: `/ping` answers whatever our credentials and database, and 1.x has no `/health`."""
+        self._ask(["SHOW MEASUREMENTS LIMIT 1"])
+
+    def close(self) -> None:
+        """Close connections."""
+        self._connection.close()
+
+    def _metrics(self, kind: str) -> list[str]:
+        (found,) = self._ask([f"SHOW FIELD KEYS FROM {identifier(kind)}"])
+        # A field shows twice where another program once wrote it with another type.
+        return sorted({name for series in found for name, of in series.rows if of in _NUMBERS and is_name(name)})
+
+    def _ask(self, statements: Sequence[str]) -> list[list[Series]]:
+        """Each statement's series, in one request; no statements, no request."""
+        return parse_series(self._connection.query("; ".join(statements))) if statements else []
+
+    def _write_lines(self, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Write what can be written, halving what is refused; yields (index, reason) of each line that cannot."""
+        pending = [(start, min(start + MAX_LINES, len(lines))) for start in range(0, len(lines), MAX_LINES)][::-1]
+        while pending:
+            start, end = pending.pop()
+            try:
+                self._connection.write("\n".join(lines[start:end]).encode())
+            except BadData as error:
+                # 1.x keeps the good lines and counts the others: when all are bad, halving tells nothing new.
+                if end - start in (1, _dropped(str(error))):
+                    yield from ((index, str(error)) for index in range(start, end))
+                else:
+                    pending += _halves(start, end)
+            except TooLarge as error:
+                if end - start == 1:
+                    raise SeriesUnavailable(f"InfluxDB's largest request holds less than a point: {error}") from None
+                pending += _halves(start, end)
+
+
+def _of(site: str, kind: str, device: str) -> str:
+    return f'FROM {identifier(kind)} WHERE "site" = {literal(site)} AND "device" = {literal(device)}'
+
+
+def _halves(start: int, end: int) -> list[tuple[int, int]]:
+    """Both halves, the earlier one on top of the stack: the later write of a batch must win."""
+    middle = (start + end) // 2
+    return [(middle, end), (start, middle)]
+
+
+def _dropped(words: str) -> int:
+    """How many points 1.x says it dropped, 0 where it does not say."""
+    found = _DROPPED.search(words)
+    return int(found[1]) if found else 0

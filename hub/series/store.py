@@ -1,0 +1,84 @@
+"""What a series store is: where every number of every device goes.
+
+Two implementations pass one test suite: `embedded.py` (SQLite) and `influx.py` (InfluxDB 1.x, 2.x, 3.x).
+A series is (site, kind, device, metric). Two points at one time and series are one: the later write wins, and fields
+of points at equal time merge, as InfluxDB does it. So writing again changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+
+class Point(NamedTuple):
+    """Values of one device at one time (ms UTC, corrected)."""
+
+    kind: str
+    site: str
+    agent: str
+    device: str
+    at: int
+    values: Mapping[str, float]
+
+
+class Value(NamedTuple):
+    """One number of a series and its time (ms UTC)."""
+
+    at: int
+    value: float
+
+
+class Bucket(NamedTuple):
+    """What a series did from `at` (ms UTC) for one step of a chart."""
+
+    at: int
+    mean: float
+    low: float
+    high: float
+
+
+class SeriesUnavailable(Exception):  # noqa: N818 - a state
+    """The store is away, slow, full, or refuses our credentials: keep the data and try again."""
+
+
+class SeriesRefused(Exception):  # noqa: N818 - a verdict
+    """The store refuses these points for good; the others of the batch are written.
+
+    `refused` are indices into the batch, `reason` the store's own word.
+    """
+
+    def __init__(self, refused: Sequence[int], reason: str) -> None:
+        super().__init__(f"{len(refused)} points refused: {reason}")
+        self.refused = tuple(refused)
+        self.reason = reason
+
+
+class SeriesReads(Protocol):
+    """What can be asked of a store. Thread-safe; every call may raise SeriesUnavailable."""
+
+    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
+        """device → metric → newest value in since < at ≤ until (ms UTC), for every device of that kind in the site."""
+        ...
+
+    def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
+        """Every raw value in since < at ≤ until, oldest first."""
+        ...
+
+    def chart(self, site: str, kind: str, device: str, metric: str, since: int, until: int, step: int) -> list[Bucket]:
+        """Means, lows and highs by steps of `step` ms aligned to the epoch, oldest first; empty steps are left out."""
+        ...
+
+    def ping(self) -> None:
+        """Raises SeriesUnavailable, with what to mend, when the store does not answer or refuses us."""
+        ...
+
+
+class SeriesStore(SeriesReads, Protocol):
+    """A store to write to as well. Thread-safe."""
+
+    def write(self, points: Sequence[Point]) -> None:
+        """All of them, durably when this returns. Raises SeriesRefused after having written the rest."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...

@@ -1,0 +1,110 @@
+"""A committer without a broker, for tests: real database, real series store, acknowledgements kept in a list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from hub.committer import Committer
+from hub.intake import Intake
+from hub.rule import Rule, discover
+from hub.series.buffer import Backoff, BufferedSeries
+from hub.series.embedded import EmbeddedSeries
+from hub.series.store import SeriesStore
+from hub.store import schema
+from hub.store.database import connect, migrate
+from tests.hub.fleets import DEVICES, SITE, T0, settings_of
+from wire.codec import encode, inventory_hash, unpack_ids
+from wire.messages import Ack, Command, Device, Event, Inventory, Message, Report, Sample
+from wire.topics import Address, Topics, Verb
+
+GATEWAY = Address(SITE, "gateway")
+
+
+@dataclass
+class Mailbox:
+    """Takes what the hub sends."""
+
+    sent: list[tuple[Address, Verb, Message]] = field(default_factory=list)
+
+    def send(self, address: Address, verb: Verb, message: Message) -> None:
+        self.sent.append((address, verb, message))
+
+    def committed(self) -> list[str]:
+        return [i for _, _, m in self.sent if isinstance(m, Ack) for i in unpack_ids(m.committed)]
+
+    def refused(self) -> dict[str, str]:
+        return {r.id: r.reason for _, _, m in self.sent if isinstance(m, Ack) for r in m.refused}
+
+    def commands(self) -> list[Command]:
+        return [m for _, _, m in self.sent if isinstance(m, Command)]
+
+
+class Hub:
+    """One hub on virtual time. `now` is ms UTC; `step` runs one round."""
+
+    def __init__(
+        self,
+        folder: Path,
+        url: str = "",
+        series: Callable[[], SeriesStore] | None = None,
+        max_buffer_bytes: int = 1 << 30,
+        **changes: dict[str, object],
+    ) -> None:
+        self.now = T0
+        self.mail = Mailbox()
+        self.topics = Topics()
+        self.database = connect(url or f"sqlite:///{folder / 'hub.db'}")
+        migrate(self.database)
+        store = series() if series else EmbeddedSeries(folder / "series.db")
+        self.series = BufferedSeries(store, folder / "buffer.db", max_buffer_bytes, lambda: self.now, Backoff(0.05, 0.2))
+        self.intake = Intake(self.topics, lambda: self.now)
+        rules: dict[str, Rule] = discover()
+        self.committer = Committer(
+            self.database, self.series, self.intake, self.mail, rules, settings_of(rules, **changes), lambda: self.now
+        )
+        self._seq = 0
+
+    def close(self) -> None:
+        self.series.close()
+        self.database.dispose()
+
+    def step(self) -> bool:
+        return self.committer.step(wait=0)
+
+    def hear(self, verb: Verb, message: Message, address: Address = GATEWAY, retained: bool = False) -> None:
+        self.intake.take(self.topics.topic(address, verb), encode(message), retained)
+
+    def announce(self, devices: list[Device] = DEVICES, address: Address = GATEWAY) -> str:
+        revision = inventory_hash(devices)
+        self.hear(Verb.INVENTORY, Inventory(hash=revision, devices=devices), address)
+        return revision
+
+    def report(self, *samples: Sample, events: list[Event] | None = None, address: Address = GATEWAY) -> Report:
+        """A report of this agent, numbered on, not yet heard."""
+        self._seq += 1
+        return Report(
+            id=f"abcdef:{self._seq}",
+            boot="b0",
+            mono=self.now - T0 + self._seq,
+            sent=self.now,
+            inventory_hash=inventory_hash(DEVICES),
+            samples=list(samples),
+            events=events or [],
+        )
+
+    def tickets(self) -> list[tuple[str, str, str]]:
+        """(device, rule, state) of every ticket, oldest first."""
+        ticket, finding = schema.ticket, schema.finding
+        query = sa.select(ticket.c.device, finding.c.rule, ticket.c.state).join_from(ticket, finding).order_by(ticket.c.id)
+        with self.database.connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+    def rows(self, table: sa.Table) -> list[sa.Row[tuple[object, ...]]]:
+        with self.database.connect() as connection:
+            return list(connection.execute(sa.select(table)))
+
+    def rejected(self) -> dict[tuple[str, str], int]:
+        """(agent, reason) → count."""
+        return {(row.agent, row.reason): row.count for row in self.rows(schema.rejected)}  # type: ignore[attr-defined]

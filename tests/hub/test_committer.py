@@ -1,0 +1,323 @@
+"""Committing on real databases: once, durably, acknowledged afterwards, and going on whatever fails."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hub.series.embedded import EmbeddedSeries
+from hub.series.store import Point, SeriesStore, SeriesUnavailable
+from hub.store import schema
+from tests.hub.fleets import DEVICES, SITE, T0
+from tests.hub.hubs import GATEWAY, Hub
+from wire.messages import Device, DeviceKind, Event, Inventory, Report, Sample, Status
+from wire.topics import Address, Verb
+
+QUICK = {
+    "camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0},
+    "recorder_unreachable": {"hold_seconds": 0, "clear_seconds": 0},
+    "channel_offline": {"hold_seconds": 0, "clear_seconds": 0},
+    "agent_silent": {"silent_seconds": 60},
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgresql_url"))
+
+
+@pytest.fixture
+def hub(url: str, tmp_path: Path) -> Iterator[Hub]:
+    hub = Hub(tmp_path, url, **QUICK)
+    hub.announce()
+    hub.step()
+    yield hub
+    hub.close()
+
+
+def sample(device: str, second: float, **values: float) -> Sample:
+    return Sample(device=device, at=T0 + round(second * 1000), values=values)
+
+
+def test_a_report_is_stored_and_acknowledged(hub: Hub) -> None:
+    report = hub.report(sample("cam-1", 1, reachable=1))
+    hub.hear(Verb.REPORT, report)
+    assert hub.step()
+    assert hub.mail.committed() == [report.id]
+    assert [v.value for v in hub.series.window(SITE, "camera", "cam-1", "reachable", T0, T0 + 9_000)] == [1]
+
+
+def test_a_second_delivery_in_any_order_changes_nothing_and_is_acknowledged_again(hub: Hub) -> None:
+    event = Event(device="door-1", at=T0 + 500, type="door.opened", data={"by": "key"})
+    down = hub.report(sample("cam-1", 1, reachable=0), events=[event])
+    up = hub.report(sample("cam-1", 2, reachable=1))
+    for report in (down, up, down, up, down):
+        hub.hear(Verb.REPORT, report)
+        hub.step()
+    hub.hear(Verb.REPORT, down)
+    hub.hear(Verb.REPORT, down)
+    hub.step()
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "resolved")]
+    assert len(hub.rows(schema.event)) == 1
+    assert hub.mail.committed().count(down.id) == 4  # the last two coalesced
+
+
+def test_after_a_kill_between_series_and_sql_the_redelivery_is_judged(hub: Hub, url: str, tmp_path: Path) -> None:
+    report = hub.report(sample("cam-1", 1, reachable=0))
+    hub.series.write([Point("camera", SITE, "gateway", "cam-1", T0 + 1000, {"reachable": 0.0})])  # then: SIGKILL
+    hub.close()
+    again = Hub(tmp_path, url, **QUICK)
+    again.hear(Verb.REPORT, report)
+    again.step()
+    assert again.tickets() == [("cam-1", "camera_unreachable", "open")]
+    again.close()
+
+
+def test_after_a_kill_before_the_acknowledgement_nothing_is_doubled(hub: Hub, url: str, tmp_path: Path) -> None:
+    down = hub.report(sample("cam-1", 1, reachable=0))
+    hub.hear(Verb.REPORT, down)
+    hub.step()
+    hub.close()
+    again = Hub(tmp_path, url, **QUICK)
+    again.hear(Verb.REPORT, down)
+    again.step()
+    assert again.tickets() == [("cam-1", "camera_unreachable", "open")]
+    again.hear(Verb.REPORT, again.report(sample("cam-1", 5, reachable=1)))
+    again.step()
+    assert again.tickets() == [("cam-1", "camera_unreachable", "resolved")]
+    again.close()
+
+
+def test_a_hold_time_goes_on_across_a_restart(url: str, tmp_path: Path) -> None:
+    slow: dict[str, dict[str, object]] = {"camera_unreachable": {"hold_seconds": 100, "clear_seconds": 0}}
+    hub = Hub(tmp_path, url, **slow)
+    hub.announce()
+    hub.hear(Verb.REPORT, hub.report(sample("cam-1", 0, reachable=0)))
+    hub.step()
+    hub.close()
+    again = Hub(tmp_path, url, **slow)
+    again.now += 101_000
+    again.hear(Verb.REPORT, again.report(sample("cam-1", 101, reachable=0)))
+    again.step()
+    assert again.tickets() == [("cam-1", "camera_unreachable", "open")]
+    again.close()
+
+
+def test_a_consequence_is_listed_on_its_causes_ticket_across_a_restart(hub: Hub, url: str, tmp_path: Path) -> None:
+    hub.hear(Verb.REPORT, hub.report(sample("nvr-1", 1, reachable=0)))
+    hub.step()
+    hub.hear(Verb.REPORT, hub.report(sample("nvr-1-ch1", 2, online=0)))
+    hub.step()
+    assert hub.tickets() == [("nvr-1", "recorder_unreachable", "open")]
+    hub.close()
+    again = Hub(tmp_path, url, **QUICK)
+    again.hear(Verb.REPORT, again.report(sample("nvr-1", 9, reachable=1)))
+    again.step()
+    assert again.tickets() == [("nvr-1", "recorder_unreachable", "resolved"), ("nvr-1-ch1", "channel_offline", "open")]
+    assert [row.what for row in again.rows(schema.timeline)] == ["opened", "consequence", "resolved", "promoted"]  # type: ignore[attr-defined]
+    again.close()
+
+
+def test_the_database_away_means_no_acknowledgement_and_no_loss(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, **QUICK)
+    sa.event.listen(hub.database, "begin", lambda c: c.exec_driver_sql("PRAGMA busy_timeout=50"))
+    hub.announce()
+    hub.step()
+    report = hub.report(sample("cam-1", 1, reachable=0))
+    with hub.database.connect() as blocker:
+        blocker.exec_driver_sql("BEGIN EXCLUSIVE")
+        hub.hear(Verb.REPORT, report)
+        assert hub.step() is False
+        blocker.exec_driver_sql("ROLLBACK")
+    assert hub.mail.committed() == []
+    hub.hear(Verb.REPORT, report)
+    assert hub.step()
+    assert hub.mail.committed() == [report.id]
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    hub.close()
+
+
+class Moody(EmbeddedSeries):
+    """A real store that can be unplugged."""
+
+    away = False
+
+    def write(self, points: object) -> None:
+        if Moody.away:
+            raise SeriesUnavailable("unplugged")
+        super().write(points)  # type: ignore[arg-type]
+
+    def ping(self) -> None:
+        if Moody.away:
+            raise SeriesUnavailable("unplugged")
+
+
+def test_the_series_store_away_delays_neither_acknowledgement_nor_ticket(tmp_path: Path) -> None:
+    def store() -> SeriesStore:
+        return Moody(tmp_path / "series.db")
+
+    hub = Hub(tmp_path, series=store, **QUICK)
+    hub.announce()
+    hub.step()
+    Moody.away = True
+    try:
+        report = hub.report(sample("cam-1", 1, reachable=0))
+        hub.hear(Verb.REPORT, report)
+        assert hub.step()
+    finally:
+        Moody.away = False
+    assert hub.mail.committed() == [report.id]
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    hub.close()
+
+
+def test_a_full_buffer_withholds_the_acknowledgement_but_rules_still_run(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, series=lambda: Moody(tmp_path / "series.db"), max_buffer_bytes=0, **QUICK)
+    hub.announce()
+    hub.step()
+    Moody.away = True
+    try:
+        report = hub.report(sample("cam-1", 1, reachable=0))
+        hub.hear(Verb.REPORT, report)
+        assert hub.step()
+    finally:
+        Moody.away = False
+    assert hub.mail.committed() == []
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    hub.close()
+
+
+def test_a_report_that_names_unknown_devices_waits_for_the_inventory(url: str, tmp_path: Path) -> None:
+    hub = Hub(tmp_path, url, **QUICK)
+    report = hub.report(sample("cam-1", 1, reachable=0))
+    hub.hear(Verb.REPORT, report)
+    hub.step()
+    assert hub.mail.committed() == []
+    assert [c.action for c in hub.mail.commands()] == ["send_inventory"]
+    hub.announce()
+    hub.hear(Verb.REPORT, report)
+    hub.step()
+    assert hub.mail.committed() == [report.id]
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    hub.close()
+
+
+def test_a_report_older_than_the_inventory_does_not_wait_for_ever(hub: Hub) -> None:
+    stale = hub.report(sample("long-gone", 1, reachable=0)).model_copy(update={"inventory_hash": "0" * 16})
+    hub.hear(Verb.REPORT, stale)
+    hub.step()
+    assert hub.mail.committed() == [stale.id]
+    assert hub.rejected()[("gateway", "unknown_device")] == 1
+
+
+def test_what_poisons_a_batch_is_refused_alone(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, **QUICK)
+    hub.announce()
+    hub.step()
+    with hub.database.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER poison BEFORE INSERT ON event WHEN NEW.type = 'door.cursed' BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+    good = [hub.report(sample("cam-1", n, reachable=1)) for n in range(1, 8)]
+    bad = hub.report(events=[Event(device="door-1", at=T0, type="door.cursed")])
+    for report in (*good[:3], bad, *good[3:]):
+        hub.hear(Verb.REPORT, report)
+    hub.step()
+    assert sorted(hub.mail.committed()) == sorted(r.id for r in good)
+    assert list(hub.mail.refused()) == [bad.id]
+    hub.step()
+    hub.now += 6_000
+    hub.step()
+    assert hub.rejected() == {("gateway", "poison"): 1}
+    hub.close()
+
+
+def test_an_inventory_the_database_refuses_takes_nothing_with_it(postgresql_url: str, tmp_path: Path) -> None:
+    hub = Hub(tmp_path, postgresql_url, **QUICK)
+    hub.announce()
+    hub.step()
+    poison = Device(device="cam-9", kind=DeviceKind.CAMERA, name="\x00")  # PostgreSQL stores no NUL
+    report = hub.report(sample("cam-1", 1, reachable=1))
+    hub.hear(Verb.INVENTORY, Inventory(hash="f" * 16, devices=[*DEVICES, poison]))
+    hub.hear(Verb.REPORT, report)
+    hub.step()
+    assert hub.mail.committed() == [report.id]
+    hub.now += 6_000
+    hub.step()
+    assert hub.rejected() == {("gateway", "poison"): 1}
+    hub.close()
+
+
+def test_an_unusable_report_is_refused_by_id(hub: Hub) -> None:
+    hub.intake.take("wk/v1/school/gateway/report", b'{"id": "abcdef:77", "boot": 1}')
+    hub.step()
+    assert list(hub.mail.refused()) == ["abcdef:77"]
+    assert hub.rejected()[("gateway", "bad_report")] == 1
+
+
+def test_an_agent_cannot_report_for_anothers_devices(hub: Hub) -> None:
+    intruder = Address(SITE, "intruder")
+    hub.hear(Verb.INVENTORY, Inventory(hash="a" * 16, devices=[DEVICES[4]]), intruder)
+    report = Report(
+        id="zzzzzz:1", boot="b", mono=1, sent=T0, inventory_hash="a" * 16, samples=[sample("cam-1", 1, reachable=0)]
+    )
+    hub.hear(Verb.REPORT, report, intruder)
+    hub.step()
+    assert hub.tickets() == []
+    assert hub.rejected() == {("intruder", "claim_conflict"): 1, ("intruder", "foreign_device"): 1}
+    assert hub.mail.committed() == [report.id]
+
+
+def test_a_retained_birth_is_no_sign_of_life(hub: Hub) -> None:
+    for _ in range(7):
+        hub.now += 9_000
+        hub.hear(Verb.STATUS, Status(state="online", session="s1"), retained=True)
+        hub.step()
+    assert hub.tickets() == [("gateway", "agent_silent", "open")]
+
+
+def test_an_offline_of_another_session_is_ignored(hub: Hub) -> None:
+    hub.hear(Verb.STATUS, Status(state="online", session="new", version="1"))
+    hub.hear(Verb.STATUS, Status(state="offline", session="old"))
+    hub.step()
+    assert [row.state for row in hub.rows(schema.agent)] == ["online"]  # type: ignore[attr-defined]
+    hub.hear(Verb.STATUS, Status(state="offline", session="new"))
+    hub.step()
+    assert [row.state for row in hub.rows(schema.agent)] == ["offline"]  # type: ignore[attr-defined]
+
+
+def test_time_the_hub_did_not_see_is_blindness_not_silence(hub: Hub, url: str, tmp_path: Path) -> None:
+    hub.close()
+    again = Hub(tmp_path, url, **QUICK)
+    again.now = T0 + 3_600_000
+    again.step()
+    again.now += 5_000
+    again.step()
+    assert again.tickets() == []
+    (interval,) = again.rows(schema.blindness)
+    assert (interval.start, interval.end, interval.reason) == (T0, T0 + 3_600_000, "hub")  # type: ignore[attr-defined]
+    for _ in range(8):
+        again.now += 9_000
+        again.step()
+    assert again.tickets() == [("gateway", "agent_silent", "open")]
+    again.close()
+
+
+def test_a_lost_broker_is_blindness_until_it_is_back(hub: Hub) -> None:
+    hub.committer.broker_lost()
+    for _ in range(20):
+        hub.now += 9_000
+        hub.step()
+    hub.committer.broker_back()
+    hub.step()
+    assert hub.tickets() == []
+    (interval,) = hub.rows(schema.blindness)
+    assert (interval.reason, interval.end) == ("broker", hub.now)  # type: ignore[attr-defined]
+
+
+def test_a_status_for_the_gateway_reaches_its_row(hub: Hub) -> None:
+    hub.hear(Verb.STATUS, Status(state="online", session="s", version="9.9", oldest_unacknowledged=T0), GATEWAY)
+    hub.step()
+    (row,) = hub.rows(schema.agent)
+    assert (row.version, row.oldest_unacknowledged) == ("9.9", T0)  # type: ignore[attr-defined]

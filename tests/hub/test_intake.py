@@ -1,0 +1,70 @@
+"""The way in: what is decoded, refused, counted, and what happens when the queue is full."""
+
+import pytest
+
+from hub.intake import Delivery, Intake, Unreadable
+from wire.codec import MAX_BYTES, encode
+from wire.messages import Report
+from wire.topics import Topics
+
+REPORT = Report(id="abcdef:1", boot="b", mono=1, sent=1)
+
+
+@pytest.fixture
+def intake() -> Intake:
+    return Intake(Topics(), lambda: 1_000, limit=2)
+
+
+def reasons(intake: Intake) -> dict[str, int]:
+    return {r.reason: r.count for r in intake.take_rejections()}
+
+
+def test_a_report_comes_out_with_its_sender_and_time(intake: Intake) -> None:
+    intake.take("wk/v1/school/gw/report", encode(REPORT))
+    (item,) = intake.batch(10, 0)
+    assert isinstance(item, Delivery)
+    assert (str(item.address), item.message, item.received) == ("school/gw", REPORT, 1_000)
+    assert intake.take_rejections() == []
+
+
+@pytest.mark.parametrize("payload", [b"", b"\xff", b"{", b"[]", b'{"id": "abcdef:1"}', b"[" * 100_000])
+def test_garbage_is_counted_by_sender(intake: Intake, payload: bytes) -> None:
+    intake.take("wk/v1/school/gw/report", payload)
+    rejection = intake.take_rejections()[0]
+    assert (rejection.site, rejection.agent, rejection.reason, rejection.count) == ("school", "gw", "bad_report", 1)
+
+
+def test_an_unusable_report_with_a_readable_id_is_refused_by_name(intake: Intake) -> None:
+    intake.take("wk/v1/school/gw/report", b'{"id": "abcdef:7", "boot": 3}')
+    (item,) = intake.batch(10, 0)
+    assert isinstance(item, Unreadable)
+    assert item.report_id == "abcdef:7"
+
+
+def test_an_oversized_message_is_counted_and_not_read(intake: Intake) -> None:
+    intake.take("wk/v1/school/gw/report", b" " * (MAX_BYTES + 1))
+    assert reasons(intake) == {"bad_report": 1}
+    assert intake.batch(10, 0) == []
+
+
+@pytest.mark.parametrize("topic", ["", "wk/v1/school/gw", "wk/v1/../gw/report", "wk/v1/school/gw/ack", "x/v1/a/b/report"])
+def test_stray_topics_are_counted_under_nobodys_name(intake: Intake, topic: str) -> None:
+    intake.take(topic, encode(REPORT))
+    assert reasons(intake) == {"stray_topic": 1}
+
+
+def test_a_full_queue_drops_and_counts_and_takes_again_afterwards(intake: Intake) -> None:
+    for _ in range(3):
+        intake.take("wk/v1/school/gw/report", encode(REPORT))
+    assert reasons(intake) == {"queue_full": 1}
+    assert len(intake.batch(10, 0)) == 2
+    intake.take("wk/v1/school/gw/report", encode(REPORT))
+    assert intake.depth == 1
+
+
+def test_countless_hostile_senders_fill_no_memory(intake: Intake) -> None:
+    for number in range(3000):
+        intake.take(f"wk/v1/s{number}/gw/report", b"{")
+    rejections = intake.take_rejections()
+    assert len(rejections) <= 1001
+    assert sum(r.count for r in rejections) == 3000
