@@ -1,0 +1,1 @@
+"""Certificates, enrolment and rollout of the fleet. Empty so far."""

@@ -1,0 +1,97 @@
+"""Real servers as fixtures. One that is not installed fails the test and names `make servers`; none is skipped."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import server
+from tests.servers.certificates import Authority
+from tests.servers.influxdb import InfluxDB
+from tests.servers.mosquitto import Mosquitto
+from tests.servers.nginx import Nginx
+from tests.servers.postgresql import Postgresql
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside a failed test, the end of the log of every server that ran."""
+    report = yield
+    if report.failed:
+        for one in server.running:
+            report.sections.append((f"{one.name} on port {one.port}", one.log()))
+    return report
+
+
+def _folder(prefix: str) -> Path:
+    """A folder other system users can reach: pytest's own tmp_path is closed to them."""
+    folder = Path(tempfile.mkdtemp(prefix=f"wk-{prefix}-"))
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A broker of the test's own: anonymous, plain TCP, no queue bound."""
+    folder = tmp_path / "mosquitto"
+    folder.mkdir()
+    broker = Mosquitto(folder)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A throwaway certificate authority, for `Mosquitto(folder, tls=MutualTls(authority, acl))`."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def influxdb(tmp_path: Path) -> Iterator[InfluxDB]:
+    """An InfluxDB 1.6 of the test's own with an empty database."""
+    folder = tmp_path / "influxdb"
+    folder.mkdir()
+    database = InfluxDB(folder)
+    database.start()
+    yield database
+    database.stop()
+
+
+@pytest.fixture
+def influx_v2(influxdb: InfluxDB, tmp_path: Path) -> Iterator[Nginx]:
+    """The `influxdb` fixture's server behind a proxy that adds `/api/v2/write`."""
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    proxy = Nginx(folder, influxdb.port)
+    proxy.start()
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """One cluster for all tests of a worker: making it takes seconds. A test that kills one starts its own."""
+    folder = _folder("postgresql")
+    cluster = Postgresql(folder)
+    cluster.start()
+    yield cluster
+    cluster.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Postgresql) -> Iterator[str]:
+    """The SQLAlchemy URL of a new, empty PostgreSQL database."""
+    name = postgresql.create_database()
+    yield postgresql.url(name)
+    postgresql.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium that Playwright can drive."""
+    return os.environ.get("CHROMIUM") or server.find_program("chromium", "chromium-browser")

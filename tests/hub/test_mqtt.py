@@ -1,0 +1,104 @@
+"""The hub's link to a real broker: Mosquitto (MQTT 5) and the embedded amqtt (3.1.1)."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from hub.config import BrokerTable, ConfigError
+from hub.embedded_broker import EmbeddedBroker
+from hub.mqtt import MqttLink
+from tests.servers.mosquitto import Mosquitto
+from tests.waiting import wait_until
+from wire.codec import encode
+from wire.messages import Ack, Report
+from wire.topics import Address, Topics, Verb
+
+GATEWAY = Address("school", "gateway")
+REPORT = Report(id="abcdef:1", boot="b", mono=1, sent=1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Side:
+    """One MqttLink and what it heard."""
+
+    port: int
+    client_id: str = "hub-test"
+    heard: list[tuple[str, bytes, bool]] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        settings = BrokerTable(host="127.0.0.1", port=self.port, client_id=self.client_id)
+        self.link = MqttLink(
+            settings,
+            Topics(),
+            lambda *message: self.heard.append(message),
+            lambda: self.changes.append("lost"),
+            lambda: self.changes.append("back"),
+        )
+        self.link.start()
+
+
+@pytest.fixture
+def embedded() -> Iterator[int]:
+    port = free_port()
+    broker = EmbeddedBroker("127.0.0.1", port)
+    broker.start()
+    yield port
+    broker.stop()
+
+
+def test_it_hears_every_agent_and_sends_to_each(mosquitto: Mosquitto) -> None:
+    hub, other = Side(mosquitto.port), Side(mosquitto.port, "other")
+    wait_until(lambda: hub.link.connected and other.link.connected, what="both to subscribe")
+    other.link.send(GATEWAY, Verb.REPORT, REPORT)
+    wait_until(lambda: hub.heard, what="the report")
+    assert hub.heard[0] == ("wk/v1/school/gateway/report", encode(REPORT), False)
+    hub.link.stop()
+    other.link.stop()
+
+
+def test_a_broker_that_is_killed_is_lost_and_found_again(mosquitto: Mosquitto) -> None:
+    hub = Side(mosquitto.port)
+    wait_until(lambda: hub.changes == ["back"], what="the subscription")
+    mosquitto.kill()
+    wait_until(lambda: hub.changes == ["back", "lost"], what="the loss to be noticed")
+    hub.link.send(GATEWAY, Verb.ACK, Ack())  # into the void, without an error
+    mosquitto.start()
+    wait_until(lambda: hub.changes == ["back", "lost", "back"], what="the link to come back", timeout=30)
+    hub.link.stop()
+
+
+def test_a_broker_that_speaks_only_the_older_protocol_is_spoken_to_in_it(embedded: int) -> None:
+    hub, other = Side(embedded), Side(embedded, "other")
+    wait_until(lambda: hub.link.connected and other.link.connected, what="both to subscribe", timeout=20)
+    other.link.send(GATEWAY, Verb.REPORT, REPORT)
+    wait_until(lambda: hub.heard, what="the report")
+    hub.link.stop()
+    other.link.stop()
+
+
+def test_a_broker_that_is_not_there_yet_is_waited_for(mosquitto: Mosquitto) -> None:
+    mosquitto.stop()
+    hub = Side(mosquitto.port)
+    mosquitto.start()
+    wait_until(lambda: hub.link.connected, what="the link to come up", timeout=20)
+    hub.link.stop()
+
+
+def test_an_embedded_broker_on_a_taken_port_says_so() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        broker = EmbeddedBroker("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(ConfigError, match="can't listen"):
+            broker.start()
+        broker.stop()

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# The servers and the browser that the tests run for real. Installs what is missing on Debian as root, else says what is.
+# No service is started: the tests start their own, on free ports in temporary folders.
+set -euo pipefail
+PATH="$PATH:/usr/sbin:/sbin"
+
+have_command() { command -v "$1" >/dev/null 2>&1; }
+have_file() { compgen -G "$1" >/dev/null; }
+
+missing=()
+have_command mosquitto || missing+=(mosquitto)
+have_command influxd || missing+=(influxdb)
+have_command nginx || missing+=(nginx-light)
+have_command initdb || have_file '/usr/lib/postgresql/*/bin/initdb' || missing+=(postgresql)
+have_command chromium || missing+=(chromium)
+have_file '/usr/share/fonts/opentype/noto/NotoSansCJK-*' || missing+=(fonts-noto-cjk)
+
+if [ ${#missing[@]} -eq 0 ]; then
+    echo "servers: mosquitto, influxdb, nginx, postgresql and chromium are here"
+    exit 0
+fi
+if [ "$(id -u)" -ne 0 ] || ! have_command apt-get; then
+    echo "servers: these are missing; install them, or run 'make servers' as root on Debian:" >&2
+    echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+fi
+
+# Debian's packages start their daemons unless this file says no; it is ours alone, and goes when we go.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "servers: installing ${missing[*]}"
+apt-get update -qq
+apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+echo "servers: installed ${missing[*]}"
