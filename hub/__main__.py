@@ -28,6 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(
         level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         config = load(arguments.config, discover())
         return _check(config, arguments.json) if arguments.command == "check-config" else _run(config)
@@ -70,13 +71,21 @@ def _check(config: HubConfig, as_json: bool) -> int:
 
 
 def _run(config: HubConfig) -> int:
+    from sqlalchemy.exc import SQLAlchemyError
+
     from hub.app import App  # not needed to check a configuration, and slow to import
+    from hub.series.journal import JournalError
+    from hub.series.store import SeriesUnavailable
 
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    app = App(config, discover())
-    app.start()
+    try:
+        app = App(config, discover())
+        app.start()
+    except (JournalError, SeriesUnavailable, SQLAlchemyError, OSError) as error:
+        print(f"watchkeeper-hub: {error}", file=sys.stderr)
+        return 1
     logging.getLogger("hub").info("console at http://%s:%s/", config.file.console.host, config.file.console.port)
     while not ended.wait(1.0):
         if not app.alive:

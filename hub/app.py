@@ -16,11 +16,15 @@ from hub.mqtt import MqttLink
 from hub.rule import Rule
 from hub.series.buffer import BufferedSeries
 from hub.series.config import open_series
+from hub.series.embedded import EmbeddedSeries
+from hub.series.store import SeriesUnavailable
 from hub.store.database import connect, migrate
 from wire.topics import Topics
 
 log = logging.getLogger(__name__)
 
+DAY_MS = 86_400_000
+PRUNE_SECONDS = 3600.0
 PAUSE_SECONDS = 1.0
 """After an outage of the database, before it is tried again."""
 
@@ -42,6 +46,8 @@ class App:
         self._database = connect(config.store_url())
         migrate(self._database)
         store = open_series(file.series)
+        self._prunable = store if isinstance(store, EmbeddedSeries) else None
+        self._retention_ms = round(file.series.retention_days * DAY_MS)
         self._series = BufferedSeries(store, file.series.buffer_path, file.series.buffer_bytes, now_ms)
         topics = Topics(file.broker.root)
         self._intake = Intake(topics, now_ms, file.ingest.queue_messages)
@@ -61,6 +67,7 @@ class App:
             uvicorn.Config(web, file.console.host, file.console.port, log_level="warning", lifespan="off")
         )
         self._work = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._pruning = threading.Thread(target=self._prune, name="retention", daemon=True)
         self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
 
     def start(self) -> None:
@@ -70,6 +77,7 @@ class App:
         self._committer.broker_lost()  # nothing is heard until the link says so
         self._work.start()
         self._link.start()
+        self._pruning.start()
         self._web.start()
 
     @property
@@ -88,6 +96,7 @@ class App:
         self._link.stop()
         self._stop.set()
         self._work.join(5)
+        self._pruning.join(5)
         self._server.should_exit = True
         self._web.join(5)
         if self._broker is not None:
@@ -100,6 +109,14 @@ class App:
 
     def _on_back(self) -> None:
         self._committer.broker_back()
+
+    def _prune(self) -> None:
+        """Hourly: the embedded store forgets what is older than its retention."""
+        while self._prunable is not None and not self._stop.wait(PRUNE_SECONDS):
+            try:
+                self._prunable.prune(now_ms() - self._retention_ms)
+            except SeriesUnavailable as error:
+                log.warning("old values stay for now: %s", error)
 
     def _run(self) -> None:
         while not self._stop.is_set():

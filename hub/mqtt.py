@@ -107,7 +107,7 @@ class MqttLink:
             if self._connected.is_set():
                 self._connected.clear()
                 self._lost()
-        if result != MQTTErrorCode.MQTT_ERR_SUCCESS:
+        if result != MQTTErrorCode.MQTT_ERR_SUCCESS and not self._stop.is_set():
             log.warning("connection to the broker ended: %s", mqtt.error_string(result))
         return up.is_set()
 

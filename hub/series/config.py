@@ -5,7 +5,6 @@ Secrets come from a file (`token_file`, `password_file`) or the environment, nev
 
 import os
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from hub.series.connection import InfluxTarget
 from hub.series.embedded import EmbeddedSeries
 from hub.series.influx import InfluxSeries
 from hub.series.store import SeriesStore
+from wire.settings import ConfigError, is_loopback
 
 TOKEN_VARIABLE = "WATCHKEEPER_INFLUX_TOKEN"  # noqa: S105 - the name of a variable
 PASSWORD_VARIABLE = "WATCHKEEPER_INFLUX_PASSWORD"  # noqa: S105 - the name of a variable
@@ -24,7 +24,7 @@ _SECRET_CHARACTERS = 4096
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class SeriesConfigError(ValueError):
+class SeriesConfigError(ConfigError, ValueError):
     """A store cannot be opened as configured; the message names the setting to mend."""
 
 
@@ -51,6 +51,8 @@ class SeriesSettings(BaseModel):
     username: Annotated[str, StringConstraints(max_length=200)] = ""
     password_file: Path | None = None
     timeout_seconds: float = Field(default=10.0, gt=0, le=300)
+    retention_days: float = Field(default=90.0, gt=0)
+    """Embedded: raw values older than this are deleted. InfluxDB keeps its own retention policy."""
     gzip: bool = False
     """Compress writes: for a database far away."""
     ca_file: Path | None = None
@@ -79,7 +81,7 @@ class SeriesSettings(BaseModel):
     def refuse_plaintext(self) -> None:
         """Raises SeriesConfigError when credentials would cross a network unencrypted."""
         address = urlsplit(self.url)
-        if address.scheme == "http" and not self.plaintext and not _is_loopback(address.hostname or ""):
+        if address.scheme == "http" and not self.plaintext and not is_loopback(address.hostname or ""):
             raise SeriesConfigError(
                 f"url: credentials would go to {address.hostname} unencrypted: use https, or say plaintext = true"
             )
@@ -125,12 +127,3 @@ def _secret(path: Path | None, variable: str, environment: Mapping[str, str]) ->
     if not text or len(text) > _SECRET_CHARACTERS or not text.isprintable():
         raise SeriesConfigError(f"{path}: want one line with the secret")
     return text
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

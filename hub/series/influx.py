@@ -16,6 +16,7 @@ from hub.series.store import Bucket, Point, SeriesRefused, SeriesUnavailable, Va
 MAX_LINES = 5000
 """The most lines one request carries: larger bodies gain nothing and hold the server longer."""
 
+_PROBE = 'SELECT "up" FROM "agent" WHERE time > 9223372036854ms'
 _NUMBERS = ("float", "integer")
 _DROPPED = re.compile(r"\bdropped=(\d+)")
 
@@ -73,8 +74,8 @@ class InfluxSeries:
         return [Bucket(at, float(mean), float(low), float(high)) for at, mean, low, high in rows]
 
     def ping(self) -> None:
-        """A query: `/ping` answers whatever our credentials and database, and 1.x has no `/health`."""
-        self._ask(["SHOW MEASUREMENTS LIMIT 1"])
+        """A query that finds nothing: `/ping` and SHOW answer whatever our database, and 1.x has no `/health`."""
+        self._ask([_PROBE])
 
     def close(self) -> None:
         """Close connections."""
@@ -87,7 +88,9 @@ class InfluxSeries:
 
     def _ask(self, statements: Sequence[str]) -> list[list[Series]]:
         """Each statement's series, in one request; no statements, no request."""
-        return parse_series(self._connection.query("; ".join(statements))) if statements else []
+        if not statements:
+            return []
+        return parse_series(self._connection.query("; ".join(statements)), len(statements))
 
     def _write_lines(self, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
         """Write what can be written, halving what is refused; yields (index, reason) of each line that cannot."""

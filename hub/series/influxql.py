@@ -31,23 +31,49 @@ def between(since: int, until: int) -> str:
     return f"time > {low}ms AND time <= {high}ms"
 
 
-def parse_series(body: str) -> list[list[Series]]:
-    """The series of each statement's result, in order. Raises SeriesUnavailable for errors told within the answer."""
+def parse_series(body: str, statements: int) -> list[list[Series]]:
+    """The series of each statement's result, in order, from a chunked answer: a JSON document a line.
+
+    Raises SeriesUnavailable for errors told within the answer and for one that is incomplete.
+    """
+    found: list[list[Series]] = [[] for _ in range(statements)]
+    unfinished = set(range(statements))
     try:
-        answer = json.loads(body)
-        results = answer["results"] if "error" not in answer else [answer]
-        return [_series_of(result) for result in results]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        for line in body.split("\n"):
+            for result in _results(line):
+                statement = result.get("statement_id", 0)
+                if _take(result, found[statement]):
+                    unfinished.add(statement)
+                else:
+                    unfinished.discard(statement)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise SeriesUnavailable(f"no InfluxDB answer: {error!r} in {body[:100]!r}") from None
+    if unfinished:
+        raise SeriesUnavailable(f"InfluxDB's answer ends early: {body[-100:]!r}")
+    return found
 
 
-def _series_of(result: Mapping[str, Any]) -> list[Series]:
+def _results(line: str) -> list[dict[str, Any]]:
+    if not line.strip():
+        return []
+    answer = json.loads(line)
+    results: list[dict[str, Any]] = [answer] if "error" in answer else answer["results"]
+    return results
+
+
+def _take(result: dict[str, Any], found: list[Series]) -> bool:
+    """Add a chunk of a result to what was found before; whether another chunk is to follow."""
     if "error" in result:
         raise SeriesUnavailable(f"InfluxDB says: {str(result['error'])[:200]}")
-    series = result.get("series", [])
-    if result.get("partial") or any(one.get("partial") for one in series):
-        raise SeriesUnavailable("InfluxDB cuts answers short: raise max-row-limit in its [http] section")
-    return [Series(one.get("tags", {}), one["values"]) for one in series]
+    partial = bool(result.get("partial"))
+    for one in result.get("series", []):
+        tags, rows = one.get("tags", {}), one["values"]
+        if found and found[-1].tags == tags:
+            found[-1].rows.extend(rows)
+        else:
+            found.append(Series(tags, rows))
+        partial = partial or bool(one.get("partial"))
+    return partial
 
 
 def _escaped(text: str) -> str:
