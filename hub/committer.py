@@ -58,7 +58,6 @@ class Batch:
     statuses: list[tuple[Address, Status]] = field(default_factory=list)
     inventories: list[tuple[Address, Inventory, list[str], list[str]]] = field(default_factory=list)
     """(whose, the inventory, accepted device ids, vanished device ids)"""
-    offsets: dict[Address, Report] = field(default_factory=dict)
     committed: defaultdict[Address, list[str]] = field(default_factory=lambda: defaultdict(list))
     refused: defaultdict[Address, list[Refusal]] = field(default_factory=lambda: defaultdict(list))
 
@@ -194,8 +193,6 @@ class Committer:
             writes.save_inventory(connection, address.site, address.agent, inventory.hash, devices, vanished, now)
         for address, status in batch.statuses:
             writes.save_status(connection, address.site, address.agent, status)
-        for address, report in batch.offsets.items():
-            writes.save_offset(connection, address.site, address.agent, report.offset.ms, report.offset.source)
         writes.save_events(connection, batch.events)
 
     def _write_series(self, batch: Batch) -> bool:
@@ -251,8 +248,7 @@ class Committer:
         corrected = correct(report, engine.sites[state.site], state.agent, item.received)
         if not self._inventory_known(state, item, report, corrected):
             return
-        shift = round(report.offset.ms) if report.offset.ms is not None else 0
-        engine.clock_order(state, report.boot, report.mono, report.sent + shift)
+        engine.clock_order(state, report)
         for subject, point in corrected.points:
             engine.observe(state, subject, point.at, point.values)
             batch.points.append(point)
@@ -274,9 +270,6 @@ class Committer:
         for reason, (count, example) in corrected.rejected.items():
             for _ in range(count):
                 self._intake.reject(item.address, reason, example)
-        newest = batch.offsets.get(item.address)
-        if newest is None or (report.boot, report.mono) > (newest.boot, newest.mono):
-            batch.offsets[item.address] = report
         batch.committed[item.address].append(report.id)
 
     def _inventory_known(self, state: AgentState, item: Delivery, report: Report, corrected: Corrected) -> bool:

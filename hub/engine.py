@@ -16,7 +16,7 @@ from hub.finding import Change, Holds, advance
 from hub.fleet import AgentState, LiveFinding, Site, Subject
 from hub.rule import UNKNOWN, Judgement, Rule, Settings, Snapshot, Threshold
 from hub.series.store import Value
-from wire.messages import Device, DeviceKind
+from wire.messages import Device, DeviceKind, Report
 
 log = logging.getLogger(__name__)
 
@@ -157,16 +157,19 @@ class Engine:
 
     # --- samples ---
 
-    def clock_order(self, state: AgentState, boot: str, mono: int, sent: int) -> None:
+    def clock_order(self, state: AgentState, report: Report) -> None:
         """Notice a clock that was set back, lest everything look late until it catches up with itself."""
-        newer = state.boot == boot and mono > state.mono
+        offset = report.offset.ms
+        sent = report.sent + (round(offset) if offset is not None else 0)
+        newer = state.boot == report.boot and report.mono > state.mono
         if newer and sent < state.sent - CLOCK_STEP_MS:
             for subject in self.sites[state.site].devices.values():
                 if subject.agent == state.agent:
                     subject.latest = {m: Value(min(v.at, sent), v.value) for m, v in subject.latest.items()}
             state.mark = min(state.mark, sent)
-        if newer or state.boot != boot:
-            state.boot, state.mono, state.sent = boot, mono, sent
+        if newer or state.boot != report.boot:
+            state.boot, state.mono, state.sent = report.boot, report.mono, sent
+            state.offset_ms, state.offset_source = None if offset is None else round(offset), report.offset.source
 
     def observe(self, state: AgentState, subject: Subject, at: int, values: Mapping[str, float]) -> None:
         """Samples of one device at one corrected time. What is not newer than what was seen is late: not judged."""

@@ -55,11 +55,13 @@ class AgentState:
     mark: int = 0
     """Corrected time up to which rules have seen its samples."""
     inventory_hash: str | None = None
-    session: str | None = None
     boot: str | None = None
     mono: int = 0
     sent: int = 0
     """Boot id, monotonic clock and corrected wall clock of its newest report."""
+    offset_ms: int | None = None
+    offset_source: str = "none"
+    """What its newest report said of its own clock."""
     asked: int = 0
     told: int = 0
     """When its inventory was last asked for, and last came."""

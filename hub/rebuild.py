@@ -51,7 +51,8 @@ def read_blindness(connection: sa.Connection, now: int) -> Blindness:
 def _read_agents(connection: sa.Connection, engine: Engine, now: int) -> None:
     for row in connection.execute(sa.select(schema.agent)):
         state = engine.hear(row.site, row.agent, row.last_heard)
-        state.mark, state.inventory_hash, state.session = row.evaluated_until, row.inventory_hash, row.session
+        state.mark, state.inventory_hash = row.evaluated_until, row.inventory_hash
+        state.offset_ms, state.offset_source = row.offset_ms, row.offset_source
 
 
 def _read_devices(connection: sa.Connection, engine: Engine) -> None:

@@ -6,6 +6,7 @@ attributes) is taken out, and console.css colours the classes that remain. So ch
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -44,7 +45,7 @@ def is_flag(metric: str) -> bool:
 
 def lines(buckets: Sequence[Bucket], step: int) -> list[Bucket | None]:
     """The buckets with None wherever data is missing: where the distance is far over what is usual here."""
-    distances = [after.at - before.at for before, after in zip(buckets, buckets[1:], strict=False)]
+    distances = [after.at - before.at for before, after in pairwise(buckets)]
     usual = max(step, median(distances) if distances else step)
     broken: list[Bucket | None] = []
     for index, bucket in enumerate(buckets):
@@ -79,11 +80,15 @@ def chart(
         drawing.add("high", [(b.at, b.high) if b else (None, None) for b in broken])
         drawing.add("low", [(b.at, b.low) if b else (None, None) for b in broken])
     drawing.add("mean", [(b.at, b.mean) if b else (None, None) for b in broken])
-    tree = drawing.render_tree()
-    if mark is not None:
-        _shade(drawing, max(mark[0], span[0]), min(mark[1], span[1]))
-    _dots(drawing, broken)
-    return _inline(tree, label(metric, buckets, speech), len(drawing.raw_series))
+
+    def amend(tree: Any) -> Any:  # while pygal still knows its scales
+        if mark is not None:
+            _shade(drawing, max(mark[0], span[0]), min(mark[1], span[1]))
+        _dots(drawing, broken)
+        return tree
+
+    drawing.add_xml_filter(amend)
+    return _inline(drawing.render_tree(), label(metric, buckets, speech), len(drawing.raw_series))
 
 
 def label(metric: str, buckets: Sequence[Bucket], speech: Translator) -> str:
@@ -130,7 +135,7 @@ def _levels(metric: str, low: float, high: float) -> list[float]:
     """Where the guides go: 0 and 1 for a flag, 0 to 100 % for a share that is not tiny, else around the data."""
     if is_flag(metric):
         return [0.0, 1.0]
-    if metric.endswith("_ratio") and 0 <= low and 0.1 < high <= 1:
+    if metric.endswith("_ratio") and low >= 0 and 0.1 < high <= 1:
         return [0.0, 0.5, 1.0]
     if low >= 0 and BY_NAME[metric].unit != "s":
         low = 0.0
@@ -162,12 +167,11 @@ def _inline(tree: Any, text: str, series: int) -> Markup:
     """The drawing as markup fit for our pages: no script, style, comment, id or other name space is left."""
     for parent in list(tree.iter()):
         for child in list(parent):
-            if child.tag in ("script", "style", "defs", "title") or not isinstance(child.tag, str):
+            unwanted = not isinstance(child.tag, str) or child.tag in ("script", "style", "defs", "title")
+            if unwanted or "overlay" in child.get("class", ""):
                 parent.remove(child)
         for name in [n for n in parent.attrib if n in ("style", "id")]:
             del parent.attrib[name]
-    for overlay in [node for node in tree.iter("g") if "overlay" in node.get("class", "")]:
-        overlay.getparent().remove(overlay)
     tree.attrib.update({"role": "img", "aria-label": text, "class": f"chart of-{series}"})
     markup = etree.tostring(tree, encoding="unicode")
     return Markup(markup.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', ""))  # noqa: S704 - drawn by us, texts escaped by the XML writer

@@ -46,9 +46,17 @@ def _insert(connection: sa.Connection, table: sa.Table) -> Any:
 
 
 def save_agents(connection: sa.Connection, agents: Iterable[AgentState]) -> None:
-    """When each was last heard and up to what time rules have seen its samples."""
+    """When each was last heard, up to what time rules have seen its samples, what it knows of its clock."""
     rows = [
-        {"site": a.site, "agent": a.agent, "first_heard": a.heard, "last_heard": a.heard, "evaluated_until": a.mark}
+        {
+            "site": a.site,
+            "agent": a.agent,
+            "first_heard": a.heard,
+            "last_heard": a.heard,
+            "evaluated_until": a.mark,
+            "offset_ms": a.offset_ms,
+            "offset_source": a.offset_source,
+        }
         for a in agents
     ]
     if not rows:
@@ -58,7 +66,7 @@ def save_agents(connection: sa.Connection, agents: Iterable[AgentState]) -> None
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["site", "agent"],
-            set_={"last_heard": fresh.last_heard, "evaluated_until": fresh.evaluated_until},
+            set_={c: fresh[c] for c in ("last_heard", "evaluated_until", "offset_ms", "offset_source")},
         ),
         rows,
     )
@@ -75,16 +83,6 @@ def save_status(connection: sa.Connection, site: str, agent: str, status: Status
         values |= {"session": status.session, "version": status.version}
         values["oldest_unacknowledged"] = status.oldest_unacknowledged
     return connection.execute(table.update().where(where).values(**values)).rowcount > 0
-
-
-def save_offset(connection: sa.Connection, site: str, agent: str, ms: float | None, source: str) -> None:
-    """What the agent last knew of its own clock."""
-    table = schema.agent
-    connection.execute(
-        table.update()
-        .where((table.c.site == site) & (table.c.agent == agent))
-        .values(offset_ms=None if ms is None else round(ms), offset_source=source)
-    )
 
 
 def save_inventory(

@@ -7,7 +7,7 @@ import pytest
 from hub.engine import compile_check
 from hub.rule import CLEAR, Judgement, Rule, Snapshot, Threshold, discover
 from tests.hub.fleets import DEVICES, SITE, T0, Timeline, settings_of
-from wire.messages import Device, DeviceKind
+from wire.messages import Device, DeviceKind, Report
 
 SOON = {
     "camera_unreachable": {"hold_seconds": 60, "clear_seconds": 0},
@@ -15,6 +15,10 @@ SOON = {
     "channel_offline": {"hold_seconds": 0, "clear_seconds": 0},
     "agent_silent": {"silent_seconds": 100},
 }
+
+
+def made(mono: int, sent: int) -> Report:
+    return Report(id="abcdef:1", boot="b1", mono=mono, sent=sent)
 
 
 def test_a_camera_dies_and_comes_back() -> None:
@@ -40,18 +44,18 @@ def test_the_same_sample_twice_is_judged_once_and_an_older_one_never() -> None:
 
 def test_a_clock_that_is_set_back_does_not_make_everything_late() -> None:
     line = Timeline({"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}})
-    line.engine.clock_order(line.state, "b1", 1_000, T0 + 3_600_000)
+    line.engine.clock_order(line.state, made(1_000, T0 + 3_600_000))
     line.sample(3_600, "cam-1", reachable=1)
-    line.engine.clock_order(line.state, "b1", 61_000, T0 + 60_000)
+    line.engine.clock_order(line.state, made(61_000, T0 + 60_000))
     line.sample(61, "cam-1", reachable=0)
     assert line.log == ["61 cam-1 camera_unreachable opened"]
 
 
 def test_a_late_report_is_not_taken_for_a_clock_set_back() -> None:
     line = Timeline({"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}})
-    line.engine.clock_order(line.state, "b1", 61_000, T0 + 3_600_000)
+    line.engine.clock_order(line.state, made(61_000, T0 + 3_600_000))
     line.sample(3_600, "cam-1", reachable=1)
-    line.engine.clock_order(line.state, "b1", 1_000, T0)
+    line.engine.clock_order(line.state, made(1_000, T0))
     line.sample(0, "cam-1", reachable=0)
     assert line.log == []
 

@@ -1,0 +1,100 @@
+"""One page in one language: the templates' environment, and the words, times and icons they may use."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from hub.api.routes import COOKIE, source_of, translator_of
+from hub.console import words
+from hub.locale import Translator
+from hub.locale.negotiation import match
+
+HERE = Path(__file__).parent
+LANGUAGES = (("en", "English"), ("zh_CN", "中文"))
+YEAR_SECONDS = 365 * 86_400
+
+_environment = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class Writer:
+    """What templates call: every text through the translator, every field escaped."""
+
+    def __init__(self, speech: Translator, now: int) -> None:
+        self.speech = speech
+        self.now = now
+
+    def text(self, message: str, **fields: Any) -> Markup:
+        """A translated message with {fields}; markup in fields stays, anything else is escaped."""
+        return Markup(escape(self.speech.gettext(message))).format(**fields)  # noqa: S704 - escaped before
+
+    def plural(self, one: str, many: str, count: int, **fields: Any) -> Markup:
+        """A translated message in the form that fits `count`, which is also a field."""
+        text = self.speech.ngettext(one, many, count)
+        return Markup(escape(text)).format(count=count, **fields)  # noqa: S704 - escaped before
+
+    def word(self, table: Mapping[str, str], code: str | None) -> str:
+        """The word for a code, or the code itself where none is known."""
+        return self.speech.gettext(table[code]) if code and code in table else (code or "")
+
+    def time(self, at: int, shown: str | Markup | None = None) -> Markup:
+        """A time (ms UTC) as `<time>`: written in full, or as `shown` with the full time on hover."""
+        full = self.speech.moment(at)
+        text = full if shown is None else shown
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(self.speech.iso(at), full, text)
+
+    def ago(self, at: int) -> Markup:
+        """How long ago, with the full time on hover."""
+        return self.time(at, self.text("{duration} ago", duration=self.age(at)))
+
+    def since(self, at: int) -> Markup:
+        """Since how long something lasts, with the full time on hover."""
+        return self.time(at, self.text("since {duration}", duration=self.age(at)))
+
+    def age(self, at: int) -> str:
+        """How long ago as a bare duration, in whole seconds."""
+        return self.speech.duration(max(1, (self.now - at) // 1000))
+
+    def span(self, start: int, end: int) -> str:
+        """The duration between two times."""
+        return self.speech.duration(max(1, (end - start) // 1000))
+
+
+def render(request: Request, template: str, code: int = 200, /, **context: Any) -> HTMLResponse:
+    """A page in the language of the request. A language chosen by `?lang=` is remembered in a cookie."""
+    speech = translator_of(request)
+    now = source_of(request).clock()
+    writer = Writer(speech, now)
+    body = _environment.get_template(template).render(
+        w=writer,
+        _=writer.text,
+        ngettext=writer.plural,
+        words=words,
+        speech=speech,
+        now=now,
+        languages=[(code, name, _address(request, lang=code)) for code, name in LANGUAGES],
+        path=request.url.path,
+        **context,
+    )
+    headers = {"content-language": speech.tag, "vary": "Accept-Language, Cookie"}
+    response = HTMLResponse(body, code, headers)
+    chosen = match(request.query_params.get("lang") or "")
+    if chosen:
+        response.set_cookie(COOKIE, chosen, max_age=YEAR_SECONDS, httponly=True, samesite="lax")
+    return response
+
+
+def _address(request: Request, **changes: str) -> str:
+    """This page's own address with other parameters."""
+    return "?" + urlencode({**request.query_params, **changes})

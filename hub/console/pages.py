@@ -1,0 +1,172 @@
+"""The console's pages. Read-only; every page works without JavaScript."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
+from fastapi.staticfiles import StaticFiles
+from markupsafe import Markup
+
+from hub.api.routes import Reads, RowId, Slug, Speech
+from hub.api.source import Source
+from hub.console import charts
+from hub.console.page import HERE, render
+from hub.locale import TicketTexts, Translator
+from hub.series.store import SeriesUnavailable
+from hub.store import reads
+from wire.metrics import CATALOGUE
+
+HOUR = 3_600_000
+SPANS = {"1h": HOUR, "6h": 6 * HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR, "30d": 30 * 24 * HOUR}
+"""What a device's charts can show."""
+PAGE_TICKETS = 50
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class TicketView:
+    """A ticket with its texts."""
+
+    ticket: reads.Ticket
+    texts: TicketTexts
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One chart: `svg` is None where there is no data in the span."""
+
+    metric: str
+    title: str
+    last: str
+    svg: Markup | None
+
+
+def add_to(app: FastAPI) -> None:
+    """The pages and their static files."""
+    app.include_router(router)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+
+
+def error_page(request: Request, status: int) -> Response:
+    """A page for a status: 404, 503 or any other."""
+    return render(request, "error.html", status, status=status)
+
+
+def _views(source: Source, speech: Translator, tickets: list[reads.Ticket]) -> list[TicketView]:
+    return [TicketView(t, speech.ticket_texts(source.rules.get(t.rule), t.detail, t.rule)) for t in tickets]
+
+
+@router.get("/")
+def first(request: Request, source: Reads, speech: Speech) -> Response:
+    """What is broken now, since when, why it matters and what to do; then the fleet."""
+    fleet = source.fleet()
+    tickets = _views(source, speech, list(fleet.tickets))
+    return render(request, "overview.html", fleet=fleet, tickets=tickets, sites=source.sites())
+
+
+@router.get("/sites/{site}")
+def site_page(request: Request, source: Reads, speech: Speech, site: Slug) -> Response:
+    """One site: what is broken there, its agents, and its devices by room."""
+    found = source.site(site)
+    if found is None:
+        raise HTTPException(404)
+    rooms: dict[str, list[reads.Device]] = {}
+    for device in found.devices:
+        rooms.setdefault(device.room or "", []).append(device)
+    tickets = _views(source, speech, list(found.tickets))
+    return render(request, "site.html", site=found, rooms=rooms, tickets=tickets)
+
+
+@router.get("/sites/{site}/devices/{device}")
+def device_page(
+    request: Request,
+    source: Reads,
+    speech: Speech,
+    site: Slug,
+    device: Slug,
+    span: Annotated[Literal["1h", "6h", "24h", "7d", "30d"], Query()] = "6h",
+) -> Response:
+    """One device: findings, charts, facts, events."""
+    found = source.device(site, device)
+    if found is None:
+        raise HTTPException(404)
+    until = source.clock()
+    metrics = [metric.name for metric in CATALOGUE if found.device.kind in metric.kinds]
+    figures = _figures(source, speech, found.device, metrics, (until - SPANS[span], until), None)
+    return render(
+        request,
+        "device.html",
+        detail=found,
+        here=found.device,
+        span=span,
+        spans=list(SPANS),
+        figures=figures,
+        findings=[(f, speech.ticket_texts(source.rules.get(f.rule), f.detail, f.rule)) for f in found.findings],
+        history=_views(source, speech, list(found.history)),
+    )
+
+
+@router.get("/tickets")
+def tickets_page(
+    request: Request,
+    source: Reads,
+    speech: Speech,
+    state: Annotated[Literal["open", "resolved", "all"], Query()] = "open",
+    before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+) -> Response:
+    """Tickets, newest first."""
+    page = source.tickets(None if state == "all" else state, before, PAGE_TICKETS)
+    tickets = _views(source, speech, list(page.tickets))
+    return render(request, "tickets.html", tickets=tickets, state=state, before=before, next=page.next)
+
+
+@router.get("/tickets/{ticket}")
+def ticket_page(request: Request, source: Reads, speech: Speech, ticket: RowId) -> Response:
+    """One ticket: what, why, first step, evidence, timeline, consequences."""
+    found = source.ticket(ticket)
+    if found is None:
+        raise HTTPException(404)
+    view = _views(source, speech, [found.ticket])[0]
+    explained = [(c, speech.ticket_texts(source.rules.get(c.rule), c.detail, c.rule).title) for c in found.consequences]
+    titles = {name: speech.gettext(rule.runbook.title) for name, rule in source.rules.items() if rule.runbook}
+    figures = _evidence(source, speech, found.ticket)
+    return render(request, "ticket.html", view=view, detail=found, explained=explained, titles=titles, figures=figures)
+
+
+def _evidence(source: Source, speech: Translator, ticket: reads.Ticket) -> list[Figure] | None:
+    """The metrics that woke the rule, from a while before the fault to a while after, the fault shaded."""
+    rule = source.rules.get(ticket.rule)
+    detail = source.device(ticket.site, ticket.device)
+    if detail is None:
+        return []
+    here = detail.device
+    own = [metric.name for metric in CATALOGUE if here.kind in metric.kinds]
+    metrics = [name for name in (rule.wakes if rule else ()) if name in own] or own[:1]
+    now = source.clock()
+    end = ticket.resolved or now
+    margin = max(HOUR // 2, (end - ticket.since) // 4)
+    span = (ticket.since - margin, min(now, end + margin))
+    return _figures(source, speech, here, metrics, span, (ticket.since, end))
+
+
+def _figures(
+    source: Source,
+    speech: Translator,
+    device: reads.Device,
+    metrics: list[str],
+    span: tuple[int, int],
+    mark: tuple[int, int] | None,
+) -> list[Figure] | None:
+    """One figure a metric, those with data first; None with the series store away."""
+    step = charts.step_for(span[1] - span[0])
+    figures = []
+    for metric in metrics:
+        try:
+            buckets = source.chart(device, metric, *span, step)
+        except SeriesUnavailable:
+            return None
+        last = charts.written(metric, buckets[-1].mean, speech) if buckets else ""
+        svg = charts.chart(metric, buckets, span, step, speech, mark) if buckets else None
+        figures.append(Figure(metric, speech.metric(metric), last, svg))
+    return sorted(figures, key=lambda figure: figure.svg is None)
