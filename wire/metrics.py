@@ -80,6 +80,20 @@ CATALOGUE: tuple[Metric, ...] = (
         "启动以来因缓存上限而丢弃的样本数",
     ),
     _m(
+        "spool_lost_events",
+        "1",
+        (Kind.AGENT,),
+        "Events given up at the spool's bound since start",
+        "启动以来因缓存上限而丢弃的事件数",
+    ),
+    _m(
+        "spool_failing",
+        "1",
+        (Kind.AGENT,),
+        "The disk takes no reports, they are kept in memory",
+        "磁盘无法写入，报告暂存于内存",
+    ),
+    _m(
         "reports_refused",
         "1",
         (Kind.AGENT,),

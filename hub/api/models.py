@@ -110,6 +110,17 @@ class RejectedAnswer(Answer):
     last: int
 
 
+class SiteAnswer(Answer):
+    """A site and how much is wrong there."""
+
+    site: str
+    agents: int
+    devices: int
+    unknown: int = Field(description="Devices of which nobody can say whether they work")
+    open_tickets: int
+    worst: str | None = Field(description="Gravest severity of an open ticket")
+
+
 class OverviewAnswer(Answer):
     """What is broken now, and the fleet."""
 
@@ -118,19 +129,10 @@ class OverviewAnswer(Answer):
     tickets: list[TicketAnswer] = Field(description="The gravest and oldest of the open tickets, at most 50")
     agents: AgentCountsAnswer
     kinds: list[KindAnswer]
+    sites: list[SiteAnswer]
     blindness: list[BlindnessAnswer] = Field(description="Now or within the last 24 hours, newest first")
     rejected: list[RejectedAnswer] = Field(description="Within the last 24 hours")
     series_away: bool = Field(description="The time-series database did not answer; states come from findings only")
-
-
-class SiteAnswer(Answer):
-    """A site and how much is wrong there."""
-
-    site: str
-    agents: int
-    devices: int
-    open_tickets: int
-    worst: str | None = Field(description="Gravest severity of an open ticket")
 
 
 class AgentAnswer(Answer):

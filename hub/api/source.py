@@ -40,6 +40,18 @@ class AgentCounts:
 
 
 @dataclass(frozen=True)
+class SiteState:
+    """A site, how much is wrong there (`worst`: gravest severity of an open ticket), and how much nobody knows."""
+
+    site: str
+    agents: int
+    devices: int
+    unknown: int
+    open_tickets: int
+    worst: str | None
+
+
+@dataclass(frozen=True)
 class Fleet:
     """The first page. `series_away` tells that states could not be checked against the series store."""
 
@@ -48,6 +60,7 @@ class Fleet:
     tickets: Sequence[reads.Ticket]
     agents: AgentCounts
     kinds: Sequence[KindCount]
+    sites: Sequence[SiteState]
     blindness: Sequence[reads.Blindness]
     rejected: Sequence[reads.Rejected]
     series_away: bool
@@ -95,14 +108,21 @@ class Source:
             tickets=seen.tickets,
             agents=AgentCounts(heard["online"], heard["silent"], heard["never"]),
             kinds=count_kinds(devices),
+            sites=self._sites(devices),
             blindness=seen.blindness,
             rejected=seen.rejected,
             series_away=not weighed,
         )
 
-    def sites(self) -> list[reads.Site]:
+    def sites(self) -> list[SiteState]:
         """Every site."""
-        return reads.sites(self._engine)
+        now = self.clock()
+        found = reads.devices(self._engine, now, None, self._hiding)
+        return self._sites(self._evidence.weigh_or_keep(found, now)[0])
+
+    def _sites(self, devices: Sequence[reads.Device]) -> list[SiteState]:
+        unknown = Counter(device.site for device in devices if device.state == "unknown")
+        return [SiteState(unknown=unknown[s.site], **vars(s)) for s in reads.sites(self._engine)]
 
     def agents(self, site: str | None = None) -> list[reads.Agent]:
         """Every agent ever heard, of one site or all."""

@@ -4,9 +4,11 @@ Pygal draws; what would break the Content-Security-Policy or call another host (
 attributes) is taken out, and console.css colours the classes that remain. So charts follow light and dark.
 """
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
+from math import ceil, floor, log10
 from statistics import median
 from typing import Any
 
@@ -17,7 +19,10 @@ from pygal.style import Style
 
 from hub.locale import Translator
 from hub.series.store import Bucket
-from wire.metrics import BY_NAME
+
+# Pygal leaves a finder for its plug-ins on sys.meta_path, of an interface Python has given up: every optional import
+# that fails anywhere after it warns. We use no plug-ins.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "PluginImportFixer"]
 
 WIDTH, HEIGHT = 480, 170
 STEPS = tuple(seconds * 1000 for seconds in (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400))
@@ -111,6 +116,7 @@ def written(metric: str, value: float, speech: Translator) -> str:
 def _drawing(metric: str, buckets: Sequence[Bucket], span: tuple[int, int], speech: Translator) -> Any:
     low, high = min(b.low for b in buckets), max(b.high for b in buckets)
     levels = _levels(metric, low, high)
+    room = (levels[-1] - levels[0]) * 0.04  # no line lies on the frame
     offset = datetime.fromtimestamp(span[0] / 1000, UTC).astimezone(speech.zone).utcoffset()
     at = ticks(*span, int(offset.total_seconds() * 1000) if offset else 0)
     days = len(at) > 1 and at[1] - at[0] >= 86_400_000
@@ -125,24 +131,26 @@ def _drawing(metric: str, buckets: Sequence[Bucket], span: tuple[int, int], spee
         margin=4,
         margin_right=14,
         xrange=span,
-        range=(levels[0], levels[-1]),
+        range=(levels[0] - room, levels[-1] + room),
         x_labels=[{"value": t, "label": speech.day(t) if days else speech.clock(t)} for t in at],
         y_labels=[{"value": v, "label": written(metric, v, speech)} for v in levels],
     )
 
 
 def _levels(metric: str, low: float, high: float) -> list[float]:
-    """Where the guides go: 0 and 1 for a flag, 0 to 100 % for a share that is not tiny, else around the data."""
+    """Where the guides go: 0 and 1 for a flag, 0 to 100 % for a share that is not tiny, else round steps from 0."""
     if is_flag(metric):
         return [0.0, 1.0]
     if metric.endswith("_ratio") and low >= 0 and 0.1 < high <= 1:
         return [0.0, 0.5, 1.0]
-    if low >= 0 and BY_NAME[metric].unit != "s":
-        low = 0.0
-    room = (high - low) * 0.05 or abs(high) * 0.1 or 1.0
-    bottom = 0.0 if low == 0 else low - room
-    top = high + room
-    return [bottom, (bottom + top) / 2, top]
+    low, high = min(low, 0.0), max(high, 0.0)
+    if high == low:
+        return [0.0, 1.0]
+    rough = (high - low) / 3
+    unit = 60.0 if metric.endswith("_seconds") and rough > 30 else 1.0
+    scale = unit * 10.0 ** floor(log10(rough / unit))
+    pace = next(n for n in (1.0, 2.0, 2.5, 5.0, 10.0) if n * scale >= rough * 0.999) * scale
+    return [pace * n for n in range(floor(low / pace), ceil(high / pace) + 1)]
 
 
 def _shade(drawing: Any, start: int, end: int) -> None:

@@ -14,10 +14,12 @@ from hub.api.routes import COOKIE, source_of, translator_of
 from hub.console import words
 from hub.locale import Translator
 from hub.locale.negotiation import match
+from hub.rule import N_
 
 HERE = Path(__file__).parent
 LANGUAGES = (("en", "English"), ("zh_CN", "中文"))
 YEAR_SECONDS = 365 * 86_400
+_AGO, _FOR = N_("{duration} ago"), N_("for {duration}")
 
 _environment = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -56,11 +58,15 @@ class Writer:
 
     def ago(self, at: int) -> Markup:
         """How long ago, with the full time on hover."""
-        return self.time(at, self.text("{duration} ago", duration=self.age(at)))
+        return self.time(at, self.text(_AGO, duration=self.age(at)))
 
-    def since(self, at: int) -> Markup:
-        """Since how long something lasts, with the full time on hover."""
-        return self.time(at, self.text("since {duration}", duration=self.age(at)))
+    def lasting(self, at: int) -> Markup:
+        """How long something has lasted, with the full time of its beginning on hover."""
+        return self.time(at, self.text(_FOR, duration=self.age(at)))
+
+    def short(self, at: int) -> Markup:
+        """A time without zone, and without year unless long ago; in full on hover. The page's end names the zone."""
+        return self.time(at, self.speech.short(at, self.now))
 
     def age(self, at: int) -> str:
         """How long ago as a bare duration, in whole seconds."""

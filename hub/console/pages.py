@@ -20,6 +20,7 @@ HOUR = 3_600_000
 SPANS = {"1h": HOUR, "6h": 6 * HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR, "30d": 30 * 24 * HOUR}
 """What a device's charts can show."""
 PAGE_TICKETS = 50
+_FAULTS_FIRST = ("fault", "unknown", "ok")
 
 router = APIRouter(include_in_schema=False)
 
@@ -62,7 +63,12 @@ def first(request: Request, source: Reads, speech: Speech) -> Response:
     """What is broken now, since when, why it matters and what to do; then the fleet."""
     fleet = source.fleet()
     tickets = _views(source, speech, list(fleet.tickets))
-    return render(request, "overview.html", fleet=fleet, tickets=tickets, sites=source.sites())
+    return render(request, "overview.html", fleet=fleet, tickets=tickets)
+
+
+def _standing(device: reads.Device) -> tuple[bool, str, int, str, str]:
+    """Rooms by name, the roomless last; within one, faults first."""
+    return device.room is None, device.room or "", _FAULTS_FIRST.index(device.state), device.kind, device.device
 
 
 @router.get("/sites/{site}")
@@ -72,7 +78,7 @@ def site_page(request: Request, source: Reads, speech: Speech, site: Slug) -> Re
     if found is None:
         raise HTTPException(404)
     rooms: dict[str, list[reads.Device]] = {}
-    for device in found.devices:
+    for device in sorted(found.devices, key=_standing):
         rooms.setdefault(device.room or "", []).append(device)
     tickets = _views(source, speech, list(found.tickets))
     return render(request, "site.html", site=found, rooms=rooms, tickets=tickets)
@@ -100,7 +106,7 @@ def device_page(
         detail=found,
         here=found.device,
         span=span,
-        spans=list(SPANS),
+        spans={name: speech.duration(ms / 1000) for name, ms in SPANS.items()},
         figures=figures,
         findings=[(f, speech.ticket_texts(source.rules.get(f.rule), f.detail, f.rule)) for f in found.findings],
         history=_views(source, speech, list(found.history)),
@@ -127,11 +133,24 @@ def ticket_page(request: Request, source: Reads, speech: Speech, ticket: RowId) 
     found = source.ticket(ticket)
     if found is None:
         raise HTTPException(404)
-    view = _views(source, speech, [found.ticket])[0]
-    explained = [(c, speech.ticket_texts(source.rules.get(c.rule), c.detail, c.rule).title) for c in found.consequences]
     titles = {name: speech.gettext(rule.runbook.title) for name, rule in source.rules.items() if rule.runbook}
-    figures = _evidence(source, speech, found.ticket)
-    return render(request, "ticket.html", view=view, detail=found, explained=explained, titles=titles, figures=figures)
+    return render(
+        request,
+        "ticket.html",
+        view=_views(source, speech, [found.ticket])[0],
+        timeline=_timeline(source, speech, found),
+        explained=[(c, titles.get(c.rule, c.rule)) for c in found.consequences],
+        titles=titles,
+        figures=_evidence(source, speech, found.ticket),
+    )
+
+
+def _timeline(source: Source, speech: Translator, found: reads.TicketDetail) -> list[tuple[reads.TimelineEntry, str]]:
+    """Each entry with the summary as it was then, where the fault was there."""
+    rule = source.rules.get(found.ticket.rule)
+    said = ("opened", "promoted", "worsened", "relapsed")
+    summary = speech.gettext(rule.summary) if rule else ""
+    return [(e, speech.fill(summary, e.data) if e.what in said else "") for e in found.timeline]
 
 
 def _evidence(source: Source, speech: Translator, ticket: reads.Ticket) -> list[Figure] | None:
@@ -158,7 +177,7 @@ def _figures(
     span: tuple[int, int],
     mark: tuple[int, int] | None,
 ) -> list[Figure] | None:
-    """One figure a metric, those with data first; None with the series store away."""
+    """One figure a metric, those with data first, of these the plain yes or no; None with the series store away."""
     step = charts.step_for(span[1] - span[0])
     figures = []
     for metric in metrics:
@@ -169,4 +188,4 @@ def _figures(
         last = charts.written(metric, buckets[-1].mean, speech) if buckets else ""
         svg = charts.chart(metric, buckets, span, step, speech, mark) if buckets else None
         figures.append(Figure(metric, speech.metric(metric), last, svg))
-    return sorted(figures, key=lambda figure: figure.svg is None)
+    return sorted(figures, key=lambda f: (f.svg is None, not charts.is_flag(f.metric)))

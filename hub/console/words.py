@@ -61,4 +61,38 @@ EVENTS = {
 }
 """Event types we know; others are shown as they came."""
 
+FACTS = {
+    "manufacturer": N_("Manufacturer"),
+    "model": N_("Model"),
+    "firmware": N_("Firmware"),
+    "serial": N_("Serial number"),
+    "address": N_("Address"),
+    "hardware": N_("Hardware"),
+    "os": N_("Operating system"),
+    "platform": N_("Platform"),
+    "mount": N_("Mounted at"),
+    "filesystem": N_("File system"),
+    "role": N_("Role"),
+    "overwrites": N_("Overwrites its oldest footage"),
+    "token": N_("Token"),
+}
+"""Facts we know; others are shown as they came."""
+
+REJECTIONS = {
+    "bad_report": N_("report that can't be read"),
+    "bad_status": N_("status that can't be read"),
+    "bad_inventory": N_("inventory that can't be read"),
+    "bad_result": N_("result that can't be read"),
+    "bad_config_applied": N_("configuration notice that can't be read"),
+    "stray_topic": N_("unknown topic"),
+    "queue_full": N_("hub too busy; will be sent again"),
+    "poison": N_("message the hub could not store"),
+    "series_refused": N_("values the time-series database refused"),
+    "claim_conflict": N_("device that another agent already watches"),
+    "unknown_device": N_("values of a device not in the inventory"),
+    "foreign_device": N_("values of another agent's device"),
+    "absurd_time": N_("time far in the past or future"),
+    "unknown_metric": N_("metric this hub does not know"),
+}
+
 BLIND = {"hub": N_("the hub was not running"), "broker": N_("the hub had no connection to the broker")}

@@ -80,6 +80,7 @@ def update(locale: str) -> None:
     catalogue.update(source, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     catalogue.header_comment = "# Watchkeeper in Chinese. Written by `python -m hub.locale --update`; translate msgstr."
+    catalogue.fuzzy, catalogue.project, catalogue.version = False, "Watchkeeper", "1"
     path(locale).parent.mkdir(parents=True, exist_ok=True)
     # Dates in the header would make every run a change.
     catalogue.creation_date = catalogue.revision_date = _UNDATED

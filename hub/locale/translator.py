@@ -20,6 +20,7 @@ from wire.metrics import BY_NAME
 _FIELD = re.compile(r"\{(\w+)\}")
 _DURATIONS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _SIZES = (("terabyte", 1e12), ("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3))
+_HALF_YEAR_MS = 183 * 86_400_000
 MISSING = "–"
 """Shown for a number that is not there."""
 
@@ -103,6 +104,14 @@ class Translator:
             tzinfo=self.zone,
             locale=self._babel,
         )
+
+    def short(self, at: int, now: int) -> str:
+        """A time (ms UTC) without its zone, and without its year within half a year of `now`."""
+        if abs(now - at) < _HALF_YEAR_MS:
+            pattern = "d MMM, HH:mm:ss" if self.locale == "en" else "M月d日 HH:mm:ss"
+        else:
+            pattern = "d MMM y, HH:mm" if self.locale == "en" else "y年M月d日 HH:mm"
+        return format_datetime(self._when(at), pattern, tzinfo=self.zone, locale=self._babel)
 
     def clock(self, at: int) -> str:
         """Hours and minutes of a time (ms UTC)."""

@@ -1,0 +1,82 @@
+"""The two clocks of the machine, and what is known of their error."""
+
+import time
+import uuid
+from pathlib import Path
+from typing import Protocol
+
+from agent.collector import ClockReading
+from wire.messages import Offset
+
+LAST_MILLISECOND = 253_402_300_799_999
+READING_SECONDS = 24 * 3600.0
+"""How long a reading of a reference clock is believed."""
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Clock(Protocol):
+    """The machine's clocks. Tests and simulations bring their own."""
+
+    def wall(self) -> float:
+        """Seconds since 1970 UTC; may be wrong, and be set at any moment."""
+        ...
+
+    def mono(self) -> float:
+        """Seconds since some moment, never set."""
+        ...
+
+
+class SystemClock:
+    """The real ones."""
+
+    def wall(self) -> float:
+        """The system's time."""
+        return time.time()
+
+    def mono(self) -> float:
+        """CLOCK_MONOTONIC."""
+        return time.monotonic()
+
+
+def milliseconds(seconds: float) -> int:
+    """As times go on the wire, held to its bounds: gateways without a battery boot in 1970."""
+    return min(LAST_MILLISECOND, max(0, round(seconds * 1000)))
+
+
+def boot_id() -> str:
+    """The kernel's id of this boot; where it has none, an id of this process."""
+    try:
+        return _BOOT_ID.read_text().strip()[:36]
+    except OSError:
+        return str(uuid.uuid4())
+
+
+class Reference:
+    """The newest reading of a reference clock, kept against the monotonic clock.
+
+    So a wall clock that is set after the reading changes the offset by as much: the reference's time stays what it was.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._source = ""
+        self._ahead = 0.0
+        self._read_at = float("-inf")
+
+    def read(self, reading: ClockReading) -> None:
+        """A reference answered just now."""
+        self._read_at = self._clock.mono()
+        self._ahead = self._clock.wall() + reading.offset_seconds - self._read_at
+        self._source = reading.source[:200]
+
+    def lost(self) -> None:
+        """No reference answers any more."""
+        self._read_at = float("-inf")
+
+    def offset(self) -> Offset:
+        """What to add to the wall clock now; unknown without a reading younger than a day."""
+        mono = self._clock.mono()
+        if mono - self._read_at >= READING_SECONDS:
+            return Offset()
+        return Offset(ms=round((self._ahead + mono - self._clock.wall()) * 1000, 3), source=self._source)

@@ -1,0 +1,1 @@
+"""One file a collector; `plugin` is what the runner starts."""

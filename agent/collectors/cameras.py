@@ -1,0 +1,107 @@
+"""Cameras over ONVIF: whether they answer, take our account, and show the right time.
+
+Each round every camera is asked GetSystemDateAndTime, anonymously; every quarter of an hour GetDeviceInformation with
+the account, which a read-only user may ask. Cameras are asked side by side, each by one request at a time.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from agent.collector import Collector, Context, Measurement, NotAvailable, Plugin, Reading
+from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
+from agent.onvif.watch import Watch
+from wire.messages import Device, DeviceKind
+
+log = logging.getLogger(__name__)
+
+_SHARE_OF_TIMEOUT = 0.9
+"""Part of a run's time-out after which cameras that are still busy are left out of it."""
+
+
+class CamerasSettings(OnvifSettings):
+    """`[collectors.cameras]`."""
+
+    timeout_seconds: float = Field(default=50.0, gt=0)
+    workers: int = Field(default=8, ge=1, le=64)
+    """Cameras asked at the same time."""
+    devices: list[DeviceSettings] = Field(default=[], max_length=1024)
+
+    @model_validator(mode="after")
+    def _feasible(self) -> Self:
+        """A dead switch takes all cameras at once: even then a round must end in time."""
+        unique([device.id for device in self.devices])
+        worst = math.ceil(len(self.devices) / self.workers) * self.device_timeout_seconds
+        if worst > self.timeout_seconds * _SHARE_OF_TIMEOUT:
+            raise ValueError(
+                f"{len(self.devices)} cameras that do not answer take {worst:g} s, more than timeout_seconds allows: "
+                "raise workers or timeout_seconds, or lower device_timeout_seconds"
+            )
+        return self
+
+
+class Cameras:
+    """All cameras of the agent, asked by a pool of threads."""
+
+    def __init__(self, settings: CamerasSettings, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._monotonic = monotonic
+        self._watches = [Watch(device, settings, DeviceKind.CAMERA) for device in settings.devices]
+        self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="camera")
+        self._busy: dict[str, Future[Measurement]] = {}
+        self._told: list[Device] | None = None
+
+    def collect(self) -> Reading:
+        """One round. A camera still busy with an earlier one is not asked again; its values come with the next."""
+        for watch in self._watches:
+            if watch.device.id not in self._busy:
+                self._busy[watch.device.id] = self._pool.submit(self._examine, watch)
+        wait(self._busy.values(), timeout=self._settings.timeout_seconds * _SHARE_OF_TIMEOUT)
+        done = [self._busy.pop(name) for name in [n for n, future in self._busy.items() if future.done()]]
+        if self._busy:
+            log.warning("cameras that are still busy: %s", ", ".join(self._busy))
+        return Reading(measurements=_results(done), devices=self._changed())
+
+    def close(self) -> None:
+        """Ask no more. Requests under way end by their time-out."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _examine(self, watch: Watch) -> Measurement:
+        try:
+            values = watch.examine()
+        finally:
+            watch.release()
+        return Measurement(watch.device.id, values, self._monotonic())
+
+    def _changed(self) -> list[Device] | None:
+        devices = [watch.entry() for watch in self._watches]
+        if devices == self._told:
+            return None
+        self._told = devices
+        return devices
+
+
+def _results(done: Sequence[Future[Measurement]]) -> list[Measurement]:
+    """Those that ended well. A camera that trips us up must not cost the others their values."""
+    good: list[Measurement] = []
+    for future in done:
+        error = future.exception()
+        if isinstance(error, NotAvailable):
+            raise error
+        if error is None:
+            good.append(future.result())
+        else:
+            log.error("a camera could not be examined", exc_info=error)
+    return good
+
+
+def _build(settings: CamerasSettings, _: Context) -> Sequence[Collector]:
+    return [Cameras(settings)] if settings.devices else []
+
+
+plugin = Plugin("cameras", CamerasSettings, _build)

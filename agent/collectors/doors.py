@@ -1,0 +1,346 @@
+"""Doors over ONVIF: open or closed, alarms, and who was let in, as the controller's events tell.
+
+One PullPoint subscription per controller, pulled once per round with a short wait, renewed in time, made anew when it
+ends, and doubted when nothing has been heard for a while. A user with the right to receive events may do all this.
+"""
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from agent.collector import Collector, Context, Happening, Measurement, Plugin, Reading
+from agent.onvif.account import PasswordMissing
+from agent.onvif.doors import CLOSED, NORMAL, OPEN, TAMPERED, AccessTold, Aspect, StateTold, interpret
+from agent.onvif.errors import AuthPaused, AuthRefused, BadAnswer, OnvifError, TimedOut, Unreachable, Unsupported
+from agent.onvif.notification import Notification
+from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
+from wire.ids import ShortText, SlugId
+from wire.messages import Device, DeviceKind
+
+if TYPE_CHECKING:
+    from agent.onvif.client import OnvifClient
+    from agent.onvif.pullpoint import PullPoint
+
+log = logging.getLogger(__name__)
+
+MAX_PULLS = 10
+"""Pulls per round: a controller that always has more must not hold us for ever."""
+
+MAX_ACCESS_POINTS = 256
+
+
+class DoorSettings(BaseModel):
+    """A door: its id in the inventory, the controller's token for it, and its readers where they are not told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: SlugId
+    token: ShortText
+    name: ShortText = ""
+    room: SlugId | None = None
+    access_points: list[ShortText] = Field(default=[], max_length=16)
+
+
+class ControllerSettings(DeviceSettings):
+    """A controller and the doors on it. `parent` is what the controller hangs on, and so its doors."""
+
+    doors: list[DoorSettings] = Field(min_length=1, max_length=256)
+
+
+class DoorsSettings(OnvifSettings):
+    """`[collectors.doors]`."""
+
+    interval_seconds: float = Field(default=10.0, gt=0)
+    wait_seconds: float = Field(default=5.0, ge=0.05, le=20)
+    """How long a pull waits for news; at most the interval."""
+    message_limit: int = Field(default=100, ge=1, le=1000)
+    subscription_seconds: float = Field(default=120.0, ge=10)
+    """Life of a subscription; it is renewed at half of what the controller grants."""
+    silence_seconds: float = Field(default=300.0, gt=0)
+    """After so long without news the controller is asked for all states; without an answer we subscribe anew."""
+    controllers: list[ControllerSettings] = Field(default=[], max_length=64)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        unique([controller.id for controller in self.controllers])
+        unique([door.id for controller in self.controllers for door in controller.doors])
+        for controller in self.controllers:
+            unique([door.token for door in controller.doors])
+        return self
+
+
+class _Door:
+    """What is known of one door. `known` outlives a lost subscription, `present` does not."""
+
+    def __init__(self, settings: DoorSettings) -> None:
+        self.settings = settings
+        self.known: dict[Aspect, str] = {}
+        self.present: dict[Aspect, str] = {}
+
+    def learn(self, told: StateTold, now: float) -> Happening | None:
+        """An event only where the value changed: a state told again, or told for the first time as it is, is none."""
+        before = self.known.get(told.aspect)
+        self.known[told.aspect] = self.present[told.aspect] = told.value
+        if told.event is None or told.value == before or (before is None and told.initial):
+            return None
+        data: dict[str, str | float | bool | None] = dict(told.data)
+        if told.initial:
+            data["after_gap"] = True  # it changed while we could not hear; when, nobody told
+        return Happening(self.settings.id, told.event, data, now)
+
+    def values(self) -> dict[str, float]:
+        """Metrics; what has not been told since we subscribed is missing."""
+        values: dict[str, float] = {}
+        position = self.present.get(Aspect.POSITION)
+        if position in (OPEN, CLOSED):
+            values["door_open"] = float(position == OPEN)
+        alarm, tamper = self.present.get(Aspect.ALARM), self.present.get(Aspect.TAMPER)
+        if alarm is not None or tamper is not None:
+            values["door_alarm"] = float((alarm or NORMAL) != NORMAL or tamper == TAMPERED)
+        return values
+
+
+class ControllerCollector:
+    """One controller: its own thread, so that a slow one delays no other."""
+
+    def __init__(
+        self,
+        controller: ControllerSettings,
+        settings: DoorsSettings,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._controller = controller
+        self._settings = settings
+        self._monotonic = monotonic
+        self._doors = {door.token: _Door(door) for door in controller.doors}
+        self._readers = {reader: door.token for door in controller.doors for reader in door.access_points}
+        self._readers_asked = False
+        self._client: OnvifClient | None = None
+        self._pullpoint: PullPoint | None = None
+        self._heard = 0.0
+        self._trouble = ""
+        self._strangers: set[str] = set()
+        self._told = False
+
+    def collect(self) -> Reading:
+        """One round: what happened, and every door's state, so that silence is noticed."""
+        happenings: list[Happening] = []
+        reachable = True
+        try:
+            happenings = [h for n in self._news() if (h := self._take(n)) is not None]
+            self._note(None)
+        except (Unreachable, TimedOut) as error:
+            reachable = False
+            self._lost(error)
+        except (OnvifError, PasswordMissing) as error:
+            self._lost(error)
+            reachable = self._answers()
+        finally:
+            if self._client is not None:
+                self._client.release()
+        return Reading(self._measure(reachable), happenings, self._inventory())
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        if self._pullpoint is not None:
+            with contextlib.suppress(PasswordMissing):
+                self._pullpoint.end()
+            self._pullpoint = None
+        if self._client is not None:
+            self._client.release()
+
+    # -- news ----------------------------------------------------------------------------------------------------
+
+    def _news(self) -> list[Notification]:
+        fresh = self._pullpoint is None
+        pullpoint = self._pullpoint or self._subscribe()
+        try:
+            news = self._drain(pullpoint)
+        except (BadAnswer, Unsupported):
+            if fresh:
+                raise
+            # The controller forgot the subscription: rebooted, or ended it on its own account.
+            log.info("door controller %s: subscription is gone, made anew", self._controller.id)
+            news = self._drain(self._subscribe())
+        if news:
+            self._heard = self._monotonic()
+        elif self._monotonic() - self._heard >= self._settings.silence_seconds:
+            news = self._break_silence(pullpoint)
+            self._heard = self._monotonic()
+        return news
+
+    def _break_silence(self, pullpoint: "PullPoint") -> list[Notification]:
+        """Nothing happens at a quiet door, or the subscription is dead though pulls are answered: find out."""
+        with contextlib.suppress(BadAnswer, Unsupported):
+            pullpoint.synchronize()
+            news = self._drain(pullpoint)
+            if news:
+                return news
+        log.info("door controller %s: silent for too long, subscribing anew", self._controller.id)
+        pullpoint.end()
+        return self._drain(self._subscribe())
+
+    def _drain(self, pullpoint: "PullPoint") -> list[Notification]:
+        """All that waits; where nothing does, what comes within the wait."""
+        limit = self._settings.message_limit
+        wait = min(self._settings.wait_seconds, self._settings.interval_seconds)
+        news = pullpoint.pull(wait, limit)
+        batch = news
+        for _ in range(MAX_PULLS - 1):
+            if len(batch) < limit:
+                break
+            batch = pullpoint.pull(wait, limit)
+            news = news + batch
+        return news
+
+    def _subscribe(self) -> "PullPoint":
+        from agent.onvif.pullpoint import PullPoint
+
+        client = self._connect()
+        self._forget_subscription()
+        self._ask_readers(client)
+        pullpoint = PullPoint(client, self._settings.subscription_seconds, self._monotonic)
+        # A new subscription starts with all states anyway; not every controller knows that.
+        with contextlib.suppress(BadAnswer, Unsupported):
+            pullpoint.synchronize()
+        self._pullpoint = pullpoint
+        self._heard = self._monotonic()
+        return pullpoint
+
+    def _connect(self) -> "OnvifClient":
+        if self._client is None:
+            from agent.onvif.client import OnvifClient
+
+            self._client = OnvifClient(
+                self._controller.endpoint,
+                self._settings.account(self._controller),
+                timeout=self._settings.device_timeout_seconds,
+                max_bytes=self._settings.max_answer_bytes,
+                pause_seconds=self._settings.pause_seconds,
+            )
+        return self._client
+
+    def _ask_readers(self, client: "OnvifClient") -> None:
+        """Which reader belongs to which door: access is told by reader."""
+        from agent.onvif.client import Call
+
+        if self._readers_asked:
+            return
+        try:
+            call = Call("accesscontrol", "GetAccessPointInfoList", client.address("accesscontrol"), {"Limit": 100})
+            answer = client.ask_raw(call)
+        except (BadAnswer, Unsupported) as error:
+            log.info(
+                "door controller %s: tells no readers, only those configured are known: %s", client.endpoint, error
+            )
+        else:
+            for info in list(answer.iter("{*}AccessPointInfo"))[:MAX_ACCESS_POINTS]:
+                reader, door = info.get("token"), info.findtext("{*}Entity")
+                if reader and door in self._doors:
+                    self._readers.setdefault(reader, door)
+        self._readers_asked = True
+
+    # -- meaning -------------------------------------------------------------------------------------------------
+
+    def _take(self, notification: Notification) -> Happening | None:
+        told = interpret(notification)
+        if told is None:
+            return None
+        door = self._door(told)
+        if door is None:
+            return None
+        if isinstance(told, StateTold):
+            return door.learn(told, self._monotonic())
+        return Happening(door.settings.id, told.event, dict(told.data), self._monotonic())
+
+    def _door(self, told: StateTold | AccessTold) -> _Door | None:
+        """The door told of. A controller with one door needs no table of its readers."""
+        token = told.door
+        if isinstance(told, AccessTold):
+            token = token or self._readers.get(told.access_point or "") or told.access_point
+        door = self._doors.get(token or "")
+        if door is None and isinstance(told, AccessTold) and len(self._doors) == 1:
+            return next(iter(self._doors.values()))
+        if door is None and token not in self._strangers and len(self._strangers) < MAX_ACCESS_POINTS:
+            self._strangers.add(token or "")
+            log.warning("door controller %s: tells of %r, which no configured door has", self._controller.id, token)
+        return door
+
+    def _measure(self, reachable: bool) -> list[Measurement]:
+        now = self._monotonic()
+        return [
+            Measurement(
+                door.settings.id, {"door_reachable": float(reachable)} | (door.values() if reachable else {}), now
+            )
+            for door in self._doors.values()
+        ]
+
+    def _inventory(self) -> list[Device] | None:
+        if self._told:
+            return None
+        self._told = True
+        controller = self._controller
+        return [
+            Device(
+                device=door.id,
+                kind=DeviceKind.DOOR,
+                name=door.name,
+                parent=controller.parent,
+                room=door.room or controller.room,
+                facts={"controller": controller.id, "token": door.token, "address": str(controller.endpoint)},
+            )
+            for door in controller.doors
+        ]
+
+    # -- trouble -------------------------------------------------------------------------------------------------
+
+    def _answers(self) -> bool:
+        """Whether there is a controller at all, when it tells us nothing of its doors or may not be asked."""
+        try:
+            self._connect().device_time()
+        except (Unreachable, TimedOut):
+            return False
+        except (OnvifError, PasswordMissing):
+            return True
+        return True
+
+    def _lost(self, error: Exception) -> None:
+        self._note(error)
+        self._forget_subscription()
+        if self._client is not None and not isinstance(error, AuthPaused):
+            self._client.forget()
+
+    def _forget_subscription(self) -> None:
+        self._pullpoint = None
+        for door in self._doors.values():
+            door.present.clear()
+
+    def _note(self, trouble: Exception | None) -> None:
+        """Log what is wrong once, and that it is over once."""
+        kind = type(trouble).__name__ if trouble is not None else ""
+        # A pause follows each refusal: that is one trouble, not two.
+        kind = AuthRefused.__name__ if isinstance(trouble, AuthRefused) else kind
+        if kind == self._trouble:
+            return
+        self._trouble = kind
+        if trouble is None:
+            log.info("door controller %s: subscribed", self._controller.id)
+        else:
+            log.warning("door controller %s: %s: %s", self._controller.id, kind, trouble)
+            if isinstance(trouble, AuthRefused):
+                log.warning(
+                    "door controller %s: account paused for %.0f min",
+                    self._controller.id,
+                    self._settings.pause_seconds / 60,
+                )
+
+
+def _build(settings: DoorsSettings, _: Context) -> Sequence[Collector]:
+    return [ControllerCollector(controller, settings) for controller in settings.controllers]
+
+
+plugin = Plugin("doors", DoorsSettings, _build)

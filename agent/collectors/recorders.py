@@ -1,0 +1,245 @@
+"""Closed recorders over ONVIF: whether they answer, what they have recorded, and which channels are present.
+
+Asked per round: GetSystemDateAndTime (anonymously) and GetVideoSources; every ten minutes GetRecordingSummary; every
+quarter of an hour GetDeviceInformation. A user with the right to view and to search recordings may ask all of them.
+"""
+
+import contextlib
+import datetime
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from agent.collector import Collector, Context, Measurement, Plugin, Reading
+from agent.onvif.account import PasswordMissing
+from agent.onvif.errors import BadAnswer, OnvifError, TimedOut, Unreachable
+from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
+from agent.onvif.watch import Watch
+from wire.ids import ShortText, SlugId
+from wire.messages import Device, DeviceKind
+
+log = logging.getLogger(__name__)
+
+MAX_ID = 40
+MAX_TOKEN = 200
+
+MAX_CHANNELS = 512
+"""Channels remembered per recorder: one that makes up new names all the time must not fill our memory."""
+
+
+class ChannelSettings(BaseModel):
+    """A channel that should be there: the recorder's token for its video source."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    token: ShortText
+    id: SlugId | None = None
+    name: ShortText = ""
+    room: SlugId | None = None
+
+
+class RecorderSettings(DeviceSettings):
+    """A recorder. Channels it lists are found by themselves; those named here are missed from the first round on."""
+
+    channels: list[ChannelSettings] = Field(default=[], max_length=MAX_CHANNELS)
+
+
+class RecordersSettings(OnvifSettings):
+    """`[collectors.recorders]`."""
+
+    max_answer_bytes: int = Field(default=4 * 1024 * 1024, ge=16 * 1024, le=64 * 1024 * 1024)
+    """Larger than a camera's: the profiles of 64 channels are long."""
+    recordings_seconds: float = Field(default=600.0, gt=0)
+    """How often the recorder searches its recordings for the oldest and the newest."""
+    devices: list[RecorderSettings] = Field(default=[], max_length=64)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        unique([recorder.id for recorder in self.devices])
+        unique([c.id or channel_id(r.id, c.token) for r in self.devices for c in r.channels])
+        return self
+
+
+def channel_id(recorder: str, token: str) -> str:
+    """A channel's device id: the recorder's and the token, cut to 40 characters with a hash where they do not fit."""
+    slug = re.sub(r"[^a-z0-9]+", "-", token.lower()).strip("-")
+    whole = f"{recorder}-{slug}"
+    if slug and len(whole) <= MAX_ID:
+        return whole
+    return hashed_id(recorder, token)
+
+
+def hashed_id(recorder: str, token: str) -> str:
+    """An id for a channel whose plain one is too long, or taken by one that is spelled nearly alike."""
+    digest = hashlib.sha256(f"{recorder}/{token}".encode()).hexdigest()[:8]
+    return f"{recorder[: MAX_ID - 9].rstrip('-')}-{digest}"
+
+
+class RecorderCollector:
+    """One recorder. `wall` is our clock, Unix seconds."""
+
+    def __init__(
+        self,
+        recorder: RecorderSettings,
+        settings: RecordersSettings,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._wall = wall
+        self._monotonic = monotonic
+        self._watch = Watch(recorder, settings, DeviceKind.RECORDER)
+        self._channels = {c.token: c for c in recorder.channels}
+        self._names_known = False
+        self._recordings_due = 0.0
+        self._told: list[Device] | None = None
+
+    def collect(self) -> Reading:
+        """One round. Channels are silent, neither online nor not, while the recorder does not tell of them."""
+        try:
+            values = self._watch.examine()
+            channels = self._ask(values) if values["reachable"] and self._watch.authenticated is not False else []
+        finally:
+            self._watch.release()
+        measurements = [Measurement(self._watch.device.id, values, self._monotonic()), *channels]
+        return Reading(measurements=measurements, devices=self._changed())
+
+    def close(self) -> None:
+        """Nothing stays open between rounds."""
+        self._watch.release()
+
+    def _ask(self, values: dict[str, float]) -> list[Measurement]:
+        """What needs the account. What fails is logged and left out; the other part and the next round go on."""
+        channels: list[Measurement] = []
+        with self._guarded("channels"):
+            channels = self._online()
+        # The recorder stamps recordings with its own clock: without that an age is anybody's guess.
+        if "clock_offset_seconds" in values and self._monotonic() >= self._recordings_due:
+            self._recordings_due = self._monotonic() + self._settings.recordings_seconds
+            with self._guarded("recordings"):
+                values |= self._ages(self._wall() - values["clock_offset_seconds"])
+        return channels
+
+    @contextlib.contextmanager
+    def _guarded(self, subject: str) -> Iterator[None]:
+        try:
+            yield
+        except (OnvifError, PasswordMissing) as error:
+            self._watch.note(subject, error)
+            if isinstance(error, Unreachable | TimedOut):
+                self._watch.lose()
+        else:
+            self._watch.note(subject, None)
+
+    def _online(self) -> list[Measurement]:
+        """Recorders list the channels that are present; one that is gone is offline, not forgotten."""
+        client = self._watch.client
+        answer = client.ask_raw(_call(client, "media", "GetVideoSources"))
+        if next(answer.iter("{*}GetVideoSourcesResponse"), None) is None:
+            raise BadAnswer(f"{client.endpoint}: no video sources in the answer to GetVideoSources")
+        tokens = [e.get("token") for e in answer.iter("{*}VideoSources")]
+        present = {token for token in tokens if token and len(token) <= MAX_TOKEN}
+        self._learn(present)
+        now = self._monotonic()
+        return [
+            Measurement(self._id(token), {"online": float(token in present)}, now) for token in sorted(self._channels)
+        ]
+
+    def _learn(self, present: set[str]) -> None:
+        new = sorted(present - self._channels.keys())[: MAX_CHANNELS - len(self._channels)]
+        if not new and self._names_known:
+            return
+        names = self._names()
+        for token in new:
+            self._channels[token] = ChannelSettings(token=token, name=names.get(token, ""), id=self._free_id(token))
+        for token, channel in list(self._channels.items()):
+            if not channel.name and names.get(token):
+                self._channels[token] = channel.model_copy(update={"name": names[token]})
+
+    def _names(self) -> dict[str, str]:
+        """Token → the name the recorder gives the source. Profiles carry it; a recorder that refuses them has none."""
+        from agent.onvif.client import printable
+
+        client = self._watch.client
+        self._names_known = True
+        try:
+            answer = client.ask_raw(_call(client, "media", "GetProfiles"))
+        except BadAnswer as error:
+            log.info("recorder %s: channels stay without names: %s", self._watch.device.id, error)
+            return {}
+        names: dict[str, str] = {}
+        for configuration in answer.iter("{*}VideoSourceConfiguration"):
+            token = configuration.findtext("{*}SourceToken")
+            if token:
+                names.setdefault(token, printable(configuration.findtext("{*}Name")))
+        return names
+
+    def _ages(self, device_now: float) -> dict[str, float]:
+        client = self._watch.client
+        summary = client.ask(_call(client, "search", "GetRecordingSummary"))
+        return ages(summary, device_now)
+
+    def _free_id(self, token: str) -> str:
+        plain = channel_id(self._watch.device.id, token)
+        taken = {self._id(other) for other in self._channels}
+        return hashed_id(self._watch.device.id, token) if plain in taken else plain
+
+    def _id(self, token: str) -> str:
+        return self._channels[token].id or channel_id(self._watch.device.id, token)
+
+    def _changed(self) -> list[Device] | None:
+        recorder = self._watch.device
+        devices = [self._watch.entry()]
+        devices += [
+            Device(
+                device=self._id(token),
+                kind=DeviceKind.CHANNEL,
+                name=channel.name,
+                parent=recorder.id,
+                room=channel.room or recorder.room,
+                facts={"token": token},
+            )
+            for token, channel in sorted(self._channels.items())
+        ]
+        if devices == self._told:
+            return None
+        self._told = devices
+        return devices
+
+
+def ages(summary: Any, device_now: float) -> dict[str, float]:
+    """A RecordingSummary as metrics at the recorder's time `device_now` (Unix seconds); empty where it has none.
+
+    Raises BadAnswer where it makes no sense.
+    """
+    oldest, newest, count = (getattr(summary, name, None) for name in ("DataFrom", "DataUntil", "NumberRecordings"))
+    if count == 0:
+        return {}
+    if not isinstance(oldest, datetime.datetime) or not isinstance(newest, datetime.datetime):
+        raise BadAnswer("tells no times of its recordings")
+    first, last = (t.replace(tzinfo=t.tzinfo or datetime.UTC).timestamp() for t in (oldest, newest))
+    if first > last:
+        raise BadAnswer("its oldest recording is younger than its newest")
+    # What is being recorded may end seconds ahead.
+    return {
+        "recording_age_seconds": max(0.0, device_now - first),
+        "recording_newest_age_seconds": max(0.0, device_now - last),
+    }
+
+
+def _call(client: Any, service: str, operation: str) -> Any:
+    from agent.onvif.client import Call
+
+    return Call(service, operation, client.address(service))
+
+
+def _build(settings: RecordersSettings, _: Context) -> Sequence[Collector]:
+    return [RecorderCollector(recorder, settings) for recorder in settings.devices]
+
+
+plugin = Plugin("recorders", RecordersSettings, _build)

@@ -1,0 +1,39 @@
+"""One line an entry, whatever is in it: time in UTC, level, logger, message."""
+
+import logging
+import time
+
+
+class OneLine(logging.Formatter):
+    """`2026-01-02T03:04:05Z warning agent.runner collector failed name=clock reason='…'`; of a traceback the end."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+        self.converter = time.gmtime
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record on one line; control characters of foreign texts are escaped."""
+        text = f"{self.formatTime(record, self.datefmt)} {record.levelname.lower()} {record.name} {record.getMessage()}"
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            text += f" error={type(error).__name__}: {error}{_where(error)}"
+        return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def _where(error: BaseException) -> str:
+    """The innermost place of the error's traceback."""
+    trace = error.__traceback__
+    if trace is None:
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f" at={trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+
+
+def set_up(level: str) -> None:
+    """Log to standard error from `level` on."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())

@@ -1,0 +1,57 @@
+"""Where a device is, and which of the addresses it advertises we follow."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from agent.onvif.errors import BadAnswer
+
+DEVICE_SERVICE = "/onvif/device_service"
+"""The path of the device service, the same everywhere (ONVIF Core, 5.1.1)."""
+
+MAX_PATH = 1024
+"""The longest path and query we take from a device."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A device as configured: the one host that ever gets a request or a credential of ours."""
+
+    host: str
+    port: int = 80
+
+    @property
+    def device_service(self) -> str:
+        """The address of the device service."""
+        return self._url(self.port, DEVICE_SERVICE)
+
+    def follow(self, advertised: str) -> str:
+        """An address a device advertises (XAddr, subscription), as one on the configured host.
+
+        Devices behind a port forwarding advertise their inner address; a hostile one would collect digests elsewhere.
+        So the host is always ours. The port is the device's own word only where it names the configured host too;
+        else it belongs to a network that we do not see. Raises BadAnswer for what is no HTTP address.
+        """
+        try:
+            parts = urlsplit(advertised.strip())
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            raise BadAnswer(f"advertises the address {advertised[:80]!r}") from None
+        if parts.scheme not in ("http", "https") or not host:
+            raise BadAnswer(f"advertises the address {advertised[:80]!r}")
+        path = parts.path + (f"?{parts.query}" if parts.query else "")
+        if len(path) > MAX_PATH or not path.isascii() or not path.isprintable():
+            raise BadAnswer(f"advertises a path of {len(path)} characters")
+        own = host == self.host.lower() and parts.scheme == "http"
+        return self._url((port or 80) if own else self.port, path or "/")
+
+    def owns(self, url: str) -> bool:
+        """Whether a request to this URL goes to the configured host."""
+        parts = urlsplit(url)
+        return parts.scheme == "http" and parts.hostname == self.host.lower()
+
+    def _url(self, port: int, path: str) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{port}{path}"
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"

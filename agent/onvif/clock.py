@@ -1,0 +1,81 @@
+"""A device's clock against ours, with a bound of the error.
+
+A device tells whole seconds, so one answer `c` to a question sent at `t0` and answered at `t1` bounds the offset
+(device minus ours) by `c - t1 <= offset < c + 1 - t0`. Each further question is timed so that the device's second
+should turn over just then, by the middle of what is known: its answer halves what is left. Three questions give about
+±0.15 s. Nothing is carried over from earlier rounds: a clock that was set in between must not hide behind old bounds.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.onvif.errors import OnvifError
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where the offset (device minus ours, s) must lie: low <= offset < high."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, device_second: float, sent: float, answered: float) -> "Interval":
+        """From one answer in whole seconds, and our clock before and after."""
+        return cls(device_second - answered, device_second + 1 - sent)
+
+    def meet(self, other: "Interval") -> "Interval | None":
+        """What both allow, None if they contradict each other."""
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        return Interval(low, high) if low < high else None
+
+    @property
+    def middle(self) -> float:
+        """The estimate (s)."""
+        return (self.low + self.high) / 2
+
+    @property
+    def error(self) -> float:
+        """How far the truth can be from the middle (s)."""
+        return (self.high - self.low) / 2
+
+
+def measure(
+    ask: Callable[[], float],
+    samples: int = 3,
+    wall: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Interval:
+    """Ask a device for its time (Unix seconds, whole) up to `samples` times, each after at most one second's wait.
+
+    What `ask` raises at first is passed on; a failure later leaves what is known so far.
+    """
+    # Our wall clock is read once: when it is set between two questions, both still count from the same zero.
+    zero = wall() - monotonic()
+
+    def now() -> float:
+        return zero + monotonic()
+
+    def once() -> Interval:
+        sent = now()
+        second = ask()
+        return Interval.of(second, sent, now())
+
+    known = once()
+    for _ in range(samples - 1):
+        sleep(_until_the_turn(now() + known.middle))
+        try:
+            sample = once()
+        except OnvifError:
+            break
+        # A contradiction means that the device's clock was set just now: only the new answer counts.
+        known = known.meet(sample) or sample
+    return known
+
+
+def _until_the_turn(device_time: float) -> float:
+    """Seconds until a clock that shows `device_time` turns over to its next second."""
+    return math.floor(device_time) + 1 - device_time

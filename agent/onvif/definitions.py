@@ -1,0 +1,88 @@
+"""The service definitions that the onvif-zeep package ships, each parsed once for all devices of the process.
+
+Only its WSDL files and its table of services serve us. One ONVIFCamera per camera took 748 MB for 64 of them; and
+ONVIFService drops fault subcodes and sends a request again when its answer confuses it, which may cost an account.
+"""
+
+import logging
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import zeep
+from zeep.wsdl import Document
+
+from agent.collector import NotAvailable
+
+SETTINGS = zeep.Settings(
+    strict=False,  # devices leave out what the schema requires
+    forbid_dtd=True,
+    forbid_entities=True,
+    forbid_external=True,
+    xml_huge_tree=False,
+)
+"""Of every document and client: no DTD, no entities, nothing fetched from elsewhere."""
+
+_lock = threading.Lock()
+_documents: dict[Path, Any] = {}
+
+
+class Service(NamedTuple):
+    """A service's namespace, its definition's file and its binding's qualified name."""
+
+    namespace: str
+    wsdl: Path
+    binding: str
+
+
+def _import_onvif() -> Any:
+    """The onvif package, without its logging.basicConfig(): that does nothing where the root logger has a handler."""
+    root, noise = logging.getLogger(), logging.NullHandler()
+    zeep_logger = logging.getLogger("zeep.client")
+    level = zeep_logger.level
+    root.addHandler(noise)
+    try:
+        import onvif
+    finally:
+        root.removeHandler(noise)
+        zeep_logger.setLevel(level)
+    return onvif
+
+
+def _services() -> dict[str, Service]:
+    package = _import_onvif()
+    folder = Path(package.__file__).parent.parent / "wsdl"
+    table = {
+        name: Service(entry["ns"], folder / entry["wsdl"], f"{{{entry['ns']}}}{entry['binding']}")
+        for name, entry in package.SERVICES.items()
+    }
+    events = table["events"]
+    # The package knows the pull point, but not the manager of its life time.
+    binding = f"{{{events.namespace}}}SubscriptionManagerBinding"
+    # It ships this definition, but has no entry for it.
+    access = "http://www.onvif.org/ver10/accesscontrol/wsdl"
+    return table | {
+        "subscription": events._replace(binding=binding),
+        "accesscontrol": Service(access, folder / "accesscontrol.wsdl", f"{{{access}}}PACSBinding"),
+    }
+
+
+with _lock:
+    SERVICES: dict[str, Service] = _services()
+"""By onvif-zeep's names: devicemgmt, media, events, pullpoint, search, …; and `subscription`, `accesscontrol`."""
+
+
+def document(service: Service) -> Any:
+    """The parsed definition, shared by all devices. Raises NotAvailable where it is not installed."""
+    with _lock:
+        if service.wsdl not in _documents:
+            if not service.wsdl.is_file():
+                raise NotAvailable(f"{service.wsdl} is missing; install onvif-zeep with pip, without --target")
+            _documents[service.wsdl] = Document(str(service.wsdl), zeep.Transport(), settings=SETTINGS)
+        return _documents[service.wsdl]
+
+
+def parsed() -> int:
+    """How many definitions are in memory."""
+    with _lock:
+        return len(_documents)

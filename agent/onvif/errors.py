@@ -1,0 +1,33 @@
+"""What can go wrong when we ask a device. Each text is one line fit for a log, without secrets."""
+
+
+class OnvifError(Exception):
+    """Any of the errors below."""
+
+
+class Unreachable(OnvifError):  # noqa: N818 - a state
+    """Nobody answers there: refused, no route, name unknown, or hung up without a word."""
+
+
+class TimedOut(OnvifError):  # noqa: N818 - a state
+    """The device did not answer, or not fully, within the time-out."""
+
+
+class AuthRefused(OnvifError):  # noqa: N818 - a verdict
+    """The device refuses our account. Also what some recorders say when all their connections are taken."""
+
+
+class AuthPaused(AuthRefused):
+    """Not asked: this account was refused lately, and asking again might lock it."""
+
+
+class Unsupported(OnvifError):  # noqa: N818 - a state
+    """The device says that it does not know this service or operation."""
+
+
+class BadAnswer(OnvifError):  # noqa: N818 - a verdict
+    """Something answers, but not with what was asked: no SOAP, too much of it, a redirect, a fault, a missing value."""
+
+
+class CredentialsWanted(OnvifError):  # noqa: N818 - a state
+    """The device wants an account for this call, and none was offered in a way it takes. No login was tried."""

@@ -1,0 +1,91 @@
+"""What the configuration says about devices asked over ONVIF, common to the collectors that do."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from agent.collector import Settings
+from agent.onvif.account import Account, Method
+from agent.onvif.address import Endpoint
+from wire.ids import ShortText, SlugId
+
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,253}$")]
+"""A host name or an IPv4 or IPv6 address, without brackets or port."""
+
+
+class Login(BaseModel):
+    """An account: a name, and where the password is. Passwords themselves do not belong into a configuration file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    username: ShortText | None = None
+    password_file: Path | None = None
+    password_env: str | None = None
+    auth: Method | None = None
+    """auto (the default) finds out; `token` for devices that offer HTTP Digest and then refuse it."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.password_file is not None and self.password_env is not None:
+            raise ValueError("give password_file or password_env, not both")
+        return self
+
+
+class DeviceSettings(Login):
+    """One device: its id in the inventory, where it is, and its own account where it has one."""
+
+    id: SlugId
+    name: ShortText = ""
+    host: Host
+    port: int = Field(default=80, ge=1, le=65535)
+    room: SlugId | None = None
+    parent: SlugId | None = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it is."""
+        return Endpoint(self.host, self.port)
+
+
+class OnvifSettings(Settings):
+    """The default account of all devices of a collector, and how patient we are with them."""
+
+    username: ShortText | None = None
+    password_file: Path | None = None
+    password_env: str | None = None
+    auth: Method = Method.AUTO
+    device_timeout_seconds: float = Field(default=5.0, gt=0, le=60)
+    pause_seconds: float = Field(default=1800.0, ge=0)
+    """How long an account is left alone after a device refused it once."""
+    login_check_seconds: float = Field(default=900.0, gt=0)
+    """How often the account is tried, and the device asked who it is."""
+    max_answer_bytes: int = Field(default=1024 * 1024, ge=16 * 1024, le=64 * 1024 * 1024)
+    clock_samples: int = Field(default=3, ge=1, le=10)
+    """Questions per clock measurement: 1 gives ±0.5 s at once, each further one halves it and waits up to 1 s."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.password_file is not None and self.password_env is not None:
+            raise ValueError("give password_file or password_env, not both")
+        return self
+
+    def account(self, device: Login) -> Account | None:
+        """The account for a device: each part its own, else the default. None where no user name is known."""
+        username = device.username or self.username
+        if username is None:
+            return None
+        method = device.auth or self.auth
+        if device.password_file is not None or device.password_env is not None:
+            return Account(username, device.password_file, device.password_env, method)
+        return Account(username, self.password_file, self.password_env, method)
+
+
+def unique(ids: list[str]) -> list[str]:
+    """The same ids. Raises ValueError naming one that occurs twice."""
+    seen: set[str] = set()
+    for item in ids:
+        if item in seen:
+            raise ValueError(f"id {item!r} occurs twice")
+        seen.add(item)
+    return ids

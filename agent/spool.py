@@ -1,0 +1,357 @@
+"""The one bounded, crash-safe queue: reports wait here until the hub says it has committed them.
+
+What survives. A report is in the spool once `put` has returned, and stays until `acknowledged` or `refused` names it.
+It is one SQLite file in WAL mode with `synchronous=FULL`, so every `put` ends in an fsync:
+
+- the process killed (SIGKILL) at any moment: tested, nothing that was put is gone, nothing half-written is seen;
+- power cut or kernel crash: as good as fsync of the file system and its disk is. Not tested by pulling a plug;
+- disk full, read-only or failing: reports are kept in a small bounded memory buffer, sent from there, and written
+  down as soon as the disk takes them again. What is in memory then does not survive a crash;
+- a database file that is corrupt is moved aside, named in the log and kept; a fresh one is begun.
+
+The bound counts bytes of reports (and a fixed cost for each). At the bound `agent.thinning` decides what goes.
+"""
+
+import logging
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from agent import thinning
+from agent.draft import Draft, body_of, cut, joined
+from agent.spool_file import SpoolFile
+from agent.thinning import OVERHEAD, Losses
+from wire.codec import unpack_range
+from wire.messages import Lost, Report
+
+log = logging.getLogger(__name__)
+
+
+MEMORY_BYTES = 4 * 1024 * 1024
+QUARANTINE_BYTES = 1024 * 1024
+QUARANTINE_REPORTS = 200
+
+
+class Kept(NamedTuple):
+    """A report in the spool. `position` orders reports by age over all starts of the agent; `sent` is the wire's."""
+
+    position: int
+    id: str
+    stream: str
+    sent: int
+    samples: int
+    events: int
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Stats:
+    """`lost_*` and `refused` count since the start. `failing`: the disk does not take reports now."""
+
+    bytes: int
+    reports: int
+    lost_samples: int
+    lost_events: int
+    refused: int
+    failing: bool
+
+
+class Spool:
+    """Safe to use from several threads. No method raises for a disk that fails; see the module's docstring."""
+
+    def __init__(
+        self,
+        path: Path,
+        max_bytes: int,
+        *,
+        memory_bytes: int = MEMORY_BYTES,
+        mono: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = secrets.token_hex(6)
+        """The spool part of the ids of reports put by this process."""
+        self._max_bytes = max_bytes
+        self._memory_bytes = memory_bytes
+        self._lock = threading.RLock()
+        self._next_seq = 1
+        self._next_position = 1
+        self._held: dict[str, int] = {}
+        self._settled: set[int] = set()
+        self._memory: dict[int, Kept] = {}
+        self._untold: list[Lost] = []
+        self._losses = Losses()
+        self._refused = 0
+        self._file = SpoolFile(path, self._renumber, mono)
+        self._file.open()
+
+    # Putting
+
+    def put(self, draft: Draft) -> list[str]:
+        """Keep one report; its id, or the ids of its parts where it is too large for the wire."""
+        return self.put_many([draft])
+
+    def put_many(self, drafts: Iterable[Draft]) -> list[str]:
+        """Keep these, in one transaction: all of them or, should the machine die meanwhile, none. Their ids."""
+        with self._lock:
+            fresh = [self._numbered(part) for draft in drafts for part in cut(draft)]
+            if not fresh:
+                return []
+            self._memory.update((row.position, row) for row in fresh)
+            if not self._write_memory():
+                self._thin_memory()
+            return [row.id for row in fresh]
+
+    def _write_memory(self) -> bool:
+        """Bring what is in memory to disk."""
+
+        def insert(db: sqlite3.Connection) -> None:
+            for row in self._memory.values():
+                # A commit that failed half-way may have kept the row: what is on disk then is as good as ours.
+                db.execute(
+                    "INSERT OR IGNORE INTO report (position, id, stream, sent, level, samples, events, body)"
+                    " VALUES (?, ?, ?, ?, 0, ?, ?, ?)",
+                    (row.position, row.id, row.stream, row.sent, row.samples, row.events, row.body),
+                )
+            thinning.thin(db, self._max_bytes, self._held_positions(), self._losses)
+
+        if not self._write(insert):
+            return False
+        self._memory.clear()
+        return True
+
+    def _numbered(self, draft: Draft) -> Kept:
+        """The report with the next id and position; it tells of what was lost in memory meanwhile."""
+        if self._untold:
+            draft = replace(draft, lost=joined([*draft.lost, *self._untold]))
+            self._untold = []
+        report = draft.numbered(f"{self.name}:{self._next_seq}")
+        kept = Kept(
+            position=self._next_position,
+            id=report.id,
+            stream=draft.stream,
+            sent=report.sent,
+            samples=len(report.samples),
+            events=len(report.events),
+            body=body_of(report),
+        )
+        self._next_seq += 1
+        self._next_position += 1
+        return kept
+
+    def _thin_memory(self) -> None:
+        """Hold the buffer to its bound: samples go oldest first, events last, those in flight not at all."""
+        held = set(self._held.values())
+        for wanted in ("samples", "events"):
+            for row in [row for row in self._memory.values() if row.position not in held]:
+                if sum(len(kept.body) + OVERHEAD for kept in self._memory.values()) <= self._memory_bytes:
+                    return
+                report = Report.model_validate_json(row.body)
+                self._untold = joined([*self._untold, *report.lost, *thinning.lost_samples(report)])
+                self._losses.samples += len(report.samples)
+                if wanted == "samples" and report.events:
+                    body = body_of(report.model_copy(update={"samples": [], "lost": []}))
+                    self._memory[row.position] = row._replace(samples=0, body=body)
+                else:
+                    self._losses.events += len(report.events)
+                    del self._memory[row.position]
+
+    # Sending
+
+    @property
+    def newest(self) -> int:
+        """The position of the newest report, 0 when there never was one."""
+        return self._next_position - 1
+
+    def take(self, after: int, upto: int, most: int, max_bytes: int) -> list[Kept]:
+        """The oldest reports at positions after < p <= upto that are not in flight yet, and from now on are.
+
+        At most `most` of them, of at most `max_bytes` together. One in flight keeps its content until it is settled.
+        """
+        with self._lock:
+            found = [*self._on_disk(after, upto, most, max_bytes), *self._in_memory(after, upto)]
+            found.sort(key=lambda row: row.position)
+            taken: list[Kept] = []
+            for row in found[: max(0, most)]:
+                if row.id in self._held:
+                    continue
+                max_bytes -= len(row.body)
+                if max_bytes < 0:
+                    break
+                self._held[row.id] = row.position
+                taken.append(row)
+            return taken
+
+    def _on_disk(self, after: int, upto: int, most: int, max_bytes: int) -> list[Kept]:
+        if len(self._settled) > thinning.MOST_HELD:
+            return []
+
+        def select(db: sqlite3.Connection) -> list[Kept]:
+            held = self._held_positions()
+            rows = db.execute(
+                "SELECT position, id, stream, sent, samples, events, body FROM report"  # noqa: S608 - question marks only
+                f" WHERE position > ? AND position <= ? AND position NOT IN ({thinning.marks(held)})"
+                " ORDER BY position LIMIT ?",
+                (after, upto, *held, max(0, most)),
+            )
+            found: list[Kept] = []
+            for row in map(Kept._make, rows):
+                found.append(row)
+                if sum(len(one.body) for one in found) > max_bytes:
+                    break
+            return found
+
+        return self._file.read(select) or []
+
+    def _in_memory(self, after: int, upto: int) -> Iterator[Kept]:
+        held = set(self._held.values())
+        return (row for row in self._memory.values() if after < row.position <= upto and row.position not in held)
+
+    def in_flight(self) -> int:
+        """How many reports were taken and are not settled yet."""
+        return len(self._held)
+
+    # Settling
+
+    def acknowledged(self, committed: Sequence[str]) -> list[str]:
+        """Let go of reports the hub has committed, named by ids or ranges of ids; those let go of.
+
+        Only a report in flight can be: one that was never sent cannot have been committed, whatever a message says.
+        Raises DecodeError for a range that makes no sense, before anything is let go of.
+        """
+        ranges = [unpack_range(one) for one in committed]
+        with self._lock:
+            names = [name for name in self._held if _covered(name, ranges)]
+            self._settle([self._held.pop(name) for name in names])
+            return names
+
+    def refused(self, report_id: str, reason: str, at: int) -> bool:
+        """Set a report aside that the hub will never commit; False when it is none of those in flight.
+
+        The newest of them are kept in the table `refused`, within a bound, for a person to look at.
+        """
+        with self._lock:
+            position = self._held.pop(report_id, None)
+            if position is None:
+                return False
+            self._refused += 1
+            body = self._memory[position].body if position in self._memory else None
+
+            def quarantine(db: sqlite3.Connection) -> None:
+                source = "SELECT ?, ?, ?, ?, ?" if body else "SELECT ?, ?, ?, ?, body FROM report WHERE position = ?"
+                db.execute(
+                    f"INSERT OR REPLACE INTO refused (position, id, reason, at, body) {source}",
+                    (position, report_id, reason, at, body or position),
+                )
+                _prune_quarantine(db)
+
+            self._write(quarantine)
+            self._settle([position])
+            return True
+
+    def _settle(self, positions: Sequence[int]) -> None:
+        """Delete these; on a disk that refuses, remember to do it later and never send them again."""
+        for position in positions:
+            if self._memory.pop(position, None) is None:
+                self._settled.add(position)
+        if self._settled:
+            self._write(lambda db: None)
+
+    # Looking
+
+    def oldest(self) -> int | None:
+        """`sent` of the oldest report kept, None when there is none."""
+        with self._lock:
+            settled = self._settled
+            rows = self._file.read(
+                lambda db: db.execute(
+                    f"SELECT position, sent FROM report WHERE position NOT IN ({thinning.marks(settled)})"  # noqa: S608 - question marks only
+                    " ORDER BY position LIMIT 1",
+                    tuple(settled),
+                ).fetchall()
+            )
+            rows = [*(rows or []), *((row.position, row.sent) for row in self._memory.values())]
+            return min(rows)[1] if rows else None
+
+    def stats(self) -> Stats:
+        """What is kept, and what became of the rest."""
+        with self._lock:
+            in_memory = sum(len(row.body) + OVERHEAD for row in self._memory.values())
+            return Stats(
+                bytes=self._file.bytes + in_memory,
+                reports=self._file.reports + len(self._memory),
+                lost_samples=self._losses.samples,
+                lost_events=self._losses.events,
+                refused=self._refused,
+                failing=bool(self._file.failing),
+            )
+
+    def remember(self, name: str, text: str) -> None:
+        """Keep a small note over restarts (the last inventory); forgotten where the disk refuses."""
+        with self._lock:
+            self._write(lambda db: db.execute("INSERT OR REPLACE INTO note (name, text) VALUES (?, ?)", (name, text)))
+
+    def recall(self, name: str) -> str | None:
+        """The note of that name, None when there is none."""
+        with self._lock:
+            rows = self._file.read(lambda db: db.execute("SELECT text FROM note WHERE name = ?", (name,)).fetchall())
+            return str(rows[0][0]) if rows else None
+
+    def close(self) -> None:
+        """Write down what is still in memory, where the disk allows, and close the file."""
+        with self._lock:
+            if self._memory and not self._write_memory():
+                log.error("spool closed with reports unwritten count=%d", len(self._memory))
+            self._file.close()
+
+    # The database
+
+    def _held_positions(self) -> list[int]:
+        return [*self._held.values(), *self._settled]
+
+    def _write(self, work: Callable[[sqlite3.Connection], object]) -> bool:
+        """Do this in one durable transaction, along with what could not be deleted before. False: the disk refused."""
+        settled = list(self._settled)
+        losses = replace(self._losses)
+
+        def whole(db: sqlite3.Connection) -> None:
+            work(db)
+            db.executemany("DELETE FROM report WHERE position = ?", [(position,) for position in settled])
+
+        if not self._file.write(whole):
+            self._losses = losses
+            return False
+        self._settled.difference_update(settled)
+        return True
+
+    def _renumber(self, db: sqlite3.Connection) -> None:
+        """Move reports kept in memory behind those on disk, which we had not seen when we numbered them."""
+        (newest,) = db.execute("SELECT ifnull(max(position), 0) FROM report").fetchone()
+        if newest < min(self._memory, default=self._next_position):
+            self._next_position = max(self._next_position, newest + 1)
+            return
+        rows = list(self._memory.values())
+        self._memory = {}
+        for position, row in enumerate(rows, start=newest + 1):
+            self._memory[position] = row._replace(position=position)
+            if row.id in self._held:
+                self._held[row.id] = position
+        self._next_position = newest + len(rows) + 1
+
+
+def _prune_quarantine(db: sqlite3.Connection) -> None:
+    rows = db.execute("SELECT position, length(body) FROM refused ORDER BY position DESC").fetchall()
+    size = 0
+    for count, (position, length) in enumerate(rows, start=1):
+        size += length + OVERHEAD
+        if count > QUARANTINE_REPORTS or size > QUARANTINE_BYTES:
+            db.execute("DELETE FROM refused WHERE position <= ?", (position,))
+            return
+
+
+def _covered(report_id: str, ranges: Iterable[tuple[str, int, int]]) -> bool:
+    spool, _, seq = report_id.partition(":")
+    return any(spool == name and low <= int(seq) <= high for name, low, high in ranges)

@@ -1,0 +1,325 @@
+"""The collector against a simulated door controller over real sockets."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from agent.collector import Context, Happening, Reading
+from agent.collectors.doors import ControllerCollector, DoorsSettings, plugin
+from simulator.onvif import DoorController, Misbehaviour
+from tests.waiting import wait_until
+from wire.messages import DeviceKind, Event
+from wire.metrics import BY_NAME
+
+
+@pytest.fixture
+def controller() -> Iterator[DoorController]:
+    with DoorController(name="access", doors=["D1", "D2"]) as controller:
+        yield controller
+
+
+class Clock:
+    """Monotonic time that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def table(controller: DoorController, tmp_path: Path, **more: Any) -> DoorsSettings:
+    password = tmp_path / "password"
+    password.write_text("secret")
+    return DoorsSettings.model_validate(
+        {
+            "username": "watchkeeper",
+            "password_file": str(password),
+            "device_timeout_seconds": 1.0,
+            "wait_seconds": 0.05,
+            "controllers": [
+                {
+                    "id": "access",
+                    "host": controller.host,
+                    "port": controller.port,
+                    "parent": "switch-1",
+                    "doors": [{"id": "front", "token": "D1", "room": "hall"}, {"id": "back", "token": "D2"}],
+                }
+            ],
+        }
+        | more
+    )
+
+
+def collector(
+    controller: DoorController, tmp_path: Path, clock: Clock | None = None, **more: Any
+) -> ControllerCollector:
+    settings = table(controller, tmp_path, **more)
+    if clock is not None:
+        return ControllerCollector(settings.controllers[0], settings, clock)
+    (built,) = plugin.build(settings, Context(agent="gateway", host="host"))
+    assert isinstance(built, ControllerCollector)
+    return built
+
+
+def values(reading: Reading) -> dict[str, dict[str, float]]:
+    return {m.device: dict(m.values) for m in reading.measurements}
+
+
+def events(reading: Reading) -> list[tuple[str, str]]:
+    return [(happening.device, happening.type) for happening in reading.happenings]
+
+
+CLOSED = {"door_reachable": 1, "door_open": 0, "door_alarm": 0}
+OPEN = {"door_reachable": 1, "door_open": 1, "door_alarm": 0}
+
+
+def test_the_first_round_tells_states_and_no_events(controller: DoorController, tmp_path: Path) -> None:
+    controller.doors["D2"].open()
+    built = collector(controller, tmp_path)
+    reading = built.collect()
+    assert values(reading) == {"front": CLOSED, "back": OPEN}
+    assert events(reading) == []
+    assert all(DeviceKind.DOOR in BY_NAME[name].kinds for name in CLOSED)
+    assert reading.devices is not None
+    assert [(d.device, d.kind, d.parent, d.room) for d in reading.devices] == [
+        ("front", DeviceKind.DOOR, "switch-1", "hall"),
+        ("back", DeviceKind.DOOR, "switch-1", None),
+    ]
+    built.close()
+
+
+def test_each_event_comes_once(controller: DoorController, tmp_path: Path) -> None:
+    built = collector(controller, tmp_path)
+    built.collect()
+    front, back = controller.doors["D1"], controller.doors["D2"]
+    front.grant("C1")
+    front.open()
+    back.force()
+    reading = built.collect()
+    assert events(reading) == [
+        ("front", "door.access_granted"),
+        ("front", "door.opened"),
+        ("back", "door.alarm"),
+        ("back", "door.opened"),
+    ]
+    assert values(reading) == {"front": OPEN, "back": OPEN | {"door_alarm": 1}}
+    assert events(built.collect()) == []
+    front.close()
+    back.close()
+    reading = built.collect()
+    assert events(reading) == [("front", "door.closed"), ("back", "door.closed")]
+    assert values(reading) == {"front": CLOSED, "back": CLOSED}
+    built.close()
+
+
+def test_every_kind_of_event_fits_the_wire(controller: DoorController, tmp_path: Path) -> None:
+    built = collector(controller, tmp_path)
+    built.collect()
+    door = controller.doors["D1"]
+    door.deny("C9", "Expired")
+    door.deny_unknown("0004711")
+    door.duress("C1")
+    door.tamper()
+    door.fault()
+    door.hold_open()
+    happenings = built.collect().happenings
+    assert [h.type for h in happenings] == [
+        "door.access_denied",
+        "door.access_denied",
+        "door.duress",
+        "door.tamper",
+        "door.fault",
+        "door.opened",
+        "door.alarm",
+    ]
+    data = [{k: v for k, v in h.data.items() if k != "device_time"} for h in happenings]
+    assert data[0] == {"credential": "C9", "reason": "Expired"}
+    assert data[1] == {"reason": "CredentialNotFound"}
+    assert data[6] == {"state": "DoorOpenTooLong"}
+    for happening in happenings:
+        assert happening.mono is not None
+        Event(device=happening.device, at=0, type=happening.type, data=dict(happening.data))
+    built.close()
+
+
+def test_news_ends_the_wait_at_once(controller: DoorController, tmp_path: Path) -> None:
+    built = collector(controller, tmp_path, wait_seconds=10.0)
+    built.collect()
+    controller.doors["D1"].open()
+    assert events(built.collect()) == [("front", "door.opened")]
+    built.close()
+
+
+def test_more_news_than_the_limit_comes_in_one_round(controller: DoorController, tmp_path: Path) -> None:
+    built = collector(controller, tmp_path, message_limit=5)
+    built.collect()
+    for number in range(23):
+        controller.doors["D1"].grant(f"C{number}")
+    assert [h.data["credential"] for h in built.collect().happenings] == [f"C{number}" for number in range(23)]
+    built.close()
+
+
+def test_a_subscription_that_is_gone_is_made_anew_in_the_same_round(controller: DoorController, tmp_path: Path) -> None:
+    built = collector(controller, tmp_path)
+    built.collect()
+    controller.events.end_all()
+    reading = built.collect()
+    assert values(reading) == {"front": CLOSED, "back": CLOSED}
+    assert events(reading) == []
+    controller.doors["D1"].open()
+    assert events(built.collect()) == [("front", "door.opened")]
+    assert controller.answered["CreatePullPointSubscription"] == 2
+    built.close()
+
+
+def test_a_subscription_that_dies_silently_is_found_out(controller: DoorController, tmp_path: Path) -> None:
+    clock = Clock()
+    built = collector(controller, tmp_path, clock, silence_seconds=60.0, subscription_seconds=600.0)
+    built.collect()
+    controller.events.deafen_all()
+    controller.doors["D1"].open()
+    assert events(built.collect()) == [], "nobody can know yet"
+    clock.now += 61.0
+    reading = built.collect()
+    assert events(reading) == [("front", "door.opened")]
+    assert reading.happenings[0].data["after_gap"] is True
+    assert values(reading)["front"] == OPEN
+    assert controller.answered["Unsubscribe"] == 1
+    assert controller.events.subscriptions == 1
+    assert events(built.collect()) == []
+    built.close()
+
+
+def test_a_quiet_door_keeps_its_subscription(controller: DoorController, tmp_path: Path) -> None:
+    clock = Clock()
+    built = collector(controller, tmp_path, clock, silence_seconds=60.0, subscription_seconds=600.0)
+    for _ in range(3):
+        reading = built.collect()
+        assert values(reading) == {"front": CLOSED, "back": CLOSED}
+        assert events(reading) == []
+        clock.now += 61.0
+    assert controller.answered["CreatePullPointSubscription"] == 1
+    built.close()
+
+
+def test_it_renews_at_half_of_what_the_controller_grants(controller: DoorController, tmp_path: Path) -> None:
+    controller.events.longest_life_seconds = 60.0
+    clock = Clock()
+    built = collector(controller, tmp_path, clock, subscription_seconds=600.0)
+    built.collect()
+    clock.now += 29.0
+    built.collect()
+    assert controller.answered["Renew"] == 0
+    clock.now += 2.0
+    built.collect()
+    assert controller.answered["Renew"] == 1
+    built.close()
+
+
+def test_a_controller_that_is_off_is_unreachable_and_its_doors_unknown(
+    controller: DoorController, tmp_path: Path
+) -> None:
+    built = collector(controller, tmp_path)
+    built.collect()
+    controller.off()
+    assert values(built.collect()) == {"front": {"door_reachable": 0}, "back": {"door_reachable": 0}}
+    controller.events.end_all()
+    controller.doors["D2"].open()
+    controller.on()
+    reading = built.collect()
+    assert values(reading) == {"front": CLOSED, "back": OPEN}
+    assert events(reading) == [("back", "door.opened")], "it changed while we could not hear"
+    built.close()
+
+
+def test_a_hanging_controller_is_unreachable(controller: DoorController, tmp_path: Path) -> None:
+    built = collector(controller, tmp_path)
+    built.collect()
+    controller.hang = True
+    assert values(built.collect())["front"] == {"door_reachable": 0}
+    controller.hang = False
+    assert values(built.collect())["front"] == CLOSED
+    built.close()
+
+
+def test_garbage_is_reachable_with_unknown_doors(controller: DoorController, tmp_path: Path) -> None:
+    built = collector(controller, tmp_path)
+    built.collect()
+    controller.misbehaviour = Misbehaviour.GARBAGE
+    assert values(built.collect())["front"] == {"door_reachable": 1}
+    controller.misbehaviour = None
+    assert values(built.collect())["front"] == CLOSED
+    built.close()
+
+
+def test_a_wrong_password_is_tried_once_and_leaves_the_doors_reachable(
+    controller: DoorController, tmp_path: Path
+) -> None:
+    controller.gate.password = "changed"
+    built = collector(controller, tmp_path)
+    for _ in range(3):
+        assert values(built.collect())["front"] == {"door_reachable": 1}
+    assert controller.refused_logins == 1
+    controller.off()
+    assert values(built.collect())["front"] == {"door_reachable": 0}, "not asked with the account, but looked for"
+    built.close()
+
+
+def test_readers_may_be_configured_where_the_controller_does_not_tell_them(tmp_path: Path) -> None:
+    with DoorController(name="access", doors=["D1", "D2"]) as controller:
+        controller.doors["D1"].access_point = "reader-of-nobody"
+        doors = [
+            {"id": "front", "token": "D1"},
+            {"id": "back", "token": "D2", "access_points": ["reader-of-nobody"]},
+        ]
+        where = {"id": "access", "host": controller.host, "port": controller.port, "doors": doors}
+        built = collector(controller, tmp_path, controllers=[where])
+        built.collect()
+        controller.doors["D1"].grant("C1")
+        assert events(built.collect()) == [("back", "door.access_granted")]
+        built.close()
+
+
+def test_closing_ends_the_subscription(controller: DoorController, tmp_path: Path) -> None:
+    built = collector(controller, tmp_path)
+    built.collect()
+    assert controller.events.subscriptions == 1
+    built.close()
+    wait_until(lambda: controller.events.subscriptions == 0, what="the subscription ended")
+
+
+def test_an_advertised_foreign_host_is_not_followed(controller: DoorController, tmp_path: Path) -> None:
+    controller.wrong_xaddr = "192.0.2.1:80"  # RFC 5737: nobody is there
+    built = collector(controller, tmp_path)
+    assert values(built.collect())["front"] == CLOSED
+    built.close()
+
+
+def test_ids_and_tokens_given_twice_are_refused(controller: DoorController, tmp_path: Path) -> None:
+    for doors in (
+        [{"id": "front", "token": "D1"}, {"id": "front", "token": "D2"}],
+        [{"id": "front", "token": "D1"}, {"id": "back", "token": "D1"}],
+    ):
+        with pytest.raises(ValidationError, match="occurs twice"):
+            table(controller, tmp_path, controllers=[{"id": "access", "host": "a", "doors": doors}])
+
+
+def test_one_collector_per_controller() -> None:
+    settings = DoorsSettings.model_validate(
+        {"controllers": [{"id": f"c{n}", "host": "a", "doors": [{"id": f"d{n}", "token": "T"}]} for n in range(3)]}
+    )
+    assert len(plugin.build(settings, Context(agent="gateway", host="host"))) == 3
+
+
+def test_happenings_carry_small_data(controller: DoorController, tmp_path: Path) -> None:
+    built = collector(controller, tmp_path)
+    built.collect()
+    controller.doors["D1"].grant("x" * 5000)
+    (happening,) = built.collect().happenings
+    assert isinstance(happening, Happening)
+    assert len(str(happening.data["credential"])) == 200
+    built.close()

@@ -1,0 +1,199 @@
+"""The collector against a simulated recorder over real sockets."""
+
+import datetime
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from agent.collector import Context, Reading
+from agent.collectors.recorders import RecorderCollector, RecordersSettings, ages, channel_id, plugin
+from agent.onvif.errors import BadAnswer
+from simulator.onvif import Misbehaviour, Recorder
+from wire.messages import DeviceKind
+from wire.metrics import BY_NAME
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    with Recorder(name="nvr", channels=["ch1", "ch2", "ch3"]) as recorder:
+        yield recorder
+
+
+def collector(
+    recorder: Recorder, tmp_path: Path, channels: list[dict[str, str]] | None = None, **more: Any
+) -> RecorderCollector:
+    password = tmp_path / "password"
+    password.write_text("secret")
+    device = {"id": "nvr", "host": recorder.host, "port": recorder.port, "room": "vault", "channels": channels or []}
+    table: dict[str, Any] = {
+        "username": "watchkeeper",
+        "password_file": str(password),
+        "device_timeout_seconds": 1.0,
+        "clock_samples": 1,
+        "recordings_seconds": 0.001,
+        "devices": [device],
+    }
+    (built,) = plugin.build(RecordersSettings.model_validate(table | more), Context(agent="gateway", host="host"))
+    assert isinstance(built, RecorderCollector)
+    return built
+
+
+def values(reading: Reading) -> dict[str, dict[str, float]]:
+    return {m.device: dict(m.values) for m in reading.measurements}
+
+
+def test_a_healthy_recorder_tells_its_state_its_recordings_and_its_channels(recorder: Recorder, tmp_path: Path) -> None:
+    built = collector(recorder, tmp_path)
+    reading = built.collect()
+    told = values(reading)
+    assert told["nvr"]["reachable"] == told["nvr"]["authenticated"] == 1
+    assert told["nvr"]["recording_age_seconds"] == pytest.approx(30 * DAY, abs=2)
+    assert told["nvr"]["recording_newest_age_seconds"] == pytest.approx(0, abs=2)
+    assert {name: told[name] for name in told if name != "nvr"} == {
+        "nvr-ch1": {"online": 1},
+        "nvr-ch2": {"online": 1},
+        "nvr-ch3": {"online": 1},
+    }
+    assert all(DeviceKind.RECORDER in BY_NAME[name].kinds for name in told["nvr"])
+    assert reading.devices is not None
+    channels = [device for device in reading.devices if device.kind is DeviceKind.CHANNEL]
+    assert [(c.device, c.parent, c.name, c.room) for c in channels] == [
+        (f"nvr-ch{n}", "nvr", f"Channel ch{n}", "vault") for n in (1, 2, 3)
+    ]
+    assert built.collect().devices is None
+    assert recorder.answered["GetProfiles"] == 1, "names are asked once"
+    built.close()
+
+
+def test_a_channel_that_vanishes_is_offline_and_not_forgotten(recorder: Recorder, tmp_path: Path) -> None:
+    built = collector(recorder, tmp_path)
+    built.collect()
+    recorder.lose_channel("ch2")
+    reading = built.collect()
+    assert values(reading)["nvr-ch2"] == {"online": 0}
+    assert values(reading)["nvr-ch1"] == {"online": 1}
+    assert reading.devices is None, "it stays in the inventory"
+    recorder.restore_channel("ch2")
+    assert values(built.collect())["nvr-ch2"] == {"online": 1}
+    built.close()
+
+
+def test_a_configured_channel_is_missed_from_the_first_round_on(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.lose_channel("ch3")
+    built = collector(recorder, tmp_path, [{"token": "ch3", "id": "back-door", "name": "Back door"}])
+    reading = built.collect()
+    assert values(reading)["back-door"] == {"online": 0}
+    assert reading.devices is not None
+    assert {d.device for d in reading.devices} == {"nvr", "nvr-ch1", "nvr-ch2", "back-door"}
+    built.close()
+
+
+def test_all_channels_gone_are_all_offline(recorder: Recorder, tmp_path: Path) -> None:
+    built = collector(recorder, tmp_path)
+    built.collect()
+    for token in recorder.channels:
+        recorder.lose_channel(token)
+    told = values(built.collect())
+    assert [told[f"nvr-ch{n}"]["online"] for n in (1, 2, 3)] == [0, 0, 0]
+    built.close()
+
+
+def test_an_unreachable_recorder_says_nothing_of_its_channels(recorder: Recorder, tmp_path: Path) -> None:
+    built = collector(recorder, tmp_path)
+    built.collect()
+    recorder.off()
+    assert values(built.collect()) == {"nvr": {"reachable": 0}}
+    recorder.on()
+    assert values(built.collect())["nvr-ch1"] == {"online": 1}
+    built.close()
+
+
+def test_a_refused_account_makes_channels_unknown_and_is_tried_once(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.gate.password = "changed"
+    built = collector(recorder, tmp_path, [{"token": "ch1"}])
+    for _ in range(3):
+        told = values(built.collect())
+        assert told.keys() == {"nvr"}
+        assert (told["nvr"]["reachable"], told["nvr"]["authenticated"]) == (1, 0)
+    assert recorder.refused_logins == 1
+    built.close()
+
+
+def test_garbage_is_reachable_and_nothing_else(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.misbehaviour = Misbehaviour.GARBAGE
+    built = collector(recorder, tmp_path)
+    assert values(built.collect()) == {"nvr": {"reachable": 1}}
+    built.close()
+
+
+def test_ages_count_by_the_recorders_own_clock(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.clock_offset = 3 * DAY
+    recorder.retention_seconds = 7 * DAY
+    recorder.stopped_at = time.time() - 3600
+    built = collector(recorder, tmp_path)
+    told = values(built.collect())["nvr"]
+    assert told["recording_age_seconds"] == pytest.approx(7 * DAY, abs=2)
+    assert told["recording_newest_age_seconds"] == pytest.approx(3600, abs=2)
+    assert told["clock_offset_seconds"] == pytest.approx(-3 * DAY, abs=1)
+    built.close()
+
+
+def test_without_recordings_there_are_no_ages(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.has_recordings = False
+    built = collector(recorder, tmp_path)
+    told = values(built.collect())["nvr"]
+    assert "recording_age_seconds" not in told
+    assert told["reachable"] == 1
+    built.close()
+
+
+def test_recordings_are_searched_at_their_own_pace(recorder: Recorder, tmp_path: Path) -> None:
+    built = collector(recorder, tmp_path, recordings_seconds=600)
+    assert "recording_age_seconds" in values(built.collect())["nvr"]
+    assert "recording_age_seconds" not in values(built.collect())["nvr"]
+    assert recorder.answered["GetRecordingSummary"] == 1
+    assert recorder.answered["GetVideoSources"] == 2
+    built.close()
+
+
+def test_a_summary_that_contradicts_itself_is_refused() -> None:
+    old, new = (datetime.datetime(2025, 1, day, tzinfo=datetime.UTC) for day in (1, 2))
+    now = new.timestamp()
+    good = SimpleNamespace(DataFrom=old, DataUntil=new.replace(tzinfo=None), NumberRecordings=1)
+    assert ages(good, now) == {"recording_age_seconds": DAY, "recording_newest_age_seconds": 0}
+    for bad in (
+        SimpleNamespace(DataFrom=new, DataUntil=old, NumberRecordings=1),
+        SimpleNamespace(DataFrom=None, DataUntil=old, NumberRecordings=1),
+        None,
+    ):
+        with pytest.raises(BadAnswer):
+            ages(bad, now)
+
+
+def test_channel_ids_fit_the_wire() -> None:
+    assert channel_id("nvr", "VideoSource_1") == "nvr-videosource-1"
+    long = channel_id("nvr-of-the-gym-and-the-pool", "VideoSourceToken-with-a-long-name")
+    assert len(long) <= 40
+    assert long != channel_id("nvr-of-the-gym-and-the-pool", "VideoSourceToken-with-a-long-name2")
+    assert channel_id("nvr", "通道一").startswith("nvr-")
+
+
+def test_tokens_spelled_nearly_alike_are_two_channels(tmp_path: Path) -> None:
+    with Recorder(name="nvr", channels=["ch_1", "ch-1"]) as recorder:
+        built = collector(recorder, tmp_path)
+        assert len(values(built.collect())) == 3
+        built.close()
+
+
+def test_an_id_given_twice_is_refused() -> None:
+    with pytest.raises(ValidationError, match="occurs twice"):
+        RecordersSettings.model_validate(
+            {"devices": [{"id": "nvr", "host": "a", "channels": [{"token": "x"}, {"token": "X"}]}]}
+        )

@@ -1,0 +1,274 @@
+"""The client against simulated devices over real sockets."""
+
+import http.server
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.onvif import definitions
+from agent.onvif.account import Account, Method
+from agent.onvif.address import Endpoint
+from agent.onvif.client import Call, Identity, OnvifClient
+from agent.onvif.errors import AuthPaused, AuthRefused, BadAnswer, OnvifError, TimedOut, Unreachable, Unsupported
+from agent.onvif.pause import Pauses
+from simulator.onvif import Camera, Device, Misbehaviour, Recorder
+
+TIMEOUT = 1.0
+
+
+@pytest.fixture
+def camera() -> Iterator[Camera]:
+    with Camera(name="gate") as camera:
+        yield camera
+
+
+@pytest.fixture
+def password(tmp_path: Path) -> Path:
+    file = tmp_path / "password"
+    file.write_text("secret")
+    return file
+
+
+@pytest.fixture
+def pauses() -> Pauses:
+    return Pauses()
+
+
+class Stranger:
+    """Another host, which nobody should ever talk to."""
+
+    def __init__(self) -> None:
+        self.requests: list[str] = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                outer.requests.append(self.path)
+                self.send_error(500)
+
+            do_GET = do_POST
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.2", 0), Handler)
+        self.address = f"127.0.0.2:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def stranger() -> Iterator[Stranger]:
+    stranger = Stranger()
+    yield stranger
+    stranger.close()
+
+
+def client(device: Device, password: Path, pauses: Pauses, method: Method = Method.AUTO) -> OnvifClient:
+    account = Account("watchkeeper", password_file=password, method=method)
+    return OnvifClient(Endpoint(device.host, device.port), account, timeout=TIMEOUT, pauses=pauses)
+
+
+def test_identity_comes_by_digest_and_the_time_anonymously(camera: Camera, password: Path, pauses: Pauses) -> None:
+    camera.clock_offset = -86_400.0
+    onvif = client(camera, password, pauses)
+    assert abs(onvif.device_time() - (time.time() - 86_400)) < 2
+    assert onvif.information() == Identity("Simulated", "camera", "1.0", "SIM-gate")
+    assert onvif.account_shown
+    assert camera.refused_logins == 0
+    assert camera.requests == {"GetSystemDateAndTime": 1, "GetDeviceInformation": 2}  # the challenge, and the answer
+    onvif.release()
+
+
+def test_a_token_is_signed_in_the_devices_own_time(password: Path, pauses: Pauses) -> None:
+    with Camera(accepts=["token"]) as camera:
+        camera.clock_offset = 7200.0
+        onvif = client(camera, password, pauses)
+        assert onvif.information().manufacturer == "Simulated"
+        assert onvif.information().manufacturer == "Simulated"
+        assert camera.refused_logins == 0
+        assert camera.requests["GetDeviceInformation"] == 3  # once without, to see what it wants
+        onvif.release()
+
+
+@pytest.mark.parametrize("accepts", ["digest", "token"])
+def test_one_refused_login_and_then_a_pause(accepts: str, password: Path, pauses: Pauses) -> None:
+    password.write_text("wrong")
+    with Camera(accepts=[accepts]) as camera:
+        onvif = client(camera, password, pauses)
+        with pytest.raises(AuthRefused):
+            onvif.information()
+        for _ in range(3):
+            onvif.release()
+            with pytest.raises(AuthPaused, match="next try in 30 min"):
+                onvif.information()
+        assert camera.refused_logins == 1
+        assert onvif.paused
+        assert onvif.device_time() > 0  # what needs no account goes on
+        onvif.release()
+
+
+def test_the_account_is_tried_again_after_the_pause(camera: Camera, password: Path) -> None:
+    now = 0.0
+    onvif = client(camera, password, Pauses(lambda: now))
+    password.write_text("wrong")
+    with pytest.raises(AuthRefused):
+        onvif.information()
+    password.write_text("secret")
+    now = 1801.0
+    assert onvif.information().model == "camera"
+    onvif.release()
+
+
+def test_a_device_that_wants_an_account_for_everything_gets_it(password: Path, pauses: Pauses) -> None:
+    for accepts in ("digest", "token"):
+        with Camera(accepts=[accepts]) as camera:
+            camera.anonymous = False
+            onvif = client(camera, password, pauses)
+            assert abs(onvif.device_time() - time.time()) < 2
+            assert onvif.information().model == "camera"
+            assert camera.refused_logins == 0
+            onvif.release()
+
+
+def test_without_an_account_nothing_is_tried(camera: Camera) -> None:
+    onvif = OnvifClient(Endpoint(camera.host, camera.port), timeout=TIMEOUT)
+    assert onvif.device_time() > 0
+    with pytest.raises(AuthRefused):
+        onvif.information()
+    assert camera.refused_logins == 0
+    onvif.release()
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        (Misbehaviour.HANG, TimedOut),
+        (Misbehaviour.DRIP, TimedOut),
+        (Misbehaviour.GARBAGE, BadAnswer),
+        (Misbehaviour.NOISE, BadAnswer),
+        (Misbehaviour.HUGE, BadAnswer),
+        (Misbehaviour.ENTITY_BOMB, BadAnswer),
+        (Misbehaviour.REDIRECT, BadAnswer),
+    ],
+)
+def test_misbehaviour_ends_in_its_error_in_time(
+    how: Misbehaviour, error: type[OnvifError], camera: Camera, password: Path, pauses: Pauses
+) -> None:
+    onvif = client(camera, password, pauses)
+    onvif.device_time()
+    camera.misbehaviour = how
+    start = time.monotonic()
+    with pytest.raises(error):
+        onvif.device_time()
+    assert time.monotonic() - start < 2 * TIMEOUT + 1
+    onvif.release()
+    camera.misbehaviour = None
+    assert onvif.information().model == "camera"
+    onvif.release()
+
+
+def test_a_device_that_is_off_is_unreachable_and_comes_back(camera: Camera, password: Path, pauses: Pauses) -> None:
+    onvif = client(camera, password, pauses)
+    camera.off()
+    with pytest.raises(Unreachable, match="refused"):
+        onvif.device_time()
+    camera.on()
+    assert onvif.device_time() > 0
+    onvif.release()
+
+
+def test_an_advertised_foreign_host_gets_nothing(password: Path, pauses: Pauses, stranger: Stranger) -> None:
+    with Recorder(name="nvr") as recorder:
+        recorder.wrong_xaddr = stranger.address
+        onvif = client(recorder, password, pauses)
+        answer = onvif.ask(Call("media", "GetProfiles", onvif.address("media")))
+        assert len(answer) == 4
+        onvif.release()
+    assert stranger.requests == []
+
+
+def test_a_redirect_is_not_followed(camera: Camera, password: Path, pauses: Pauses, stranger: Stranger) -> None:
+    onvif = client(camera, password, pauses)
+    camera.redirect_to = f"http://{stranger.address}/onvif/device_service"
+    camera.misbehaviour = Misbehaviour.REDIRECT
+    for call in (onvif.device_time, onvif.information):
+        with pytest.raises(BadAnswer, match="not followed"):
+            call()
+    onvif.release()
+    assert stranger.requests == []
+
+
+def test_no_call_leaves_the_configured_host(camera: Camera, password: Path, pauses: Pauses, stranger: Stranger) -> None:
+    onvif = client(camera, password, pauses)
+    with pytest.raises(BadAnswer, match="leads to"):
+        onvif.ask(Call("media", "GetProfiles", f"http://{stranger.address}/"))
+    assert stranger.requests == []
+
+
+def test_a_proxy_of_the_environment_is_not_used(
+    camera: Camera, password: Path, pauses: Pauses, stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://{stranger.address}")
+    onvif = client(camera, password, pauses)
+    assert onvif.information().model == "camera"
+    onvif.release()
+    assert stranger.requests == []
+
+
+def test_an_old_device_tells_its_services_as_capabilities(password: Path, pauses: Pauses) -> None:
+    with Recorder(name="nvr") as recorder:
+        recorder.knows_services = False
+        onvif = client(recorder, password, pauses)
+        assert onvif.address("search").endswith(f":{recorder.port}/onvif/search_service")
+        assert onvif.address("media").endswith(f":{recorder.port}/onvif/media_service")
+        with pytest.raises(Unsupported):
+            onvif.address("events")
+        onvif.release()
+
+
+def test_an_operation_nobody_knows_is_unsupported(camera: Camera, password: Path, pauses: Pauses) -> None:
+    onvif = client(camera, password, pauses)
+    with pytest.raises(Unsupported, match="ActionNotSupported"):
+        onvif.ask(Call("devicemgmt", "GetHostname", onvif.endpoint.device_service))
+    onvif.release()
+
+
+def test_many_devices_share_one_definition_per_service(password: Path, pauses: Pauses) -> None:
+    cameras = [Camera(name=f"c{n}").start() for n in range(16)]
+    clients = [client(camera, password, pauses) for camera in cameras]
+    for onvif in clients:
+        onvif.information()
+        onvif.ask(Call("media", "GetProfiles", onvif.address("media")))
+    first, last = (c._clients["media"].wsdl for c in (clients[0], clients[-1]))
+    assert first is last
+    assert definitions.parsed() <= len({service.wsdl for service in definitions.SERVICES.values()})
+    assert definitions.document(definitions.SERVICES["pullpoint"]) is definitions.document(
+        definitions.SERVICES["subscription"]
+    )
+    for onvif, camera in zip(clients, cameras, strict=True):
+        onvif.release()
+        camera.stop()
+
+
+def test_importing_the_client_leaves_logging_alone_and_the_collectors_leave_zeep_alone() -> None:
+    program = (
+        "import logging, sys\n"
+        "import agent.collectors.cameras, agent.collectors.recorders, agent.collectors.doors\n"
+        "assert not {'zeep', 'onvif', 'requests', 'lxml'} & set(sys.modules)\n"
+        "import agent.onvif.client\n"
+        "assert logging.getLogger().handlers == [], logging.getLogger().handlers\n"
+        "assert logging.getLogger('zeep.client').level == logging.NOTSET\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)

@@ -1,0 +1,110 @@
+"""Clock measurements against a device that exists only as arithmetic: time passes when somebody waits or asks."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.onvif import clock
+from agent.onvif.errors import TimedOut
+
+
+class World:
+    """Our clock and a device's. Each question takes `there` + `back` seconds."""
+
+    def __init__(self, offset: float, there: float, back: float, start: float = 1_800_000_000.0) -> None:
+        self.offset, self.there, self.back = offset, there, back
+        self.now = start
+        self.wall_error = 0.0
+        self.asked = 0
+
+    def ask(self) -> float:
+        self.asked += 1
+        self.now += self.there
+        second = math.floor(self.now + self.offset)
+        self.now += self.back
+        return second
+
+    def sleep(self, seconds: float) -> None:
+        assert 0 <= seconds <= 1
+        self.now += seconds
+
+    def measure(self, samples: int) -> clock.Interval:
+        return clock.measure(self.ask, samples, lambda: self.now + self.wall_error, lambda: self.now, self.sleep)
+
+
+@settings(deadline=None)
+@given(
+    st.floats(-1e7, 1e7),
+    st.floats(0.001, 0.4),
+    st.floats(0.001, 0.4),
+    st.floats(0, 1),
+    st.integers(1, 6),
+)
+def test_the_truth_lies_within_the_stated_bound(
+    offset: float, there: float, back: float, phase: float, samples: int
+) -> None:
+    world = World(offset, there, back, 1_800_000_000.0 + phase)
+    measured = world.measure(samples)
+    assert abs(measured.middle - offset) <= measured.error + 1e-5
+    assert measured.error <= (1 + there + back) / 2 + 1e-5
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.31, -0.77, 5.5, -3600.02, 86400 * 365.0])
+def test_three_answers_narrow_the_bound_to_a_sixth_of_a_second(offset: float) -> None:
+    measured = World(offset, 0.005, 0.005).measure(3)
+    assert measured.error < 0.16
+
+
+def test_one_answer_costs_no_wait() -> None:
+    world = World(2.0, 0.01, 0.01)
+    before = world.now
+    assert world.measure(1).error == pytest.approx(0.51, abs=1e-4)
+    assert world.now - before == pytest.approx(0.02)
+
+
+def test_a_clock_set_between_two_answers_leaves_the_new_answer() -> None:
+    world = World(0.0, 0.01, 0.01)
+    ask = world.ask
+
+    def stepping() -> float:
+        if world.asked == 1:
+            world.offset = 100.0
+        return ask()
+
+    measured = clock.measure(stepping, 2, lambda: world.now, lambda: world.now, world.sleep)
+    assert abs(measured.middle - 100.0) <= measured.error
+
+
+def test_our_own_clock_set_between_two_answers_does_no_harm() -> None:
+    world = World(0.0, 0.01, 0.01)
+    ask = world.ask
+
+    def stepping() -> float:
+        world.wall_error = 3600.0 * world.asked
+        return ask()
+
+    measured = clock.measure(stepping, 3, lambda: world.now + world.wall_error, lambda: world.now, world.sleep)
+    assert abs(measured.middle) <= measured.error
+
+
+def test_a_device_that_stops_answering_leaves_what_is_known() -> None:
+    world = World(7.0, 0.01, 0.01)
+    ask = world.ask
+
+    def failing() -> float:
+        if world.asked:
+            raise TimedOut("gone")
+        return ask()
+
+    measured = clock.measure(failing, 3, lambda: world.now, lambda: world.now, world.sleep)
+    assert abs(measured.middle - 7.0) <= measured.error
+
+
+def test_a_device_that_never_answers_raises() -> None:
+    def failing() -> float:
+        raise TimedOut("gone")
+
+    with pytest.raises(TimedOut):
+        clock.measure(failing)

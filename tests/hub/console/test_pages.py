@@ -1,0 +1,180 @@
+"""The pages as text: language, escaping, what is said when nothing is there."""
+
+import re
+from contextlib import closing
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.hub.api.filled import HOSTILE
+from tests.hub.api.served import Served
+
+PAGES = (
+    "/",
+    "/sites/depot",
+    "/sites/harbour",
+    "/sites/depot/devices/cam-1",
+    "/sites/depot/devices/cam-3",
+    "/sites/depot/devices/door-1",
+    "/sites/depot/devices/nvr-1",
+    "/sites/depot/devices/ch-1",
+    "/sites/depot/devices/old",
+    "/sites/depot/devices/cam-1?span=30d",
+    "/tickets",
+    "/tickets?state=all",
+    "/tickets?state=resolved",
+    *(f"/tickets/{n}" for n in range(1, 10)),
+    "/tickets/999",
+)
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+
+def _tags(text: str) -> list[tuple[str, dict[str, str | None]]]:
+    parser = _Tags()
+    parser.feed(text)
+    return parser.seen
+
+
+@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_page_is_whole_and_keeps_to_this_host(served: Served, address: str, language: str) -> None:
+    answer = served.client(language).get(address)
+    assert answer.status_code == (404 if "999" in address else 200)
+    tags = _tags(answer.text)
+    for tag, attributes in tags:
+        for name in ("src", "href", "action", "srcset", "xlink:href"):
+            assert (attributes.get(name) or "/").startswith(("/", "?", "#")), (tag, attributes)
+            assert not (attributes.get(name) or "").startswith("//")
+        assert "style" not in attributes, "the policy forbids it"
+        assert not [name for name in attributes if name.startswith("on")]
+    assert "http" not in answer.text.replace("http://www.w3.org/2000/svg", "")
+    assert [a["src"] for tag, a in tags if tag == "script"] == ["/static/console.js"]
+    assert not [tag for tag, _ in tags if tag == "style"]
+    assert len([tag for tag, _ in tags if tag == "h1"]) == 1
+    assert len([tag for tag, _ in tags if tag == "main"]) == 1
+    ids = [a["id"] for _, a in tags if a.get("id")]
+    assert len(ids) == len(set(ids))
+    assert not re.search(r"\{[a-z_]+\}", answer.text.replace(HOSTILE, "")), "a field was left unfilled"
+
+
+@pytest.mark.parametrize("address", ["/", "/sites/depot", "/sites/depot/devices/cam-3", "/tickets", "/tickets/9"])
+def test_a_hostile_name_is_text(served: Served, address: str) -> None:
+    text = served.client().get(address).text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+    assert "'49" not in text, "nor is it a template"
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "header", "expected"),
+    [
+        ("", None, "en-GB,en;q=0.9", "en"),
+        ("", None, "zh-TW,zh;q=0.9,en;q=0.5", "zh-Hans-CN"),
+        ("", None, "fr, zh-Hans;q=0.4, en;q=0.3", "zh-Hans-CN"),
+        ("", None, "fr", "en"),
+        ("", None, "", "en"),
+        ("", "zh_CN", "en", "zh-Hans-CN"),
+        ("?lang=en", "zh_CN", "zh", "en"),
+        ("?lang=zh", None, "en", "zh-Hans-CN"),
+        ("?lang=xx", None, "zh", "zh-Hans-CN"),
+        ("?lang=%3Cscript%3E", "../..", "q=;;,", "en"),
+    ],
+)
+def test_the_language_is_that_of_the_address_then_the_cookie_then_the_browser(
+    served: Served, query: str, cookie: str | None, header: str, expected: str
+) -> None:
+    client = served.client(header)
+    if cookie is not None:
+        client.cookies.set("wk_lang", cookie)
+    answer = client.get(f"/tickets{query}")
+    assert f'<html lang="{expected}">' in answer.text
+    assert answer.headers["content-language"] == expected
+    assert answer.headers["vary"] == "Accept-Language, Cookie"
+
+
+def test_a_chosen_language_is_remembered_and_the_switch_keeps_the_page(served: Served) -> None:
+    client = served.client()
+    page = client.get("/tickets?state=all&lang=zh_CN")
+    assert "工单" in page.text
+    assert 'href="?state=all&amp;lang=en"' in page.text
+    cookie = page.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "工单" in client.get("/tickets").text
+
+
+def test_the_first_page_says_what_since_when_why_and_what_to_do(served: Served) -> None:
+    text = served.client().get("/").text
+    assert "6 things are broken" in text
+    assert text.index("Recorder does not answer") < text.index("Camera does not answer") < text.index("Clock is wrong")
+    assert "for 12 min" in text
+    assert "Check the camera&#39;s power" in text
+    assert "2 findings are consequences of this" in text
+    assert 'title="29 May 2026, 04:14:40 GMT+08:00"' in text
+    assert 'datetime="2026-05-29T04:14:40.000+08:00"' in text
+    assert "Asia/Shanghai" in text
+    assert "1 agent without a report" in text
+
+
+def test_unknown_is_shown_apart_from_ok(served: Served) -> None:
+    text = served.client().get("/sites/depot").text
+    assert 'class="tile unknown" href="/sites/depot/devices/cam-4"' in text
+    assert "Unknown: no data lately" in text
+    assert 'class="tile ok" href="/sites/depot/devices/gateway"' in text
+
+
+def test_an_empty_hub_says_what_to_do(empty: Served) -> None:
+    client = empty.client()
+    assert "Nothing is watched yet" in client.get("/").text
+    assert "No ticket is open" in client.get("/tickets").text
+    assert client.get("/sites/depot").status_code == 404
+
+
+NOWHERE = (
+    "/nothing",
+    "/tickets/999",
+    "/tickets/abc",
+    "/tickets/0",
+    "/sites/nowhere",
+    "/sites/depot/devices/nobody",
+    "/sites/..%2f..",
+    "/tickets?state=lost",
+    "/tickets?before=-1",
+    "/sites/depot/devices/cam-1?span=9y",
+)
+
+
+@pytest.mark.parametrize("address", NOWHERE)
+def test_an_unknown_address_is_a_proper_404_in_the_language(served: Served, address: str) -> None:
+    answer = served.client("zh").get(address)
+    assert answer.status_code == 404
+    assert "没有这个页面、设备或工单" in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_with_the_series_store_away_pages_are_shown_without_charts(tmp_path: Path) -> None:
+    with closing(Served(tmp_path)) as hub:
+        hub.series.close()
+        _check_without_series(hub.client())
+
+
+def _check_without_series(client: httpx.Client) -> None:
+    for address in ("/", "/sites/depot", "/sites/depot/devices/cam-1", "/tickets/4"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "The time-series database does not answer" in answer.text
+
+
+def test_the_evidence_of_a_ticket_is_shaded(served: Served) -> None:
+    assert 'class="mark"' in served.client().get("/tickets/4").text
+    assert 'class="mark"' in served.client().get("/tickets/5").text

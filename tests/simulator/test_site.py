@@ -1,0 +1,150 @@
+"""What faults do to the site's devices, seen from outside where that can be."""
+
+import json
+import socket
+import stat
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator import toml
+from simulator.onvif import Camera, DoorController, Misbehaviour, Recorder
+from simulator.scenario import AnyFault, Scenario, parse
+from simulator.site import PASSWORD, USERNAME, Site
+
+SCRIPT = """\
+site: north
+agents:
+  - id: gw
+    cameras: 2
+    recorders: [{id: nvr, channels: 2}]
+    door_controllers: [{id: acs, doors: [door-1, door-2]}]
+    volumes:
+      - {id: data, mount: /data, size: 1000, fill: 0.5}
+      - {id: footage, size: 2000, role: recording, overwrites: true}
+  - id: gw-2
+    cameras: [yard]
+collectors:
+  cameras: {interval_seconds: 2}
+"""
+
+
+@pytest.fixture
+def scenario() -> Scenario:
+    return parse(SCRIPT)
+
+
+@pytest.fixture
+def site(scenario: Scenario, tmp_path: Path) -> Iterator[Site]:
+    made = Site(scenario, tmp_path)
+    made.start()
+    yield made
+    made.stop()
+
+
+def fault(kind: str, device: str, **more: Any) -> AnyFault:
+    line = json.dumps({"at": 0, "for": 1, "kind": kind, "device": device, **more})
+    return parse(f"{SCRIPT}faults: [{line}]").faults[0]
+
+
+def answers(site: Site, device: str) -> bool:
+    there = site.device(device)
+    try:
+        socket.create_connection((there.host, there.port), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("kind", "device"), [("camera_off", "cam-01"), ("recorder_off", "nvr")])
+def test_a_device_without_power_refuses_connections_until_it_heals(site: Site, kind: str, device: str) -> None:
+    port = site.device(device).port
+    assert answers(site, device)
+    site.begin(fault(kind, device))
+    assert not answers(site, device)
+    assert answers(site, "cam-02")
+    site.end(fault(kind, device))
+    assert answers(site, device)
+    assert site.device(device).port == port
+
+
+def test_a_camera_hangs_has_another_password_or_a_wrong_clock_until_it_heals(site: Site) -> None:
+    camera = site.device("cam-01")
+    assert isinstance(camera, Camera)
+    hang, password, jump = (
+        fault("camera_hang", "cam-01"),
+        fault("camera_password", "cam-01"),
+        fault("clock_jump", "cam-01", by="-90s"),
+    )
+    for one in (hang, password, jump):
+        site.begin(one)
+    assert camera.misbehaviour is Misbehaviour.HANG
+    assert camera.gate.password != PASSWORD
+    assert camera.clock_offset == -90
+    for one in (hang, password, jump):
+        site.end(one)
+    assert camera.misbehaviour is None
+    assert camera.gate.password == PASSWORD
+    assert camera.clock_offset == 0
+
+
+def test_a_channel_is_listed_no_more_until_it_heals(site: Site) -> None:
+    recorder = site.device("nvr")
+    assert isinstance(recorder, Recorder)
+    site.begin(fault("channel_off", "nvr-ch2"))
+    assert [source.token for source in recorder._sources()] == ["ch1"]
+    site.end(fault("channel_off", "nvr-ch2"))
+    assert [source.token for source in recorder._sources()] == ["ch1", "ch2"]
+
+
+def test_a_door_stands_open_until_it_heals(site: Site) -> None:
+    controller = site.device("acs")
+    assert isinstance(controller, DoorController)
+    site.begin(fault("door_held", "door-2"))
+    assert [door.is_open for door in controller.doors.values()] == [False, True]
+    site.end(fault("door_held", "door-2"))
+    assert [door.is_open for door in controller.doors.values()] == [False, False]
+
+
+def test_a_volume_fills_or_turns_read_only_until_it_heals(site: Site, scenario: Scenario) -> None:
+    file = site.volumes_file(scenario.agents[0])
+
+    def states() -> list[tuple[str, int, bool]]:
+        volumes = json.loads(file.read_text())["volumes"]
+        return [(one["mount"], one["free_bytes"], one["read_only"]) for one in volumes]
+
+    assert states() == [("/data", 500, False), ("/footage", 1200, False)]
+    site.begin(fault("volume_fill", "data", to=0.99))
+    site.begin(fault("volume_read_only", "footage"))
+    assert states() == [("/data", 10, False), ("/footage", 1200, True)]
+    site.end(fault("volume_fill", "data", to=0.99))
+    site.end(fault("volume_read_only", "footage"))
+    assert states() == [("/data", 500, False), ("/footage", 1200, False)]
+
+
+def test_each_agent_is_told_of_its_own_devices_and_where_they_are(site: Site, scenario: Scenario) -> None:
+    first, second = (tomllib.loads(toml.dumps({"collectors": site.collectors(agent)})) for agent in scenario.agents)
+    cameras = first["collectors"]["cameras"]
+    assert cameras["interval_seconds"] == 2
+    assert [(one["id"], one["port"]) for one in cameras["devices"]] == [
+        (name, site.device(name).port) for name in ("cam-01", "cam-02")
+    ]
+    assert [one["id"] for one in second["collectors"]["cameras"]["devices"]] == ["yard"]
+    assert "doors" not in second["collectors"]
+
+
+def test_the_devices_password_lies_in_a_file_of_its_own(site: Site, scenario: Scenario) -> None:
+    told = site.collectors(scenario.agents[0])["cameras"]
+    assert isinstance(told, dict)
+    assert told["username"] == USERNAME
+    file = Path(told["password_file"])
+    assert file.read_text() == PASSWORD
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert PASSWORD not in toml.dumps({"collectors": site.collectors(scenario.agents[0])})
+
+
+def test_the_site_says_what_it_has(site: Site) -> None:
+    assert site.summary() == "3 cameras, 1 recorder, 2 doors, 2 volumes"
