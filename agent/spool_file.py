@@ -23,7 +23,12 @@ CORRUPT_FILES_KEPT = 2
 _WAL_BYTES = 4 * 1024 * 1024
 _SPARE_PAGES = 1024
 _REOPEN_SECONDS = 5.0
+_RECONNECT_SECONDS = 60.0
 _VERSION = 1
+_WRITES_ONLY = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY)
+"""After these what is on disk can often still be read: the connection is kept, for a minute, before a new one is tried.
+"""
+
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -69,6 +74,7 @@ class SpoolFile:
         self._mono = mono
         self._files = 1
         self._reopen_at = 0.0
+        self._reconnect_at = 0.0
         self._closed = False
         self._db: sqlite3.Connection | None = None
 
@@ -128,12 +134,14 @@ class SpoolFile:
     def _broken(self, error: sqlite3.DatabaseError) -> None:
         """Log the first failure, drop the connection, and begin a new file where this one is corrupt."""
         if not self.failing:
+            self._reconnect_at = self._mono() + _RECONNECT_SECONDS
             log.error("spool fails, reports are kept in memory path=%s error=%r", self._path, str(error))
         self.failing = str(error)
-        if _code(error) == sqlite3.SQLITE_FULL and self._db is not None:
+        now = self._mono()
+        if _code(error) in _WRITES_ONLY and self._db is not None and now < self._reconnect_at:
             return
         self._disconnect()
-        self._reopen_at = self._mono() + _REOPEN_SECONDS
+        self._reopen_at = now + _REOPEN_SECONDS
         if isinstance(error, Unreadable) or _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             self._move_aside()
 
@@ -216,7 +224,8 @@ def _total(db: sqlite3.Connection) -> tuple[int, int]:
 def _give_back(db: sqlite3.Connection) -> None:
     """Return pages to the file system after a backlog has drained, a few at a time."""
     if db.execute("PRAGMA freelist_count").fetchone()[0] > _SPARE_PAGES:
-        db.execute("PRAGMA incremental_vacuum(256)").fetchall()
+        # Not `execute`: it takes one step, and a step frees one page.
+        db.executescript("PRAGMA incremental_vacuum(256)")
 
 
 def _code(error: sqlite3.Error) -> int:

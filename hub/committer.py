@@ -106,7 +106,8 @@ class Committer:
             self._notice_time(self._ready)
             self._commit(items)
         except OUTAGES as error:
-            log.error("database is away, nothing is acknowledged until it is back: %s", _first_line(error))
+            # Without a trace: an outage is a state, told in one line.
+            log.error("database is away, nothing is acknowledged until it is back: %s", _first_line(error))  # noqa: TRY400
             self._engine = None
             return False
         return True

@@ -109,7 +109,7 @@ class Engine:
     def inventory(
         self, state: AgentState, devices: Sequence[Device], now: int
     ) -> tuple[list[Device], list[str], list[str]]:
-        """Take over an agent's whole inventory: (accepted devices, ids that vanished, ids another agent has claimed)."""
+        """Take over an agent's whole inventory: (accepted devices, ids that vanished, ids others have claimed)."""
         place = self.sites[state.site]
         accepted: list[Device] = []
         conflicts: list[str] = []
@@ -229,7 +229,9 @@ class Engine:
         except Exception:  # supervised: a defect of one rule must not stop the others, nor the data
             if check.rule.name not in self._broken:
                 self._broken.add(check.rule.name)
-                log.exception("rule %s failed on %s/%s and judges nothing there", check.rule.name, subject.site, subject.device)
+                log.exception(
+                    "rule %s failed on %s/%s and judges nothing there", check.rule.name, subject.site, subject.device
+                )
             return UNKNOWN
         return judged
 

@@ -1,4 +1,4 @@
-"""Rebuilds the engine from what is committed: inventory, live findings and marks from SQL, values from the series store.
+"""Rebuilds the engine from what is committed: inventory, findings and marks from SQL, values from the series store.
 
 Values newer than an agent's mark were never judged in a committed transaction; they are left out here, and judged when
 the agent, which still holds them, sends them again.

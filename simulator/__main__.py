@@ -1,10 +1,9 @@
 """watchkeeper-sim: a monitored site that is not there."""
 
 import argparse
-import contextlib
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -75,19 +74,17 @@ def _demo(scenario: Scenario, arguments: argparse.Namespace) -> int:
     from simulator.demo import Options, run  # the devices' libraries are slow to import, and a check needs none
 
     options = Options(arguments.once, arguments.port, arguments.json)
-    with _folder(arguments.keep) as folder:
-        return run(scenario, options, folder, Narrator(sys.stderr if arguments.json else sys.stdout))
-
-
-@contextlib.contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
-    """The folder for state and logs: the given one, kept, or one that goes when the demo ends."""
+    keep: Path | None = arguments.keep
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-        yield keep.resolve()
-    else:
-        with tempfile.TemporaryDirectory(prefix="watchkeeper-demo-") as folder:
-            yield Path(folder)
+    folder = keep.resolve() if keep else Path(tempfile.mkdtemp(prefix="watchkeeper-demo-"))
+    narrator = Narrator(sys.stderr if arguments.json else sys.stdout)
+    code = run(scenario, options, folder, narrator)
+    if code == 1:
+        narrator.plainly(f"State and logs are left in {folder}")
+    elif keep is None:
+        shutil.rmtree(folder, ignore_errors=True)
+    return code
 
 
 if __name__ == "__main__":

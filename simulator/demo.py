@@ -32,7 +32,11 @@ THIS_SITE = "this-machine"
 START_SECONDS = 60.0
 """How long hub and site may take to be up."""
 STEP_SECONDS = 0.1
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a service manager, a terminal that is closed."""
 WATCH_SECONDS = 1.0
+QUIET_SECONDS = 6.0
+"""How long the tickets must stay as expected: a healed site may still raise a false one."""
 PAUSE_SECONDS = 8.0
 """Between two passes of a script that is played again and again."""
 
@@ -55,7 +59,7 @@ class Options:
 
 
 class Demo:
-    """One run. Use it from the main thread: it takes SIGINT and SIGTERM, and its children live as long as that."""
+    """One run. Use it from the main thread: it takes the signals that end it, and its children live as long as that."""
 
     def __init__(self, scenario: Scenario, options: Options, folder: Path, narrator: Narrator) -> None:
         self._scenario = scenario
@@ -87,7 +91,7 @@ class Demo:
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
-        before = {n: signal.signal(n, lambda *_: self._ended.set()) for n in (signal.SIGINT, signal.SIGTERM)}
+        before = {n: signal.signal(n, lambda *_: self._ended.set()) for n in ENDING}
         try:
             yield
         finally:
@@ -225,11 +229,15 @@ class Demo:
         return [Expected(name, wanted.device, wanted.rule, began, now)] if wanted else []
 
     def _settled(self, expected: list[Expected]) -> list[Ticket]:
-        """This run's tickets, once they are as expected or the time to settle is over."""
-        deadline = time.monotonic() + self._scenario.settle
+        """This run's tickets, once they are as expected and have stayed so, or the time to settle is over."""
+        began = as_expected_since = time.monotonic()
         while True:
             tickets = self._new(self._hub.tickets())
-            if not differences(self._scenario.site, expected, tickets) or time.monotonic() >= deadline:
+            now = time.monotonic()
+            if differences(self._scenario.site, expected, tickets):
+                as_expected_since = now
+            if now - as_expected_since >= QUIET_SECONDS or now - began >= max(self._scenario.settle, QUIET_SECONDS):
+                self._watch()
                 return tickets
             self._wait(WATCH_SECONDS)
 

@@ -162,10 +162,8 @@ def line_of(text: str, place: Sequence[str | int]) -> int:
 
 def _present(table: Any, place: Sequence[str | int]) -> bool:
     for part in place:
-        if isinstance(part, int) and isinstance(table, list) and part < len(table):
+        try:
             table = table[part]
-        elif isinstance(part, str) and isinstance(table, dict) and part in table:
-            table = table[part]
-        else:
+        except (KeyError, IndexError, TypeError):
             return False
     return True

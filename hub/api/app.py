@@ -14,7 +14,7 @@ from hub.api.source import Source
 from hub.console import pages
 from hub.locale import Translator, negotiate, translator
 from hub.rule import Rule
-from hub.series.store import SeriesStore
+from hub.series.store import SeriesReads
 
 EVIDENCE_SECONDS = 900.0
 """A device without any number for so long is shown as unknown: longer than any collector's default interval."""
@@ -27,7 +27,7 @@ def system_clock() -> int:
 
 def create_app(
     engine: sqlalchemy.Engine,
-    series: SeriesStore,
+    series: SeriesReads,
     rules: Mapping[str, Rule],
     *,
     clock: Callable[[], int] = system_clock,

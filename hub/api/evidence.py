@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hub.series.store import SeriesStore, SeriesUnavailable
+from hub.series.store import SeriesReads, SeriesUnavailable
 from hub.store.reads import Device
 
 MAX_REMEMBERED = 4_000
@@ -19,7 +19,7 @@ class _Look:
 class Evidence:
     """Looks into the series store once per site and kind every `refresh_ms`, whoever asks."""
 
-    def __init__(self, series: SeriesStore, window_ms: int, refresh_ms: int = 5_000) -> None:
+    def __init__(self, series: SeriesReads, window_ms: int, refresh_ms: int = 5_000) -> None:
         self._series = series
         self._window = window_ms
         self._refresh = refresh_ms

@@ -8,7 +8,7 @@ import sqlalchemy
 
 from hub.api.evidence import Evidence
 from hub.rule import Rule
-from hub.series.store import Bucket, SeriesStore
+from hub.series.store import Bucket, SeriesReads
 from hub.store import reads
 
 MAX_BUCKETS = 2_000
@@ -84,7 +84,7 @@ class Source:
     def __init__(
         self,
         engine: sqlalchemy.Engine,
-        series: SeriesStore,
+        series: SeriesReads,
         rules: Mapping[str, Rule],
         clock: Callable[[], int],
         evidence_ms: int,

@@ -2,14 +2,16 @@
 
 Meaning: Nothing has been heard from this agent for longer than its hold time, although hub and broker were up.
 
-Why it matters: Everything this agent watches is now unknown, not fine. A camera or disk that fails meanwhile goes unseen.
+Why it matters: Everything this agent watches is now unknown, not fine. A camera or disk that fails meanwhile goes
+unseen.
 
-First step: Check whether the machine has power and network. If it answers, look at the agent's service and its log, then restart it; what it measured meanwhile is kept on its disk and will arrive.
+First step: Check whether the machine has power and network. If it answers, look at the agent's service and its log,
+then restart it; what it measured meanwhile is kept on its disk and will arrive.
 """
 
 from pydantic import Field
 
-from hub.rule import CLEAR, Judgement, N_, Rule, Severity, Settings, Snapshot
+from hub.rule import CLEAR, N_, Judgement, Rule, Settings, Severity, Snapshot
 from wire.messages import DeviceKind
 
 

@@ -4,7 +4,8 @@ Meaning: The camera has not answered its management protocol for longer than the
 
 Why it matters: What this camera should see is most likely neither watched nor recorded.
 
-First step: Check the camera's power and network port (the link light of its switch port), then its cable. If others at the same switch are gone too, look at the switch first.
+First step: Check the camera's power and network port (the link light of its switch port), then its cable. If others
+at the same switch are gone too, look at the switch first.
 """
 
 from hub.rule import N_, Rule, Settings, Severity, Threshold

@@ -4,7 +4,8 @@ Meaning: The recorder answers but no longer lists this channel as present.
 
 Why it matters: The camera behind this channel is not being recorded.
 
-First step: Look at the channel on the recorder's own screen. Check the camera's power and cable, then the recorder's port; a changed camera password or address looks the same.
+First step: Look at the channel on the recorder's own screen. Check the camera's power and cable, then the recorder's
+port; a changed camera password or address looks the same.
 """
 
 from hub.rule import N_, Rule, Settings, Severity, Threshold

@@ -2,14 +2,16 @@
 
 Meaning: The device's clock differs from reference time by more than the limit, beyond the error of the measurement.
 
-Why it matters: Footage with a wrong time is contested or worthless as evidence, and recordings are looked for in the wrong place.
+Why it matters: Footage with a wrong time is contested or worthless as evidence, and recordings are looked for in the
+wrong place.
 
-First step: Open the device's time settings: is an NTP server set, and does it answer? A difference of whole hours is a wrong time zone or daylight-saving setting. Note the difference before you correct it: earlier footage carries it.
+First step: Open the device's time settings: is an NTP server set, and does it answer? A difference of whole hours is
+a wrong time zone or daylight-saving setting. Note the difference before you correct it: earlier footage carries it.
 """
 
 from pydantic import Field
 
-from hub.rule import CLEAR, UNKNOWN, Judgement, N_, Rule, Settings, Severity, Snapshot
+from hub.rule import CLEAR, N_, UNKNOWN, Judgement, Rule, Settings, Severity, Snapshot
 from wire.messages import DeviceKind
 
 HOUR_SECONDS = 3600.0

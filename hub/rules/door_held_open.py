@@ -2,9 +2,11 @@
 
 Meaning: The door has stood open for longer than the hold time.
 
-Why it matters: Anyone can walk in unseen by the access control, and the record of who was in the room is worth nothing.
+Why it matters: Anyone can walk in unseen by the access control, and the record of who was in the room is worth
+nothing.
 
-First step: Look at the door on its camera and send somebody to close it. If it is closed, check the door contact and its wiring.
+First step: Look at the door on its camera and send somebody to close it. If it is closed, check the door contact and
+its wiring.
 """
 
 from hub.rule import N_, Rule, Settings, Severity, Threshold

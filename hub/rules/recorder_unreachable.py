@@ -4,7 +4,8 @@ Meaning: The recorder has not answered its management protocol for longer than t
 
 Why it matters: If the recorder is down, none of its channels is being recorded, and what it holds can't be retrieved.
 
-First step: Go to the recorder: power, fans, network lights, its own screen. If it runs, check its address and whether its sessions are exhausted; restart it only after noting what its screen says.
+First step: Go to the recorder: power, fans, network lights, its own screen. If it runs, check its address and whether
+its sessions are exhausted; restart it only after noting what its screen says.
 """
 
 from hub.rule import N_, Rule, Settings, Severity, Threshold

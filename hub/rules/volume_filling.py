@@ -2,9 +2,11 @@
 
 Meaning: The volume is fuller than its limit, and it is not a recording volume that overwrites its oldest footage.
 
-Why it matters: When it is full, the recorder's software, its database or its logs fail, often without a word, and recording may stop.
+Why it matters: When it is full, the recorder's software, its database or its logs fail, often without a word, and
+recording may stop.
 
-First step: Find what grows: logs, dumps, exports left behind. Free space or enlarge the volume. For a recording volume, check that overwriting is switched on.
+First step: Find what grows: logs, dumps, exports left behind. Free space or enlarge the volume. For a recording
+volume, check that overwriting is switched on.
 """
 
 from collections.abc import Mapping

@@ -19,6 +19,7 @@ MAX_SUBSCRIPTIONS = 4
 MAX_QUEUE = 256
 MAX_WAIT_SECONDS = 20.0
 _DIALECT = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
+_OWN = "http://simulated.invalid/subscriptions"
 _DURATION = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$")
 
 
@@ -58,6 +59,8 @@ class EventService:
     ) -> None:
         self.longest_life_seconds = 600.0
         """Granted at most; real devices often grant 60 s whatever is asked."""
+        self.by_header = False
+        """Tell subscriptions apart by a reference parameter that must come back as a header, not by their address."""
         self._states = states
         self._device_time = device_time
         self._xaddr = xaddr
@@ -112,7 +115,7 @@ class EventService:
             "Unsubscribe": self._unsubscribe,
         }
         operation = operations.get(request.operation)
-        return operation(request, self._find(request.path)) if operation else None
+        return operation(request, self._find(request)) if operation else None
 
     def _create(self, request: Request) -> etree._Element:
         life = self._life(request.text("InitialTerminationTime"))
@@ -123,13 +126,14 @@ class EventService:
             made = _Subscription(next(self._numbers), self._monotonic() + life)
             made.queue.extend(self._states())
             self._subscriptions[made.number] = made
-        address = element(WSA, "Address", text=self._xaddr(f"/onvif/subscription/{made.number}"))
-        return element(
-            TEV,
-            "CreatePullPointSubscriptionResponse",
-            element(TEV, "SubscriptionReference", address),
-            *self._times(WSNT, life),
-        )
+        reference = element(TEV, "SubscriptionReference", *self._reference(made.number))
+        return element(TEV, "CreatePullPointSubscriptionResponse", reference, *self._times(WSNT, life))
+
+    def _reference(self, number: int) -> list[etree._Element]:
+        if not self.by_header:
+            return [element(WSA, "Address", text=self._xaddr(f"/onvif/subscription/{number}"))]
+        parameters = element(WSA, "ReferenceParameters", element(_OWN, "SubscriptionId", text=str(number)))
+        return [element(WSA, "Address", text=self._xaddr("/onvif/subscription")), parameters]
 
     def _pull(self, request: Request, subscription: _Subscription) -> etree._Element:
         wait = min(_seconds(request.text("Timeout") or "PT0S"), MAX_WAIT_SECONDS)
@@ -168,8 +172,9 @@ class EventService:
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
-    def _find(self, path: str) -> _Subscription:
-        number = path.rpartition("/")[2]
+    def _find(self, request: Request) -> _Subscription:
+        by_header = request.envelope.findtext(f"{{*}}Header/{{{_OWN}}}SubscriptionId") or ""
+        number = by_header if self.by_header else request.path.rpartition("/")[2]
         with self._news:
             self._expire()
             found = self._subscriptions.get(int(number)) if number.isdecimal() else None

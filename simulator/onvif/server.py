@@ -88,7 +88,7 @@ class Port:
             self.gone = threading.Event()
             self._server = _Server(self, self._reserved)
             self._thread = threading.Thread(
-                target=self._server.serve_forever, args=(0.1,), name=f"device-{self.number}", daemon=True
+                target=self._server.serve_forever, args=(0.05,), name=f"device-{self.number}", daemon=True
             )
             self._thread.start()
 
@@ -169,6 +169,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
+    disable_nagle_algorithm = True  # header and body are two writes: the second would wait 40 ms for an acknowledgement
     server: _Server
 
     def do_POST(self) -> None:

@@ -7,12 +7,19 @@ from tests.bench.measure import Figure, cost, seconds_each
 from wire.codec import decode, encode
 from wire.messages import Report, Sample
 
-METRICS = ("reachable", "authenticated", "response_seconds", "clock_offset_seconds", "clock_offset_error_seconds", "online")
+METRICS = (
+    "reachable",
+    "authenticated",
+    "response_seconds",
+    "clock_offset_seconds",
+    "clock_offset_error_seconds",
+    "online",
+)
 
 
 def report(devices: int, metrics: int, seq: int = 1, at: int = 1_790_000_000_000) -> Report:
     """A report of so many devices with so many metrics each."""
-    values = {name: 0.125 for name in METRICS[:metrics]}
+    values = dict.fromkeys(METRICS[:metrics], 0.125)
     samples = [Sample(device=f"cam-{n:03}", at=at, values=values) for n in range(devices)]
     return Report(id=f"benchbench:{seq}", boot="b", mono=seq, sent=at, samples=samples)
 

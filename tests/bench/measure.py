@@ -38,7 +38,9 @@ def seconds_each(work: Callable[[], object], times: int) -> float:
 
 def cost(name: str, seconds: float, baseline: float, against: str, scale: float = 1e6, unit: str = "µs") -> Figure:
     """A cost beside a baseline's: smaller is better."""
-    return Figure(name, round(seconds * scale, 2), unit, round(baseline * scale, 2), round(seconds / baseline, 2), against)
+    return Figure(
+        name, round(seconds * scale, 2), unit, round(baseline * scale, 2), round(seconds / baseline, 2), against
+    )
 
 
 def rate(name: str, per_second: float, baseline: float, unit: str, against: str) -> Figure:

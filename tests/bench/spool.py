@@ -24,7 +24,9 @@ def figures() -> Iterator[Figure]:
         bare = _bare(Path(folder), body, 1)
         bare_many = _bare(Path(folder), body, BATCH) / BATCH
         spool = Spool(Path(folder) / "spool.db", 1 << 30)
-        yield cost("spool: put one small report", seconds_each(lambda: spool.put(draft), 200), bare, "bare INSERT + fsync")
+        yield cost(
+            "spool: put one small report", seconds_each(lambda: spool.put(draft), 200), bare, "bare INSERT + fsync"
+        )
         each = seconds_each(lambda: spool.put_many([draft] * BATCH), 10) / BATCH
         yield cost(f"spool: put {BATCH}, each", each, bare_many, f"bare INSERT of {BATCH} + fsync")
         spool.close()

@@ -28,7 +28,10 @@ class Program:
     def start(self) -> None:
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *self._arguments], stdout=log, stderr=log, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+                [sys.executable, "-m", *self._arguments],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
 
     def kill(self) -> None:
@@ -70,7 +73,9 @@ class Program:
 class HubProcess(Program):
     """`watchkeeper-hub run` with a configuration made of these tables."""
 
-    def __init__(self, folder: Path, broker: int, series: Mapping[str, object], rules: Mapping[str, Mapping[str, object]]):
+    def __init__(
+        self, folder: Path, broker: int, series: Mapping[str, object], rules: Mapping[str, Mapping[str, object]]
+    ):
         self.folder = folder
         self.port = free_port()
         config = folder / "hub.toml"

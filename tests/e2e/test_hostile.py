@@ -51,7 +51,9 @@ class Voice:
 
 @pytest.fixture
 def hub(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[HubProcess]:
-    hub = HubProcess(tmp_path, mosquitto.port, {"kind": "embedded"}, {"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}})
+    hub = HubProcess(
+        tmp_path, mosquitto.port, {"kind": "embedded"}, {"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}}
+    )
     hub.start()
     hub.await_up()
     yield hub
@@ -85,7 +87,14 @@ def report(seq: int, *, reachable: float = 1.0, second: int = 0) -> Report:
 
 
 def test_garbage_is_counted_and_the_hub_goes_on(hub: HubProcess, voice: Voice) -> None:
-    garbage = [b"", b"\x00\xff", b"[" * 200_000, b'{"id":"hostile:9","samples":[{}]}', b"{" * MAX_BYTES, b"x" * (3 * MAX_BYTES)]
+    garbage = [
+        b"",
+        b"\x00\xff",
+        b"[" * 200_000,
+        b'{"id":"hostile:9","samples":[{}]}',
+        b"{" * MAX_BYTES,
+        b"x" * (3 * MAX_BYTES),
+    ]
     for payload in garbage:
         for verb in (Verb.REPORT, Verb.STATUS, Verb.INVENTORY, Verb.RESULT, Verb.CONFIG_APPLIED):
             voice.say(verb, payload)

@@ -38,7 +38,8 @@ class Stack:
     series: SeriesSettings
 
     def kill(self, which: Literal["broker", "hub", "agent"]) -> None:
-        victim = {"broker": self.broker, "hub": self.hub, "agent": self.agent}[which]
+        victims: dict[str, Mosquitto | Program] = {"broker": self.broker, "hub": self.hub, "agent": self.agent}
+        victim = victims[which]
         victim.kill()
         victim.start()
 
@@ -118,10 +119,10 @@ def test_whatever_is_killed_every_reading_is_stored_once_and_every_fault_is_one_
     for fault in range(1, FAULTS + 1):
         stack.flag("fault", up=True)
         _kill_at_random(stack, chance)
-        wait_until(lambda n=fault: _states(stack)["open"] == 1, timeout=60, what=f"ticket {fault} to open")  # type: ignore[misc]
+        wait_until(lambda: _states(stack)["open"] == 1, timeout=60, what=f"ticket {fault} to open")
         stack.flag("fault", up=False)
         _kill_at_random(stack, chance)
-        wait_until(lambda n=fault: _states(stack)["resolved"] == n, timeout=60, what=f"ticket {fault} to resolve")  # type: ignore[misc]
+        _await_resolved(stack, fault)
     stack.flag("quiet", up=True)
     before = len(stack.proven())
     wait_until(stack.drained, timeout=60, what="every reading to arrive")
@@ -138,8 +139,16 @@ def test_whatever_is_killed_every_reading_is_stored_once_and_every_fault_is_one_
 def _kill_at_random(stack: Stack, chance: random.Random) -> None:
     for _ in range(KILLS // FAULTS // 2):
         readings = len(stack.proven()) + chance.randrange(5, 40)
-        wait_until(lambda n=readings: len(stack.proven()) >= n, timeout=30, what=f"load\n{stack.logs()}")  # type: ignore[misc]
+        _await_load(stack, readings)
         stack.kill(chance.choice(("broker", "hub", "agent")))
+
+
+def _await_load(stack: Stack, readings: int) -> None:
+    wait_until(lambda: len(stack.proven()) >= readings, timeout=30, what=f"load\n{stack.logs()}")
+
+
+def _await_resolved(stack: Stack, tickets: int) -> None:
+    wait_until(lambda: _states(stack)["resolved"] == tickets, timeout=60, what=f"ticket {tickets} to resolve")
 
 
 def _states(stack: Stack) -> Counter[str]:

@@ -1,6 +1,6 @@
 """An engine with a small site, for tests: one gateway, a recorder with a channel, a camera, a volume, a door."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hub.blindness import Blindness
@@ -24,21 +24,25 @@ DEVICES = [
 ]
 
 
-def settings_of(rules: dict[str, Rule], **changes: dict[str, object]) -> dict[str, Settings]:
-    """Every rule's defaults, with some changed by rule name."""
-    return {name: rule.settings.model_validate(changes.get(name, {})) for name, rule in rules.items()}
+Changes = Mapping[str, Mapping[str, object]]
+"""Rule name → settings that differ from its defaults."""
+
+
+def settings_of(rules: Mapping[str, Rule], changes: Changes | None = None) -> dict[str, Settings]:
+    """Every rule's settings."""
+    return {name: rule.settings.model_validate((changes or {}).get(name, {})) for name, rule in rules.items()}
 
 
 @dataclass
 class Timeline:
     """Plays samples and silence into an engine and keeps what it says as `seconds device rule change` lines."""
 
-    changes: dict[str, dict[str, object]] = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=discover)
     log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.engine = Engine(self.rules, settings_of(self.rules, **self.changes), Blindness())
+        self.engine = Engine(self.rules, settings_of(self.rules, self.changes), Blindness())
         self.state = self.engine.hear(SITE, "gateway", T0)
         self.engine.inventory(self.state, DEVICES, T0)
         self.take()

@@ -1,14 +1,15 @@
 """A committer without a broker, for tests: real database, real series store, acknowledgements kept in a list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from hub.committer import Committer
 from hub.intake import Intake
-from hub.rule import Rule, discover
+from hub.rule import discover
 from hub.series.buffer import Backoff, BufferedSeries
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import SeriesStore
@@ -50,7 +51,7 @@ class Hub:
         url: str = "",
         series: Callable[[], SeriesStore] | None = None,
         max_buffer_bytes: int = 1 << 30,
-        **changes: dict[str, object],
+        rules: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
         self.now = T0
         self.mail = Mailbox()
@@ -58,11 +59,13 @@ class Hub:
         self.database = connect(url or f"sqlite:///{folder / 'hub.db'}")
         migrate(self.database)
         store = series() if series else EmbeddedSeries(folder / "series.db")
-        self.series = BufferedSeries(store, folder / "buffer.db", max_buffer_bytes, lambda: self.now, Backoff(0.05, 0.2))
+        self.series = BufferedSeries(
+            store, folder / "buffer.db", max_buffer_bytes, lambda: self.now, Backoff(0.05, 0.2)
+        )
         self.intake = Intake(self.topics, lambda: self.now)
-        rules: dict[str, Rule] = discover()
+        known = discover()
         self.committer = Committer(
-            self.database, self.series, self.intake, self.mail, rules, settings_of(rules, **changes), lambda: self.now
+            self.database, self.series, self.intake, self.mail, known, settings_of(known, rules), lambda: self.now
         )
         self._seq = 0
 
@@ -97,14 +100,18 @@ class Hub:
     def tickets(self) -> list[tuple[str, str, str]]:
         """(device, rule, state) of every ticket, oldest first."""
         ticket, finding = schema.ticket, schema.finding
-        query = sa.select(ticket.c.device, finding.c.rule, ticket.c.state).join_from(ticket, finding).order_by(ticket.c.id)
+        query = (
+            sa.select(ticket.c.device, finding.c.rule, ticket.c.state).join_from(ticket, finding).order_by(ticket.c.id)
+        )
         with self.database.connect() as connection:
             return [tuple(row) for row in connection.execute(query)]
 
-    def rows(self, table: sa.Table) -> list[sa.Row[tuple[object, ...]]]:
+    def rows(self, table: sa.Table) -> list[sa.Row[Any]]:
         with self.database.connect() as connection:
             return list(connection.execute(sa.select(table)))
 
     def rejected(self) -> dict[tuple[str, str], int]:
         """(agent, reason) → count."""
-        return {(row.agent, row.reason): row.count for row in self.rows(schema.rejected)}  # type: ignore[attr-defined]
+        return {
+            (row.agent, row.reason): row._mapping["count"] for row in self.rows(schema.rejected)
+        }  # .count is a method

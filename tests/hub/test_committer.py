@@ -1,6 +1,6 @@
 """Committing on real databases: once, durably, acknowledged afterwards, and going on whatever fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ def url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def hub(url: str, tmp_path: Path) -> Iterator[Hub]:
-    hub = Hub(tmp_path, url, **QUICK)
+    hub = Hub(tmp_path, url, rules=QUICK)
     hub.announce()
     hub.step()
     yield hub
@@ -67,7 +67,7 @@ def test_after_a_kill_between_series_and_sql_the_redelivery_is_judged(hub: Hub, 
     report = hub.report(sample("cam-1", 1, reachable=0))
     hub.series.write([Point("camera", SITE, "gateway", "cam-1", T0 + 1000, {"reachable": 0.0})])  # then: SIGKILL
     hub.close()
-    again = Hub(tmp_path, url, **QUICK)
+    again = Hub(tmp_path, url, rules=QUICK)
     again.hear(Verb.REPORT, report)
     again.step()
     assert again.tickets() == [("cam-1", "camera_unreachable", "open")]
@@ -79,7 +79,7 @@ def test_after_a_kill_before_the_acknowledgement_nothing_is_doubled(hub: Hub, ur
     hub.hear(Verb.REPORT, down)
     hub.step()
     hub.close()
-    again = Hub(tmp_path, url, **QUICK)
+    again = Hub(tmp_path, url, rules=QUICK)
     again.hear(Verb.REPORT, down)
     again.step()
     assert again.tickets() == [("cam-1", "camera_unreachable", "open")]
@@ -90,13 +90,13 @@ def test_after_a_kill_before_the_acknowledgement_nothing_is_doubled(hub: Hub, ur
 
 
 def test_a_hold_time_goes_on_across_a_restart(url: str, tmp_path: Path) -> None:
-    slow: dict[str, dict[str, object]] = {"camera_unreachable": {"hold_seconds": 100, "clear_seconds": 0}}
-    hub = Hub(tmp_path, url, **slow)
+    slow = {"camera_unreachable": {"hold_seconds": 100, "clear_seconds": 0}}
+    hub = Hub(tmp_path, url, rules=slow)
     hub.announce()
     hub.hear(Verb.REPORT, hub.report(sample("cam-1", 0, reachable=0)))
     hub.step()
     hub.close()
-    again = Hub(tmp_path, url, **slow)
+    again = Hub(tmp_path, url, rules=slow)
     again.now += 101_000
     again.hear(Verb.REPORT, again.report(sample("cam-1", 101, reachable=0)))
     again.step()
@@ -111,16 +111,16 @@ def test_a_consequence_is_listed_on_its_causes_ticket_across_a_restart(hub: Hub,
     hub.step()
     assert hub.tickets() == [("nvr-1", "recorder_unreachable", "open")]
     hub.close()
-    again = Hub(tmp_path, url, **QUICK)
+    again = Hub(tmp_path, url, rules=QUICK)
     again.hear(Verb.REPORT, again.report(sample("nvr-1", 9, reachable=1)))
     again.step()
     assert again.tickets() == [("nvr-1", "recorder_unreachable", "resolved"), ("nvr-1-ch1", "channel_offline", "open")]
-    assert [row.what for row in again.rows(schema.timeline)] == ["opened", "consequence", "resolved", "promoted"]  # type: ignore[attr-defined]
+    assert [row.what for row in again.rows(schema.timeline)] == ["opened", "consequence", "resolved", "promoted"]
     again.close()
 
 
 def test_the_database_away_means_no_acknowledgement_and_no_loss(tmp_path: Path) -> None:
-    hub = Hub(tmp_path, **QUICK)
+    hub = Hub(tmp_path, rules=QUICK)
     sa.event.listen(hub.database, "begin", lambda c: c.exec_driver_sql("PRAGMA busy_timeout=50"))
     hub.announce()
     hub.step()
@@ -143,10 +143,10 @@ class Moody(EmbeddedSeries):
 
     away = False
 
-    def write(self, points: object) -> None:
+    def write(self, points: Sequence[Point]) -> None:
         if Moody.away:
             raise SeriesUnavailable("unplugged")
-        super().write(points)  # type: ignore[arg-type]
+        super().write(points)
 
     def ping(self) -> None:
         if Moody.away:
@@ -157,7 +157,7 @@ def test_the_series_store_away_delays_neither_acknowledgement_nor_ticket(tmp_pat
     def store() -> SeriesStore:
         return Moody(tmp_path / "series.db")
 
-    hub = Hub(tmp_path, series=store, **QUICK)
+    hub = Hub(tmp_path, series=store, rules=QUICK)
     hub.announce()
     hub.step()
     Moody.away = True
@@ -173,7 +173,7 @@ def test_the_series_store_away_delays_neither_acknowledgement_nor_ticket(tmp_pat
 
 
 def test_a_full_buffer_withholds_the_acknowledgement_but_rules_still_run(tmp_path: Path) -> None:
-    hub = Hub(tmp_path, series=lambda: Moody(tmp_path / "series.db"), max_buffer_bytes=0, **QUICK)
+    hub = Hub(tmp_path, series=lambda: Moody(tmp_path / "series.db"), max_buffer_bytes=0, rules=QUICK)
     hub.announce()
     hub.step()
     Moody.away = True
@@ -189,7 +189,7 @@ def test_a_full_buffer_withholds_the_acknowledgement_but_rules_still_run(tmp_pat
 
 
 def test_a_report_that_names_unknown_devices_waits_for_the_inventory(url: str, tmp_path: Path) -> None:
-    hub = Hub(tmp_path, url, **QUICK)
+    hub = Hub(tmp_path, url, rules=QUICK)
     report = hub.report(sample("cam-1", 1, reachable=0))
     hub.hear(Verb.REPORT, report)
     hub.step()
@@ -212,12 +212,13 @@ def test_a_report_older_than_the_inventory_does_not_wait_for_ever(hub: Hub) -> N
 
 
 def test_what_poisons_a_batch_is_refused_alone(tmp_path: Path) -> None:
-    hub = Hub(tmp_path, **QUICK)
+    hub = Hub(tmp_path, rules=QUICK)
     hub.announce()
     hub.step()
     with hub.database.begin() as connection:
         connection.exec_driver_sql(
-            "CREATE TRIGGER poison BEFORE INSERT ON event WHEN NEW.type = 'door.cursed' BEGIN SELECT RAISE(ABORT, 'no'); END"
+            "CREATE TRIGGER poison BEFORE INSERT ON event WHEN NEW.type = 'door.cursed'"
+            " BEGIN SELECT RAISE(ABORT, 'no'); END"
         )
     good = [hub.report(sample("cam-1", n, reachable=1)) for n in range(1, 8)]
     bad = hub.report(events=[Event(device="door-1", at=T0, type="door.cursed")])
@@ -234,7 +235,7 @@ def test_what_poisons_a_batch_is_refused_alone(tmp_path: Path) -> None:
 
 
 def test_an_inventory_the_database_refuses_takes_nothing_with_it(postgresql_url: str, tmp_path: Path) -> None:
-    hub = Hub(tmp_path, postgresql_url, **QUICK)
+    hub = Hub(tmp_path, postgresql_url, rules=QUICK)
     hub.announce()
     hub.step()
     poison = Device(device="cam-9", kind=DeviceKind.CAMERA, name="\x00")  # PostgreSQL stores no NUL
@@ -281,22 +282,22 @@ def test_an_offline_of_another_session_is_ignored(hub: Hub) -> None:
     hub.hear(Verb.STATUS, Status(state="online", session="new", version="1"))
     hub.hear(Verb.STATUS, Status(state="offline", session="old"))
     hub.step()
-    assert [row.state for row in hub.rows(schema.agent)] == ["online"]  # type: ignore[attr-defined]
+    assert [row.state for row in hub.rows(schema.agent)] == ["online"]
     hub.hear(Verb.STATUS, Status(state="offline", session="new"))
     hub.step()
-    assert [row.state for row in hub.rows(schema.agent)] == ["offline"]  # type: ignore[attr-defined]
+    assert [row.state for row in hub.rows(schema.agent)] == ["offline"]
 
 
 def test_time_the_hub_did_not_see_is_blindness_not_silence(hub: Hub, url: str, tmp_path: Path) -> None:
     hub.close()
-    again = Hub(tmp_path, url, **QUICK)
+    again = Hub(tmp_path, url, rules=QUICK)
     again.now = T0 + 3_600_000
     again.step()
     again.now += 5_000
     again.step()
     assert again.tickets() == []
     (interval,) = again.rows(schema.blindness)
-    assert (interval.start, interval.end, interval.reason) == (T0, T0 + 3_600_000, "hub")  # type: ignore[attr-defined]
+    assert (interval.start, interval.end, interval.reason) == (T0, T0 + 3_600_000, "hub")
     for _ in range(8):
         again.now += 9_000
         again.step()
@@ -313,11 +314,11 @@ def test_a_lost_broker_is_blindness_until_it_is_back(hub: Hub) -> None:
     hub.step()
     assert hub.tickets() == []
     (interval,) = hub.rows(schema.blindness)
-    assert (interval.reason, interval.end) == ("broker", hub.now)  # type: ignore[attr-defined]
+    assert (interval.reason, interval.end) == ("broker", hub.now)
 
 
 def test_a_status_for_the_gateway_reaches_its_row(hub: Hub) -> None:
     hub.hear(Verb.STATUS, Status(state="online", session="s", version="9.9", oldest_unacknowledged=T0), GATEWAY)
     hub.step()
     (row,) = hub.rows(schema.agent)
-    assert (row.version, row.oldest_unacknowledged) == ("9.9", T0)  # type: ignore[attr-defined]
+    assert (row.version, row.oldest_unacknowledged) == ("9.9", T0)

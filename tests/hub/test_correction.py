@@ -22,7 +22,12 @@ def report(*samples: Sample, offset: Offset | None = None, events: list[Event] |
 def test_the_agents_offset_moves_samples_and_events_alike(site: Site) -> None:
     offset = Offset(ms=-1500, source="ntp1")
     event = Event(device="door-1", at=T0 + 5, type="door.opened")
-    done = correct(report(Sample(device="door-1", at=T0, values={"door_open": 1}), offset=offset, events=[event]), site, "gateway", T0)
+    done = correct(
+        report(Sample(device="door-1", at=T0, values={"door_open": 1}), offset=offset, events=[event]),
+        site,
+        "gateway",
+        T0,
+    )
     assert done.points[0][1].at == T0 - 1500
     assert done.events == [(0, T0 - 1495, event)]
 

@@ -104,7 +104,10 @@ def test_a_consequence_hangs_on_its_cause_and_stands_for_itself_when_the_cause_i
 
 def test_a_loop_in_the_inventory_does_not_hang_the_engine() -> None:
     line = Timeline(SOON)
-    looped = [Device(device="a", kind=DeviceKind.CAMERA, parent="b"), Device(device="b", kind=DeviceKind.SWITCH, parent="a")]
+    looped = [
+        Device(device="a", kind=DeviceKind.CAMERA, parent="b"),
+        Device(device="b", kind=DeviceKind.SWITCH, parent="a"),
+    ]
     line.engine.inventory(line.state, [*DEVICES, *looped], T0)
     line.sample(1, "a", reachable=0)
     line.sample(100, "a", reachable=0)

@@ -28,7 +28,14 @@ def timeline(verdicts: str, step_ms: int = 10_000, holds: Holds = HOLDS) -> list
 
 
 def test_opens_after_its_hold_time_and_closes_after_its_clear_time() -> None:
-    assert timeline("...FFFFFFF..F....") == ["3 pending", "9 opened", "10 clearing", "12 relapsed", "13 clearing", "16 closed"]
+    assert timeline("...FFFFFFF..F....") == [
+        "3 pending",
+        "9 opened",
+        "10 clearing",
+        "12 relapsed",
+        "13 clearing",
+        "16 closed",
+    ]
 
 
 def test_a_short_fault_leaves_nothing_behind() -> None:

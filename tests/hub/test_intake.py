@@ -47,7 +47,9 @@ def test_an_oversized_message_is_counted_and_not_read(intake: Intake) -> None:
     assert intake.batch(10, 0) == []
 
 
-@pytest.mark.parametrize("topic", ["", "wk/v1/school/gw", "wk/v1/../gw/report", "wk/v1/school/gw/ack", "x/v1/a/b/report"])
+@pytest.mark.parametrize(
+    "topic", ["", "wk/v1/school/gw", "wk/v1/../gw/report", "wk/v1/school/gw/ack", "x/v1/a/b/report"]
+)
 def test_stray_topics_are_counted_under_nobodys_name(intake: Intake, topic: str) -> None:
     intake.take(topic, encode(REPORT))
     assert reasons(intake) == {"stray_topic": 1}

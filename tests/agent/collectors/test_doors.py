@@ -284,6 +284,22 @@ def test_readers_may_be_configured_where_the_controller_does_not_tell_them(tmp_p
         built.close()
 
 
+def test_subscriptions_told_apart_by_a_header_work_too(controller: DoorController, tmp_path: Path) -> None:
+    controller.events.by_header = True
+    controller.events.longest_life_seconds = 60.0
+    clock = Clock()
+    built = collector(controller, tmp_path, clock)
+    for number in range(3):
+        built.collect()
+        clock.now += 31.0
+        controller.doors["D1"].grant(f"C{number}")
+    assert events(built.collect()) == [("front", "door.access_granted")]
+    assert controller.answered["Renew"] == 3
+    assert controller.answered["CreatePullPointSubscription"] == 1
+    built.close()
+    assert controller.events.subscriptions == 0
+
+
 def test_closing_ends_the_subscription(controller: DoorController, tmp_path: Path) -> None:
     built = collector(controller, tmp_path)
     built.collect()

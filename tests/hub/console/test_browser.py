@@ -93,7 +93,6 @@ def test_every_page_is_whole(
     complaints = _watch(page, served.url)
     for name, (address, english, chinese) in PAGES.items():
         page.goto(served.url + address)
-        page.wait_for_load_state("networkidle")
         assert (chinese if language == "zh-CN" else english) in page.title()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} overflows"
         assert page.evaluate(SMALL_TARGETS) == [], name
@@ -130,7 +129,7 @@ def test_the_page_refreshes_itself_and_keeps_scroll_and_focus(served: Served, br
     page.evaluate("document.querySelector('main').firstElementChild.dataset.old = 'yes'")
     page.locator("a[href='/tickets/5']").first.focus()
     page.evaluate("window.scrollTo(0, 900)")
-    page.wait_for_function("!document.querySelector('[data-old]')", timeout=15_000)
+    wait_until(lambda: page.evaluate("!document.querySelector('[data-old]')"), 15, "the page is refreshed")
     assert page.evaluate("window.scrollY") == 900
     assert page.evaluate("document.activeElement.getAttribute('href')") == "/tickets/5"
     assert page.is_hidden("#stale")
