@@ -130,10 +130,9 @@ class Outbox:
     def acknowledged(self, committed: list[str], now: float) -> int:
         """The hub has committed these ids or ranges; how many were ours. Raises DecodeError for a senseless range."""
         names = self._spool.acknowledged(committed)
-        for name in names:
-            self._landed(name, now)
         if names:
-            self._hurry()
+            latest = max(self._landed(name, now) for name in names)
+            self._hurry(latest)
         return len(names)
 
     def refused(self, report_id: str, reason: str, now: float, at: int) -> bool:
@@ -143,15 +142,19 @@ class Outbox:
         self._landed(report_id, now)
         return True
 
-    def _landed(self, report_id: str, now: float) -> None:
+    def _landed(self, report_id: str, now: float) -> float:
+        """One is settled; when it was first sent."""
         flight = self._flights.pop(report_id)
         if flight.sent == 1:
             self._round_trip.measured(now - flight.first)
+        return flight.first
 
-    def _hurry(self) -> None:
-        """The hub is there: what waited long because it was not is due as if it had been sent once."""
-        estimate = self._round_trip.estimate()
+    def _hurry(self, answered: float) -> None:
+        """A report first sent at `answered` came through: what was last sent before it and still waits got lost.
+
+        So a hub that was away for hours gets everything as soon as it answers anything new.
+        """
         for flight in self._flights.values():
-            if flight.wait > estimate:
-                flight.wait = estimate
-                flight.due = min(flight.due, flight.last + self._jittered(estimate))
+            if flight.last < answered:
+                flight.wait = self._round_trip.estimate()
+                flight.due = float("-inf")

@@ -33,6 +33,8 @@ from wire.topics import Address, Topics, Verb
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10.0
+PROBE_SECONDS = 3.0
+"""How long a broker may take to answer in MQTT 5 before 3.1.1 is tried: amqtt, for one, never does."""
 STOP_SECONDS = 2.0
 STEADY_SECONDS = 30.0
 LONGEST_BACKOFF = 30.0
@@ -117,7 +119,7 @@ class Connection:
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
 
-    def open(self, filters: list[tuple[str, int]], clock: Clock) -> None:
+    def open(self, filters: list[tuple[str, int]], clock: Clock, patience: float) -> None:
         """Connect and subscribe. Raises Disconnected, or VersionRefused where another version may serve."""
         try:
             self._client.connect(self._broker.host, self._broker.port, self._broker.keepalive)
@@ -125,7 +127,7 @@ class Connection:
             raise Disconnected(f"{type(error).__name__}: {error}") from None
         deadline = clock.mono() + CONNECT_SECONDS
         try:
-            self._until(lambda: self._up, deadline, clock)
+            self._until(lambda: self._up, clock.mono() + patience, clock)
         except Disconnected as error:
             # The TCP connection stood: a broker of another version hangs up, or says nothing at all.
             raise error if self._answered else VersionRefused(str(error)) from None
@@ -261,6 +263,7 @@ class Uplink:
         self._status_at = 0.0
         self._status_behind = False
         self._trouble = ""
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
 
     def start(self) -> None:
@@ -273,14 +276,16 @@ class Uplink:
         self.wake()
         if self._thread.ident is not None:
             self._thread.join(timeout)
-        if not self._thread.is_alive():
+        if not self._thread.is_alive() and not self._closed:
+            self._closed = True
             os.close(self._wake_read)
             os.close(self._wake_write)
 
     def wake(self) -> None:
         """There is something new to send."""
-        with suppress(BlockingIOError, OSError):
-            os.write(self._wake_write, b"w")
+        if not self._closed:
+            with suppress(BlockingIOError, OSError):
+                os.write(self._wake_write, b"w")
 
     # Connections
 
@@ -331,7 +336,9 @@ class Uplink:
         )
         last_words = None
         try:
-            connection.open([(self._topic(verb), 0 if verb is Verb.ACK else 1) for verb in _INCOMING], self._clock)
+            filters = [(self._topic(verb), 0 if verb is Verb.ACK else 1) for verb in _INCOMING]
+            probing = self._protocol == "5" and self._broker.protocol == "auto"
+            connection.open(filters, self._clock, PROBE_SECONDS if probing else CONNECT_SECONDS)
             self._greet(connection)
             while not self._stopping.is_set():
                 self._turn(connection)

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import sqlalchemy as sa
 
 from hub.correction import Corrected, correct
-from hub.engine import Engine
+from hub.engine import Engine, Taken
 from hub.fleet import AgentState
 from hub.intake import Delivery, Intake, Unreadable
 from hub.rebuild import rebuild
@@ -56,8 +56,8 @@ class Batch:
     point_owners: list[Address] = field(default_factory=list)
     events: list[writes.EventRow] = field(default_factory=list)
     statuses: list[tuple[Address, Status]] = field(default_factory=list)
-    inventories: list[tuple[Address, Inventory, list[str], list[str]]] = field(default_factory=list)
-    """(whose, the inventory, accepted device ids, vanished device ids)"""
+    inventories: list[tuple[Address, str, Taken]] = field(default_factory=list)
+    """(whose, the inventory's hash, what became of it)"""
     committed: defaultdict[Address, list[str]] = field(default_factory=lambda: defaultdict(list))
     refused: defaultdict[Address, list[Refusal]] = field(default_factory=lambda: defaultdict(list))
 
@@ -189,9 +189,10 @@ class Committer:
 
     def _write(self, connection: sa.Connection, batch: Batch, now: int) -> None:
         writes.save_agents(connection, batch.agents.values())
-        for address, inventory, accepted, vanished in batch.inventories:
-            devices = [d for d in inventory.devices if d.device in set(accepted)]
-            writes.save_inventory(connection, address.site, address.agent, inventory.hash, devices, vanished, now)
+        for address, revision, taken in batch.inventories:
+            writes.save_inventory(
+                connection, address.site, address.agent, revision, taken.accepted, taken.vanished, now
+            )
         for address, status in batch.statuses:
             writes.save_status(connection, address.site, address.agent, status)
         writes.save_events(connection, batch.events)
@@ -238,12 +239,13 @@ class Committer:
     def _absorb_inventory(
         self, engine: Engine, batch: Batch, state: AgentState, item: Delivery, inventory: Inventory
     ) -> None:
-        accepted, vanished, conflicts = engine.inventory(state, inventory.devices, item.received)
+        taken = engine.inventory(state, inventory.devices, item.received)
         state.inventory_hash, state.told = inventory.hash, item.received
-        names = [device.device for device in accepted]
-        batch.inventories.append((item.address, inventory, names, vanished))
-        for device in conflicts:
+        batch.inventories.append((item.address, inventory.hash, taken))
+        for device in taken.conflicts:
             self._intake.reject(item.address, "claim_conflict", device)
+        for device in taken.unknown_kinds:
+            self._intake.reject(item.address, "unknown_kind", device)
 
     def _absorb_report(self, engine: Engine, batch: Batch, state: AgentState, item: Delivery, report: Report) -> None:
         corrected = correct(report, engine.sites[state.site], state.agent, item.received)

@@ -32,6 +32,17 @@ class Transition(NamedTuple):
     at: int
 
 
+class Taken(NamedTuple):
+    """What became of an inventory: devices taken, and ids of those that vanished or were not taken, and why."""
+
+    accepted: list[Device]
+    vanished: list[str]
+    conflicts: list[str]
+    """Claimed by another agent."""
+    unknown_kinds: list[str]
+    """Of a kind that a later version of the wire may know."""
+
+
 @dataclass(frozen=True)
 class Check:
     """A rule with its effective settings, ready to run. `above` and the levels are set for thresholds only."""
@@ -106,35 +117,35 @@ class Engine:
         self.sites.setdefault(subject.site, Site()).devices[subject.device] = subject
         return subject
 
-    def inventory(
-        self, state: AgentState, devices: Sequence[Device], now: int
-    ) -> tuple[list[Device], list[str], list[str]]:
-        """Take over an agent's whole inventory: (accepted devices, ids that vanished, ids others have claimed)."""
+    def inventory(self, state: AgentState, devices: Sequence[Device], now: int) -> Taken:
+        """Take over an agent's whole inventory."""
         place = self.sites[state.site]
-        accepted: list[Device] = []
-        conflicts: list[str] = []
+        taken = Taken([], [], [], [])
         for device in devices:
             known = place.devices.get(device.device)
             foreign = known is not None and known.agent != state.agent
             posing = device.kind == DeviceKind.AGENT and device.device != state.agent
-            if foreign or posing:
-                conflicts.append(device.device)
+            if not isinstance(device.kind, DeviceKind):
+                taken.unknown_kinds.append(device.device)
+            elif foreign or posing:
+                taken.conflicts.append(device.device)
             else:
-                accepted.append(device)
-        present = {device.device for device in accepted} | {state.agent}
-        vanished = [d.device for d in place.devices.values() if d.agent == state.agent and d.device not in present]
-        for name in vanished:
+                taken.accepted.append(device)
+                self._update_subject(state, device, device.kind, now)
+        present = {device.device for device in taken.accepted} | {state.agent}
+        taken.vanished.extend(
+            d.device for d in place.devices.values() if d.agent == state.agent and d.device not in present
+        )
+        for name in taken.vanished:
             self._retire(place.devices.pop(name), now)
-        for device in accepted:
-            self._update_subject(state, device, now)
-        return accepted, vanished, conflicts
+        return taken
 
-    def _update_subject(self, state: AgentState, device: Device, now: int) -> None:
+    def _update_subject(self, state: AgentState, device: Device, kind: DeviceKind, now: int) -> None:
         old = self.sites[state.site].devices.get(device.device)
-        if old is None or old.kind != device.kind:
+        if old is None or old.kind != kind:
             if old is not None:
                 self._retire(old, now)
-            old = Subject(state.site, device.device, device.kind, state.agent)
+            old = Subject(state.site, device.device, kind, state.agent)
         old.parent, old.facts = device.parent, device.facts
         self.add_subject(old)
         ended = [f for f in old.findings.values() if not self._applies(f.rule, old)]

@@ -98,6 +98,8 @@ class Rule:
     condition: "Threshold | Callable[[Snapshot, Any, int], Judgement]"
     """A threshold, or a pure function of snapshot, settings and the time of the newest sample (ms UTC)."""
     summary: str
+    cases: Mapping[str, str] = field(default_factory=dict)
+    """Other summaries, for judgements whose detail has a `case` that is named here."""
     metrics: tuple[str, ...] = ()
     """What wakes a function; a threshold is woken by its own metric."""
     settings: type[Settings] = Settings

@@ -35,6 +35,9 @@ class DeviceKind(StrEnum):
     NETWORK = "network"
 
 
+UnknownKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]
+"""A kind from a later version than ours: the device is counted and left out, the rest of the inventory is taken."""
+
 Scalar = bool | Finite | Annotated[str, StringConstraints(max_length=1000)] | None
 """A fact's or an event detail's value."""
 
@@ -46,7 +49,7 @@ class Device(Message):
     """One thing an agent watches. Its id is unique within the site; `parent` is what it hangs on (switch, recorder)."""
 
     device: SlugId
-    kind: DeviceKind
+    kind: Annotated[DeviceKind | UnknownKind, Field(union_mode="left_to_right")]
     name: ShortText = ""
     parent: SlugId | None = None
     room: SlugId | None = None

@@ -134,7 +134,7 @@ CATALOGUE: tuple[Metric, ...] = (
     _m("read_only", "1", (Kind.VOLUME,), "Volume is mounted read-only", "卷以只读方式挂载"),
     # Cameras and closed recorders
     _m("reachable", "1", (Kind.CAMERA, Kind.RECORDER), "Device answers its management protocol", "设备可达"),
-    _m("authenticated", "1", (Kind.CAMERA, Kind.RECORDER), "Device accepts our account", "设备接受账号"),
+    _m("authenticated", "1", (Kind.CAMERA, Kind.RECORDER, Kind.DOOR), "Device accepts our account", "设备接受账号"),
     _m("response_seconds", "s", (Kind.CAMERA, Kind.RECORDER), "Time the device took to answer", "设备响应时间"),
     _m("online", "1", (Kind.CHANNEL,), "The recorder lists the channel as present", "通道在线"),
     _m(

@@ -123,6 +123,7 @@ class ControllerCollector:
         self._pullpoint: PullPoint | None = None
         self._heard = 0.0
         self._trouble = ""
+        self._authenticated: bool | None = None
         self._strangers: set[str] = set()
         self._told = False
 
@@ -133,10 +134,13 @@ class ControllerCollector:
         try:
             happenings = [h for n in self._news() if (h := self._take(n)) is not None]
             self._note(None)
+            self._authenticated = True
         except (Unreachable, TimedOut) as error:
             reachable = False
+            self._authenticated = None
             self._lost(error)
         except (OnvifError, PasswordMissing) as error:
+            self._authenticated = False if isinstance(error, AuthRefused) else None
             self._lost(error)
             reachable = self._answers()
         finally:
@@ -193,7 +197,13 @@ class ControllerCollector:
         for _ in range(MAX_PULLS - 1):
             if len(batch) < limit:
                 break
-            batch = pullpoint.pull(wait, limit)
+            try:
+                batch = pullpoint.pull(wait, limit)
+            except OnvifError as error:
+                # What was pulled is gone from the controller, so it must not be lost here; the next round meets
+                # the same trouble and deals with it.
+                log.info("door controller %s: more news was promised: %s", self._controller.id, error)
+                break
             news = news + batch
         return news
 
@@ -272,10 +282,11 @@ class ControllerCollector:
 
     def _measure(self, reachable: bool) -> list[Measurement]:
         now = self._monotonic()
+        common = {"door_reachable": float(reachable)}
+        if reachable and self._authenticated is not None:
+            common["authenticated"] = float(self._authenticated)
         return [
-            Measurement(
-                door.settings.id, {"door_reachable": float(reachable)} | (door.values() if reachable else {}), now
-            )
+            Measurement(door.settings.id, common | (door.values() if reachable else {}), now)
             for door in self._doors.values()
         ]
 

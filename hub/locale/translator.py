@@ -167,7 +167,7 @@ class Translator:
         if rule is None or rule.runbook is None:
             return TicketTexts(rule.name if rule else name, self.gettext(_NO_RULE), "", "", "")
         book, _ = rule.runbook, self.gettext
-        summary = self.fill(_(rule.summary), detail)
+        summary = self.fill(_(rule.cases.get(str(detail.get("case")), rule.summary)), detail)
         return TicketTexts(_(book.title), summary, _(book.meaning), _(book.why), _(book.first_step))
 
 

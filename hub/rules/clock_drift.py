@@ -39,7 +39,8 @@ def judge(snapshot: Snapshot, settings: ClockDriftSettings, now: int) -> Judgeme
     if certain >= settings.raise_offset_seconds:
         hours = round(offset.value / HOUR_SECONDS)
         whole = hours != 0 and abs(offset.value - hours * HOUR_SECONDS) <= ZONE_TOLERANCE_SECONDS
-        return Judgement("firing", {"offset_seconds": offset.value, "time_zone": whole})
+        case = ("zone_" if whole else "") + ("behind" if offset.value > 0 else "ahead")
+        return Judgement("firing", {"offset_seconds": abs(offset.value), "case": case})
     return CLEAR if certain <= settings.clear_offset_seconds else UNKNOWN
 
 
@@ -48,6 +49,12 @@ rule = Rule(
     kinds=frozenset({DeviceKind.HOST, DeviceKind.CAMERA, DeviceKind.RECORDER}),
     condition=judge,
     summary=N_("The clock is off by {offset_seconds}."),
+    cases={
+        "behind": N_("The clock is {offset_seconds} behind."),
+        "ahead": N_("The clock is {offset_seconds} ahead."),
+        "zone_behind": N_("The clock is {offset_seconds} behind, most likely a wrong time zone."),
+        "zone_ahead": N_("The clock is {offset_seconds} ahead, most likely a wrong time zone."),
+    },
     metrics=("clock_offset_seconds",),
     settings=ClockDriftSettings,
 )

@@ -117,9 +117,9 @@ def test_a_loop_in_the_inventory_does_not_hang_the_engine() -> None:
 def test_a_device_that_leaves_the_inventory_takes_its_findings_along() -> None:
     line = Timeline({"camera_unreachable": {"hold_seconds": 0}})
     line.sample(1, "cam-1", reachable=0)
-    _, vanished, _ = line.engine.inventory(line.state, [d for d in DEVICES if d.device != "cam-1"], T0 + 5_000)
+    taken = line.engine.inventory(line.state, [d for d in DEVICES if d.device != "cam-1"], T0 + 5_000)
     line.take()
-    assert vanished == ["cam-1"]
+    assert taken.vanished == ["cam-1"]
     assert line.log == ["1 cam-1 camera_unreachable opened", "5 cam-1 camera_unreachable closed"]
 
 
@@ -138,9 +138,9 @@ def test_a_device_another_agent_has_claimed_stays_with_it() -> None:
     line = Timeline()
     other = line.engine.hear(SITE, "intruder", T0)
     claimed = [Device(device="cam-1", kind=DeviceKind.CAMERA), Device(device="gateway", kind=DeviceKind.AGENT)]
-    accepted, _, conflicts = line.engine.inventory(other, claimed, T0)
-    assert accepted == []
-    assert conflicts == ["cam-1", "gateway"]
+    taken = line.engine.inventory(other, claimed, T0)
+    assert taken.accepted == []
+    assert taken.conflicts == ["cam-1", "gateway"]
     assert line.engine.sites[SITE].devices["cam-1"].agent == "gateway"
 
 
@@ -176,3 +176,10 @@ def test_a_rule_with_a_defect_stops_neither_the_others_nor_the_data() -> None:
     line = Timeline({"camera_unreachable": {"hold_seconds": 0}}, rules=rules)
     line.sample(1, "cam-1", reachable=0)
     assert line.log == ["1 cam-1 camera_unreachable opened"]
+
+
+def test_a_device_of_a_kind_from_a_later_version_is_left_out_and_named() -> None:
+    line = Timeline()
+    taken = line.engine.inventory(line.state, [*DEVICES, Device(device="drone-1", kind="drone")], T0)
+    assert taken.unknown_kinds == ["drone-1"]
+    assert len(taken.accepted) == len(DEVICES)

@@ -73,8 +73,8 @@ def events(reading: Reading) -> list[tuple[str, str]]:
     return [(happening.device, happening.type) for happening in reading.happenings]
 
 
-CLOSED = {"door_reachable": 1, "door_open": 0, "door_alarm": 0}
-OPEN = {"door_reachable": 1, "door_open": 1, "door_alarm": 0}
+CLOSED = {"door_reachable": 1, "authenticated": 1, "door_open": 0, "door_alarm": 0}
+OPEN = {"door_reachable": 1, "authenticated": 1, "door_open": 1, "door_alarm": 0}
 
 
 def test_the_first_round_tells_states_and_no_events(controller: DoorController, tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_wrong_password_is_tried_once_and_leaves_the_doors_reachable(
     controller.gate.password = "changed"
     built = collector(controller, tmp_path)
     for _ in range(3):
-        assert values(built.collect())["front"] == {"door_reachable": 1}
+        assert values(built.collect())["front"] == {"door_reachable": 1, "authenticated": 0}
     assert controller.refused_logins == 1
     controller.off()
     assert values(built.collect())["front"] == {"door_reachable": 0}, "not asked with the account, but looked for"

@@ -80,11 +80,15 @@ def test_a_coarse_measurement_accuses_nobody() -> None:
     assert line.log == []
 
 
-def test_a_whole_hour_is_told_as_a_time_zone() -> None:
+@pytest.mark.parametrize(
+    ("offset", "case"), [(95, "behind"), (-95, "ahead"), (-7199, "zone_ahead"), (28_801, "zone_behind")]
+)
+def test_a_wrong_clock_is_told_as_ahead_or_behind_and_whole_hours_as_a_time_zone(offset: float, case: str) -> None:
     line = Timeline({"clock_drift": {"hold_seconds": 0}})
-    line.sample(0, "cam-1", clock_offset_seconds=-7199)
+    line.sample(0, "cam-1", clock_offset_seconds=offset)
     finding = line.engine.sites["school"].devices["cam-1"].findings["clock_drift"]
-    assert finding.detail == {"offset_seconds": -7199, "time_zone": True}
+    assert finding.detail == {"offset_seconds": abs(offset), "case": case}
+    assert case in discover()["clock_drift"].cases
 
 
 def test_a_door_is_held_open_for_over_a_minute() -> None:

@@ -1,0 +1,398 @@
+"""The uplink against real brokers: birth and will, acknowledgement, resending, commands, hostile messages."""
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+from amqtt.broker import Broker as Amqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from agent.clock import SystemClock
+from agent.outbox import Outbox
+from agent.spool import Spool
+from agent.uplink import Uplink
+from tests.agent.drafts import draft
+from tests.servers.mosquitto import Mosquitto
+from tests.servers.server import free_port
+from tests.waiting import wait_until
+from wire.codec import decode, encode, inventory_hash
+from wire.messages import (
+    Ack,
+    Action,
+    Command,
+    Config,
+    ConfigApplied,
+    Device,
+    DeviceKind,
+    Inventory,
+    Refusal,
+    Report,
+    Result,
+    Status,
+)
+from wire.settings import Broker
+from wire.topics import Address, Topics, Verb
+
+ADDRESS = Address("site", "agent")
+TOPICS = Topics()
+DEVICES = [Device(device="agent", kind=DeviceKind.AGENT)]
+LATER = 200_000_000_000_000
+
+
+class Home:
+    def __init__(self, spool: Spool) -> None:
+        self.spool = spool
+        self.known: Inventory | None = Inventory(hash=inventory_hash(DEVICES), devices=DEVICES)
+        self.collected = 0
+
+    def inventory(self) -> Inventory | None:
+        return self.known
+
+    def collect_now(self) -> int:
+        self.collected += 1
+        return 3
+
+    def oldest(self) -> int | None:
+        return self.spool.oldest()
+
+    def clock_offset_ms(self) -> float:
+        return 0.0
+
+
+class Hub:
+    """The other side: hears everything an agent says, answers what it is told to."""
+
+    def __init__(self, port: int) -> None:
+        self.heard: list[tuple[str, bytes, bool]] = []
+        self.ids: list[str] = []
+        self.answering = True
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        self._client.on_connect = lambda client, *_: client.subscribe([(TOPICS.every(v), 0) for v in Verb])
+        self._client.on_message = self._on_message
+        subscribed = threading.Event()
+        self._client.on_subscribe = lambda *_: subscribed.set()
+        self._client.reconnect_delay_set(0.05, 0.1)  # type: ignore[arg-type]  # paho takes fractions
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        assert subscribed.wait(10)
+
+    def _on_message(self, client: Any, userdata: Any, message: mqtt.MQTTMessage) -> None:
+        verb = TOPICS.parse(message.topic)
+        if verb is None or verb[1] in (Verb.ACK, Verb.COMMAND, Verb.CONFIG):
+            return
+        self.heard.append((verb[1], bytes(message.payload), message.retain))
+        if verb[1] is Verb.REPORT:
+            self.ids.append(decode(Report, bytes(message.payload)).id)
+            if self.answering:
+                self.say(Verb.ACK, encode(Ack(committed=[self.ids[-1]])))
+
+    def say(self, verb: Verb, body: bytes, *, retain: bool = False) -> None:
+        self._client.publish(TOPICS.topic(ADDRESS, verb), body, retain=retain)
+
+    def of(self, verb: Verb) -> list[bytes]:
+        return [body for heard, body, _ in list(self.heard) if heard == verb]
+
+    def statuses(self) -> list[Status]:
+        return [decode(Status, body) for body in self.of(Verb.STATUS)]
+
+    def results(self) -> list[Result]:
+        return [decode(Result, body) for body in self.of(Verb.RESULT)]
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    one = Spool(tmp_path / "spool.db", 1 << 26)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def home(spool: Spool) -> Home:
+    return Home(spool)
+
+
+@pytest.fixture
+def hub(mosquitto: Mosquitto) -> Iterator[Hub]:
+    one = Hub(mosquitto.port)
+    yield one
+    one.close()
+
+
+Start = Callable[..., Uplink]
+
+
+@pytest.fixture
+def start(home: Home, spool: Spool) -> Iterator[Start]:
+    """Starts uplinks and stops them at the end."""
+    started: list[Uplink] = []
+
+    def begin(port: int, **settings: Any) -> Uplink:
+        broker = Broker(host="127.0.0.1", port=port, **settings)
+        uplink = Uplink(broker, ADDRESS, "1.2.3", Outbox(spool), home, SystemClock())
+        uplink.start()
+        started.append(uplink)
+        return uplink
+
+    yield begin
+    for uplink in started:
+        uplink.stop()
+
+
+def settled(spool: Spool) -> bool:
+    return spool.stats().reports == 0
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1", "auto"])
+def test_birth_inventory_and_reports_arrive_and_an_acknowledged_report_is_let_go(
+    mosquitto: Mosquitto, hub: Hub, spool: Spool, start: Start, protocol: str
+) -> None:
+    before = spool.put(draft(3, 1))
+    uplink = start(mosquitto.port, protocol=protocol)
+    wait_until(lambda: settled(spool), what="the report is acknowledged")
+    after = spool.put(draft(first=9))
+    uplink.wake()
+    wait_until(lambda: settled(spool), what="the second report is acknowledged")
+    assert hub.ids == before + after
+    assert [verb for verb, _, _ in hub.heard] == [Verb.STATUS, Verb.INVENTORY, Verb.REPORT, Verb.REPORT]
+    (status,) = hub.statuses()
+    assert (status.state, status.version, status.session) == ("online", "1.2.3", uplink.session)
+    assert status.inventory_hash == inventory_hash(DEVICES)
+    assert status.oldest_unacknowledged == 1_000_000
+    assert decode(Inventory, hub.of(Verb.INVENTORY)[0]).devices == DEVICES
+
+
+def test_a_clean_stop_leaves_an_offline_status_of_the_same_session_behind(
+    mosquitto: Mosquitto, hub: Hub, start: Start
+) -> None:
+    uplink = start(mosquitto.port)
+    wait_until(lambda: hub.statuses(), what="the birth")
+    uplink.stop()
+    wait_until(lambda: len(hub.statuses()) == 2, what="the goodbye")
+    birth, goodbye = hub.statuses()
+    assert (goodbye.state, goodbye.session) == ("offline", birth.session)
+    late = Hub(mosquitto.port)
+    wait_until(lambda: late.heard, what="the retained status")
+    assert late.heard[0][2]
+    assert late.statuses()[0].state == "offline"
+    late.close()
+
+
+def test_when_the_connection_breaks_the_broker_publishes_the_will(
+    mosquitto: Mosquitto, hub: Hub, home: Home, start: Start
+) -> None:
+    uplink = start(mosquitto.port)
+    wait_until(lambda: hub.statuses(), what="the birth")
+    # A client with our id throws us out, as a cloned disk would.
+    thief = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="site-agent")
+    thief.connect("127.0.0.1", mosquitto.port)
+    thief.loop_start()
+    wait_until(lambda: any(s.state == "offline" for s in hub.statuses()), what="the will")
+    thief.disconnect()
+    thief.loop_stop()
+    wait_until(lambda: hub.statuses()[-1].state == "online", what="the next birth")
+    first, will, *_, last = hub.statuses()
+    assert will.session == first.session != last.session == uplink.session
+
+
+def test_nothing_is_sent_before_the_inventory_is_known(
+    mosquitto: Mosquitto, hub: Hub, home: Home, spool: Spool, start: Start
+) -> None:
+    inventory, home.known = home.known, None
+    spool.put(draft())
+    uplink = start(mosquitto.port)
+    wait_until(lambda: uplink.connected, what="connected")
+    wait_until(lambda: hub.statuses(), what="the birth")
+    assert hub.ids == []
+    home.known = inventory
+    uplink.wake()
+    wait_until(lambda: settled(spool), what="acknowledged")
+    assert [verb for verb, _, _ in hub.heard] == [Verb.STATUS, Verb.INVENTORY, Verb.REPORT]
+
+
+def test_a_changed_inventory_is_sent_again(mosquitto: Mosquitto, hub: Hub, home: Home, start: Start) -> None:
+    uplink = start(mosquitto.port)
+    wait_until(lambda: hub.of(Verb.INVENTORY), what="the first inventory")
+    home.known = Inventory(hash="0123", devices=DEVICES)
+    uplink.wake()
+    wait_until(lambda: len(hub.of(Verb.INVENTORY)) == 2, what="the second inventory")
+
+
+def test_a_report_whose_acknowledgement_was_lost_is_sent_again(
+    mosquitto: Mosquitto, hub: Hub, spool: Spool, start: Start
+) -> None:
+    hub.answering = False
+    (name,) = spool.put(draft())
+    start(mosquitto.port)
+    wait_until(lambda: hub.ids == [name], what="the first sending")
+    assert spool.stats().reports == 1
+    hub.answering = True
+    wait_until(lambda: settled(spool), what="acknowledged after the second sending")
+    assert hub.ids == [name, name]
+
+
+def test_a_refused_report_is_set_aside(mosquitto: Mosquitto, hub: Hub, spool: Spool, start: Start) -> None:
+    hub.answering = False
+    (name,) = spool.put(draft())
+    start(mosquitto.port)
+    wait_until(lambda: hub.ids, what="the report")
+    hub.say(Verb.ACK, encode(Ack(refused=[Refusal(id=name, reason="poison")])))
+    wait_until(lambda: spool.stats().refused == 1, what="refused")
+    assert settled(spool)
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_a_broker_that_is_killed_and_comes_back_costs_nothing(
+    mosquitto: Mosquitto, hub: Hub, spool: Spool, start: Start, protocol: str
+) -> None:
+    put: list[str] = []
+    uplink = start(mosquitto.port, protocol=protocol)
+    wait_until(lambda: uplink.connected, what="connected")
+    for round_number in range(3):
+        hub.answering = False
+        put += spool.put_many([draft(first=n) for n in range(40)])
+        uplink.wake()
+        wait_until(lambda: len(set(hub.ids)) > 30 * round_number, what="some are on their way")  # noqa: B023 - at once
+        mosquitto.kill()
+        put += spool.put_many([draft(first=n) for n in range(40)])
+        wait_until(lambda: not uplink.connected, what="the break is noticed")
+        hub.answering = True
+        mosquitto.start()
+    wait_until(lambda: settled(spool), timeout=30, what="all is acknowledged")
+    assert set(hub.ids) == set(put)
+
+
+def test_a_long_backlog_drains_within_the_window(mosquitto: Mosquitto, hub: Hub, spool: Spool, start: Start) -> None:
+    put = spool.put_many([draft(first=n) for n in range(600)])
+    start(mosquitto.port)
+    wait_until(lambda: settled(spool), timeout=30, what="drained")
+    assert list(dict.fromkeys(hub.ids)) == put
+
+
+def test_malformed_messages_are_counted_and_end_nothing(
+    mosquitto: Mosquitto, hub: Hub, spool: Spool, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    uplink = start(mosquitto.port)
+    wait_until(lambda: hub.of(Verb.INVENTORY), what="greeted")
+    nonsense = [
+        (Verb.ACK, b"\xff\x00"),
+        (Verb.ACK, b"[" * 100_000),
+        (Verb.ACK, b'{"committed": ["' + spool.name.encode() + b':1-999999999999"]}'),
+        (Verb.ACK, b" " * 300_000),
+        (Verb.COMMAND, b'{"id": "x", "action": "format_disk", "expires": 1}'),
+        (Verb.CONFIG, b'{"revision": "../../etc"}'),
+    ]
+    for verb, body in nonsense:
+        hub.say(verb, body)
+    wait_until(lambda: uplink.counters.malformed == len(nonsense), what="all are counted")
+    assert "malformed message topic=wk/v1/site/agent/ack" in caplog.text
+    hub.say(Verb.ACK, encode(Ack(committed=["zzzzzz:1-500000"])))
+    wait_until(lambda: uplink.counters.unexpected_acks == 1, what="the stray acknowledgement is counted")
+    spool.put(draft())
+    uplink.wake()
+    wait_until(lambda: settled(spool), what="it still works")
+    assert uplink.counters.connections == 1
+
+
+def test_commands_are_done_once_in_time_or_not_at_all(mosquitto: Mosquitto, hub: Hub, home: Home, start: Start) -> None:
+    start(mosquitto.port)
+    wait_until(lambda: hub.of(Verb.INVENTORY), what="greeted")
+    hub.say(Verb.COMMAND, encode(Command(id="old", action=Action.COLLECT_NOW, expires=1)))
+    for _ in range(2):
+        hub.say(Verb.COMMAND, encode(Command(id="now", action=Action.COLLECT_NOW, expires=LATER)))
+    hub.say(Verb.COMMAND, encode(Command(id="picture", action=Action.SNAPSHOT, expires=LATER)))
+    hub.say(Verb.COMMAND, encode(Command(id="devices", action=Action.SEND_INVENTORY, expires=LATER)))
+    wait_until(lambda: len(hub.of(Verb.INVENTORY)) == 2, what="the inventory is sent again")
+    wait_until(lambda: len(hub.results()) == 3, what="three results")
+    assert [(result.id, result.ok) for result in hub.results()] == [
+        ("now", True),
+        ("picture", False),
+        ("devices", True),
+    ]
+    assert "not supported" in hub.results()[1].detail
+    assert home.collected == 1
+
+
+def test_a_retained_command_is_ignored(mosquitto: Mosquitto, hub: Hub, home: Home, start: Start) -> None:
+    hub.say(Verb.COMMAND, encode(Command(id="kept", action=Action.COLLECT_NOW, expires=LATER)), retain=True)
+    start(mosquitto.port)
+    wait_until(lambda: hub.of(Verb.INVENTORY), what="greeted")
+    hub.say(Verb.COMMAND, encode(Command(id="fresh", action=Action.COLLECT_NOW, expires=LATER)))
+    wait_until(lambda: hub.results(), what="a result")
+    assert [result.id for result in hub.results()] == ["fresh"]
+
+
+def test_remote_configuration_is_answered_with_a_refusal(mosquitto: Mosquitto, hub: Hub, start: Start) -> None:
+    start(mosquitto.port)
+    wait_until(lambda: hub.of(Verb.INVENTORY), what="greeted")
+    hub.say(Verb.CONFIG, encode(Config(revision="abc123", settings={"site": "x"})), retain=True)
+    wait_until(lambda: hub.of(Verb.CONFIG_APPLIED), what="the refusal")
+    applied = decode(ConfigApplied, hub.of(Verb.CONFIG_APPLIED)[0])
+    assert (applied.revision, applied.refused) == (None, "abc123")
+    assert applied.reason == "remote configuration is not supported by this version"
+
+
+def test_a_broker_away_is_logged_once_and_stopping_does_not_wait_for_it(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    uplink = start(free_port())
+    wait_until(lambda: "no connection" in caplog.text, what="the log line")
+    uplink.stop()
+    assert caplog.text.count("no connection") == 1
+
+
+@contextmanager
+def amqtt_broker() -> Iterator[int]:
+    """The demo's broker, which speaks MQTT 3.1.1 only, in a thread of its own."""
+    port = free_port()
+    loop = asyncio.new_event_loop()
+    broker = Amqtt(
+        {
+            "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
+            "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+        },
+        loop=loop,
+    )
+    loop.run_until_complete(broker.start())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield port
+    asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def test_a_broker_that_knows_only_3_1_1_is_noticed(
+    spool: Spool, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="agent")
+    with amqtt_broker() as port:
+        hub = Hub(port)
+        spool.put(draft())
+        uplink = start(port)
+        wait_until(lambda: settled(spool), timeout=30, what="acknowledged over 3.1.1")
+        assert "trying 3.1.1" in caplog.text
+        assert uplink.counters.connections == 1
+        uplink.stop()
+        wait_until(lambda: hub.statuses()[-1].state == "offline", what="the goodbye")
+        hub.close()
+
+
+def test_reports_on_the_wire_are_compact_json_under_their_id(
+    mosquitto: Mosquitto, hub: Hub, spool: Spool, start: Start
+) -> None:
+    spool.put(draft(1))
+    start(mosquitto.port)
+    wait_until(lambda: hub.of(Verb.REPORT), what="the report")
+    assert json.loads(hub.of(Verb.REPORT)[0])["id"] == f"{spool.name}:1"
