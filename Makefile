@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format schema lock bench servers clean
+.PHONY: help demo test check format schema bench pictures lock servers clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -50,6 +50,9 @@ schema: $(VENV)/dev.stamp ## write wire/schema/ anew from the models
 
 bench: $(VENV)/dev.stamp ## measure the hot paths; a table, and build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)
+
+pictures: $(VENV)/dev.stamp servers ## take the README's pictures from a running demo
+	$(BIN)/python -m tests.pictures
 
 lock: $(VENV)/dev.stamp ## write the lock files anew from pyproject.toml
 	COMPILER="$(BIN)/pip-compile" bash requirements/lock.sh
