@@ -30,6 +30,7 @@ INVENTORY_SECONDS = 15.0
 
 _MOST_COMPLAINTS = 1000
 _SOONEST_AGAIN = 5.0
+_LONGEST_PAUSE = 86_400.0
 _JITTER = (0.95, 1.05)
 
 
@@ -146,7 +147,7 @@ class Runner:
         while not self._stopping.is_set():
             self._run(job)
             pause = job.settings.interval_seconds * self._random.uniform(*_JITTER)
-            job.wake.wait(max(0.0, job.begun + pause - self._clock.mono()))
+            job.wake.wait(min(_LONGEST_PAUSE, max(0.0, job.begun + pause - self._clock.mono())))
             job.wake.clear()
         try:
             job.collector.close()

@@ -10,6 +10,7 @@ import os
 import random
 import secrets
 import selectors
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -116,6 +117,7 @@ class Connection:
             _use_tls(client, broker)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
 
@@ -208,6 +210,13 @@ class Connection:
         if reason.is_failure:
             self._ended = f"refused: {reason}"
 
+    def _on_publish(
+        self, client: mqtt.Client, userdata: Any, mid: int, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        if reason.is_failure and not self._ended:  # MQTT 5 only: with 3.1.1 it drops in silence, or hangs up
+            self._ended = f"publish denied ({reason}): does our certificate's name fit this site and agent?"
+            log.warning("broker denies what we publish reason=%r", str(reason))
+
     def _on_subscribe(
         self, client: mqtt.Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None
     ) -> None:
@@ -264,6 +273,7 @@ class Uplink:
         self._status_behind = False
         self._trouble = ""
         self._closed = False
+        self._wake_lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
 
     def start(self) -> None:
@@ -276,15 +286,16 @@ class Uplink:
         self.wake()
         if self._thread.ident is not None:
             self._thread.join(timeout)
-        if not self._thread.is_alive() and not self._closed:
-            self._closed = True
-            os.close(self._wake_read)
-            os.close(self._wake_write)
+        with self._wake_lock:
+            if not self._thread.is_alive() and not self._closed:
+                self._closed = True
+                os.close(self._wake_read)
+                os.close(self._wake_write)
 
     def wake(self) -> None:
         """There is something new to send."""
-        if not self._closed:
-            with suppress(BlockingIOError, OSError):
+        with self._wake_lock, suppress(BlockingIOError):
+            if not self._closed:
                 os.write(self._wake_write, b"w")
 
     # Connections
@@ -473,6 +484,21 @@ def _use_tls(client: mqtt.Client, broker: Broker) -> None:
     if tls is None:
         return
     try:
-        client.tls_set(ca_certs=str(tls.ca), certfile=str(tls.certificate), keyfile=str(tls.key))
+        context = ssl.create_default_context(cafile=str(tls.ca))
+        # With no password an encrypted key would be asked for on a terminal, and wait there for ever.
+        context.load_cert_chain(str(tls.certificate), str(tls.key), password="")
     except (OSError, ValueError) as error:
         raise Disconnected(f"certificates: {error}") from None
+    context.sslsocket_class = _TidySocket
+    client.tls_set_context(context)
+
+
+class _TidySocket(ssl.SSLSocket):
+    """Closes itself when the handshake fails: paho forgets it, and it would stay open until it is collected."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise

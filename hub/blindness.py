@@ -41,11 +41,17 @@ class Blindness:
     def was(self, start: int, end: int, reason: Reason) -> None:
         """An interval that is known only after it ended: a crash, a pause of the whole process."""
         current = self.current
-        if current is None:
+        if current is not None:
+            if start < current.start:
+                current.start = start
+                self._mark(current)
+            return
+        last = self.intervals[-1] if self.intervals else None
+        if last is not None and last.end is not None and last.reason == reason and start <= last.end:
+            last.end = max(last.end, end)
+            self._mark(last)
+        else:
             self._add(Interval(start, end, reason))
-        elif start < current.start:
-            current.start = start
-            self._mark(current)
 
     def milliseconds(self, since: int, until: int) -> int:
         """How much of since..until was blind; overlapping intervals count once."""

@@ -14,11 +14,12 @@ from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
+from hub.blindness import Blindness
 from hub.correction import Corrected, correct
-from hub.engine import Engine, Taken
+from hub.engine import Engine, Taken, Transition
 from hub.fleet import AgentState
 from hub.intake import Delivery, Intake, Unreadable
-from hub.rebuild import rebuild
+from hub.rebuild import read_blindness, rebuild
 from hub.rule import Rule, Settings
 from hub.series.buffer import BufferedSeries, Outcome
 from hub.series.store import Point
@@ -34,6 +35,9 @@ BEAT_MS = 5_000
 ASK_AGAIN_MS = 5_000
 ANSWER_MS = 30_000
 """How long after an inventory a report that names devices outside it is taken as older than it."""
+
+AHEAD_MS = 300_000
+"""How far past the hub's clock a sample is judged; it is stored at its own time."""
 
 OUTAGES = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 Item = Delivery | Unreadable
@@ -85,7 +89,8 @@ class Committer:
         self._clock = clock
         self._limit = batch_limit
         self._engine: Engine | None = None
-        self._last_step = 0
+        self._blindness: Blindness | None = None
+        self._last_good = 0
         self._last_beat = 0
         self._signals: queue.SimpleQueue[tuple[Literal["lost", "back"], int]] = queue.SimpleQueue()
 
@@ -105,6 +110,7 @@ class Committer:
             items = self._intake.batch(self._limit, wait)
             self._notice_time(self._ready)
             self._commit(items)
+            self._last_good = self._clock()
         except OUTAGES as error:
             # Without a trace: an outage is a state, told in one line.
             log.error("database is away, nothing is acknowledged until it is back: %s", _first_line(error))  # noqa: TRY400
@@ -121,16 +127,17 @@ class Committer:
     def _restore(self) -> None:
         now = self._clock()
         with self._database.connect() as connection:
-            self._engine = rebuild(connection, self._series, self._rules, self._settings, now)
+            if self._blindness is None:  # kept across rebuilds: it knows intervals that no commit has saved yet
+                self._blindness = read_blindness(connection, now)
+            self._engine = rebuild(connection, self._series, self._rules, self._settings, self._blindness, now)
             last = connection.execute(sa.select(schema.heartbeat.c.at)).scalar()
-        self._last_step = self._last_step or last or now
+        self._last_good = self._last_good or last or now
 
     def _notice_time(self, engine: Engine) -> None:
-        """Broker signals, and time this process did not see (crash, pause, suspend), as stored blindness."""
+        """Broker signals, and time in which nothing was committed (crash, pause, outage), as stored blindness."""
         now = self._clock()
-        if now - self._last_step > BEAT_MS * 2:
-            engine.blindness.was(self._last_step, now, "hub")
-        self._last_step = now
+        if now - self._last_good > BEAT_MS * 2:
+            engine.blindness.was(self._last_good, now, "hub")
         while not self._signals.empty():
             what, at = self._signals.get()
             if what == "lost":
@@ -172,20 +179,31 @@ class Committer:
         batch = Batch()
         for item in items:
             self._absorb(engine, batch, item)
-        engine.tick(now)
+        # What still waits in the queue may be an agent's word: silence is judged up to the last message taken.
+        engine.tick(items[-1].received if items and self._intake.depth else now)
         durable = self._write_series(batch)
         transitions = engine.take_transitions()
         beat = now - self._last_beat >= BEAT_MS
         if items or transitions or beat or engine.blindness.unsaved:
+            self._write_sql(batch, transitions, now)
+            self._last_beat = now
+        self._acknowledge(batch, durable)
+
+    def _write_sql(self, batch: Batch, transitions: Sequence[Transition], now: int) -> None:
+        """The one transaction."""
+        blindness = self._ready.blindness
+        rejections = self._intake.take_rejections()
+        try:
             with self._database.begin() as connection:
                 self._write(connection, batch, now)
                 ledger.record(connection, transitions)
-                writes.save_blindness(connection, engine.blindness.unsaved)
-                writes.count_rejections(connection, self._intake.take_rejections(), now)
+                writes.save_blindness(connection, blindness.unsaved)
+                writes.count_rejections(connection, rejections, now)
                 writes.beat(connection, now)
-            engine.blindness.unsaved.clear()
-            self._last_beat = now
-        self._acknowledge(batch, durable)
+        except BaseException:
+            self._intake.restore(rejections)
+            raise
+        blindness.unsaved.clear()
 
     def _write(self, connection: sa.Connection, batch: Batch, now: int) -> None:
         writes.save_agents(connection, batch.agents.values())
@@ -224,6 +242,8 @@ class Committer:
         if item.retained or (isinstance(message, Status) and message.state == "offline"):
             if isinstance(message, Status):  # the broker speaks here, not the agent: no sign of life
                 batch.statuses.append((address, message))
+            else:
+                self._intake.reject(address, "retained", type(message).__name__)
             return
         state = engine.hear(address.site, address.agent, item.received)
         batch.agents[address] = state
@@ -253,7 +273,8 @@ class Committer:
             return
         engine.clock_order(state, report)
         for subject, point in corrected.points:
-            engine.observe(state, subject, point.at, point.values)
+            # A clock that is far ahead must not make everything look late once it is set right.
+            engine.observe(state, subject, min(point.at, item.received + AHEAD_MS), point.values)
             batch.points.append(point)
             batch.point_owners.append(item.address)
         for position, at, event in corrected.events:

@@ -97,6 +97,8 @@ class Engine:
         state.heard = max(state.heard, now)
         subject = place.devices.get(agent)
         if subject is None or subject.agent != agent:
+            if subject is not None:  # an agent's own id is its own, whoever named a device so before
+                self._retire(subject, now)
             subject = self.add_subject(Subject(site, agent, DeviceKind.AGENT, agent))
         if any(check.rule.name in subject.findings for check in self._absence):
             self._judge_absence(state, subject, now)
@@ -154,7 +156,17 @@ class Engine:
 
     def _applies(self, rule: str, subject: Subject) -> bool:
         check = self._checks.get(rule)
-        return check is not None and (check.rule.absence or check.rule.applies(subject.facts))
+        return check is not None and subject.kind in check.rule.kinds and check.rule.applies(subject.facts)
+
+    def close_orphans(self, now: int) -> None:
+        """After a rebuild: end findings whose rule was removed or switched off, or whose device is retired."""
+        for place in self.sites.values():
+            for subject in list(place.devices.values()):
+                for finding in list(subject.findings.values()):
+                    if not subject.agent or not self._applies(finding.rule, subject):
+                        self._end(subject, finding, now)
+                if not subject.agent:
+                    del place.devices[subject.device]
 
     def _retire(self, subject: Subject, now: int) -> None:
         for finding in list(subject.findings.values()):

@@ -7,7 +7,7 @@ and the agent keeps it. Both are counted, the latter by sender.
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hub.store.writes import Rejection
@@ -46,6 +46,7 @@ class Unreadable:
     address: Address
     report_id: str
     reason: str
+    received: int
 
 
 class Intake:
@@ -71,7 +72,7 @@ class Intake:
         except DecodeError as error:
             self.reject(address, f"bad_{verb.value.replace('/', '_')}", f"{error.reason}: {payload[:200]!r}")
             if error.report_id is not None:
-                self._put(Unreadable(address, error.report_id, error.reason), address)
+                self._put(Unreadable(address, error.report_id, error.reason, self._clock()), address)
 
     def _put(self, item: "Delivery | Unreadable", address: Address) -> None:
         try:
@@ -107,6 +108,13 @@ class Intake:
         with self._lock:
             taken, self._rejected = self._rejected, {}
         return [Rejection(*key, count, example[:500]) for key, (count, example) in taken.items()]
+
+    def restore(self, rejections: Iterable[Rejection]) -> None:
+        """Put back what was taken and could not be written."""
+        with self._lock:
+            for one in rejections:
+                key = (one.site, one.agent, one.reason)
+                self._rejected[key] = (self._rejected.get(key, (0, ""))[0] + one.count, one.example)
 
     @property
     def depth(self) -> int:

@@ -29,13 +29,18 @@ def rebuild(
     series: SeriesReads,
     rules: Mapping[str, Rule],
     settings: Mapping[str, Settings],
+    blindness: Blindness,
     now: int,
 ) -> Engine:
-    """An engine that goes on where the last commit left off."""
-    engine = Engine(rules, settings, read_blindness(connection, now))
-    _read_agents(connection, engine, now)
+    """An engine that goes on where the last commit left off.
+
+    Findings whose rule or device is gone since then are closed: its first transitions say so.
+    """
+    engine = Engine(rules, settings, blindness)
+    _read_agents(connection, engine)
     _read_devices(connection, engine)
     _read_findings(connection, engine)
+    engine.close_orphans(now)
     _read_values(engine, series, rules)
     return engine
 
@@ -48,7 +53,7 @@ def read_blindness(connection: sa.Connection, now: int) -> Blindness:
     return Blindness([Interval(row.start, row.end, row.reason, row.id) for row in rows])
 
 
-def _read_agents(connection: sa.Connection, engine: Engine, now: int) -> None:
+def _read_agents(connection: sa.Connection, engine: Engine) -> None:
     for row in connection.execute(sa.select(schema.agent)):
         state = engine.hear(row.site, row.agent, row.last_heard)
         state.mark, state.inventory_hash = row.evaluated_until, row.inventory_hash
@@ -69,8 +74,8 @@ def _read_findings(connection: sa.Connection, engine: Engine) -> None:
     table = schema.finding
     for row in connection.execute(sa.select(table).where(table.c.state != "closed").order_by(table.c.id)):
         subject = engine.sites.setdefault(row.site, Site()).devices.get(row.device)
-        if subject is None:  # its device is retired: nothing can be said of it any more
-            continue
+        if subject is None:  # its device is retired: a stand-in, so that the finding can be closed
+            subject = engine.add_subject(Subject(row.site, row.device, DeviceKind.NETWORK, ""))
         life = Life(row.state, row.since, row.opened, row.clearing)
         finding = LiveFinding(row.site, row.device, row.rule, Severity(row.severity), life, row.detail, id=row.id)
         subject.findings[row.rule] = by_id[row.id] = finding

@@ -14,7 +14,14 @@ IMAGES = Path("docs/images")
 OPEN_TICKETS = 2
 START_SECONDS = 90
 SHOTS = (("console", "en-US", 1280, 800), ("console-zh-phone", "zh-CN", 390, 844))
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--no-first-run",
+)
 
 
 def main() -> int:

@@ -12,6 +12,9 @@ from hub.fleet import AgentState
 from hub.store import schema
 from wire.messages import Device, Status
 
+MAX_RETIRED = 2000
+"""Retired devices remembered per agent."""
+
 
 @dataclass(frozen=True)
 class EventRow:
@@ -108,10 +111,21 @@ def save_inventory(
     if vanished:
         gone = (table.c.site == site) & (table.c.agent == agent) & table.c.device.in_(vanished)
         connection.execute(table.update().where(gone).values(retired=now))
+        _forget_retired(connection, site, agent)
     agents = schema.agent
     connection.execute(
         agents.update().where((agents.c.site == site) & (agents.c.agent == agent)).values(inventory_hash=revision)
     )
+
+
+def _forget_retired(connection: sa.Connection, site: str, agent: str) -> None:
+    """Keep the newest retired devices of an agent only: one that ever invents new ones must not fill the database."""
+    table = schema.device
+    own = (table.c.site == site) & (table.c.agent == agent)
+    nth = sa.select(table.c.retired).where(own, table.c.retired.is_not(None)).order_by(table.c.retired.desc())
+    limit = connection.execute(nth.offset(MAX_RETIRED).limit(1)).scalar()
+    if limit is not None:
+        connection.execute(table.delete().where(own, table.c.retired <= limit))
 
 
 def save_events(connection: sa.Connection, events: Sequence[EventRow]) -> None:
@@ -141,10 +155,10 @@ def save_blindness(connection: sa.Connection, intervals: Iterable[Interval]) -> 
     table = schema.blindness
     for interval in intervals:
         values = {"start": interval.start, "end": interval.end, "reason": interval.reason}
-        if interval.id is None:
+        known = table.c.id == interval.id
+        # An id handed out in a transaction that failed names no row.
+        if interval.id is None or not connection.execute(table.update().where(known).values(**values)).rowcount:
             interval.id = connection.execute(table.insert().values(**values).returning(table.c.id)).scalar_one()
-        else:
-            connection.execute(table.update().where(table.c.id == interval.id).values(**values))
 
 
 def beat(connection: sa.Connection, now: int) -> None:

@@ -19,7 +19,8 @@ from agent.outbox import Outbox
 from agent.spool import Spool
 from agent.uplink import Uplink
 from tests.agent.drafts import draft
-from tests.servers.mosquitto import Mosquitto
+from tests.servers.certificates import Authority
+from tests.servers.mosquitto import Mosquitto, MutualTls
 from tests.servers.server import free_port
 from tests.waiting import wait_until
 from wire.codec import decode, encode, inventory_hash
@@ -396,3 +397,25 @@ def test_reports_on_the_wire_are_compact_json_under_their_id(
     start(mosquitto.port)
     wait_until(lambda: hub.of(Verb.REPORT), what="the report")
     assert json.loads(hub.of(Verb.REPORT)[0])["id"] == f"{spool.name}:1"
+
+
+def test_over_mutual_tls_reports_arrive_and_a_strange_broker_is_refused(
+    tmp_path: Path, authority: Authority, spool: Spool, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    with Mosquitto(folder, tls=MutualTls(authority)) as broker:
+        ours = authority.client("site/agent")
+        (tmp_path / "other").mkdir()
+        other = Authority(tmp_path / "other")
+        wrong = {"ca": other.ca, "certificate": ours.certificate, "key": ours.key}
+        stranger = start(broker.port, tls=wrong)
+        wait_until(lambda: "certificate verify failed" in caplog.text, what="the broker is not believed")
+        stranger.stop()
+        assert stranger.counters.connections == 0
+        uplink = start(broker.port, tls={**wrong, "ca": authority.ca})
+        wait_until(lambda: uplink.connected, what="connected")
+        spool.put(draft())
+        uplink.wake()
+        wait_until(lambda: uplink.counters.published > 0, what="published")
+        uplink.stop()

@@ -74,8 +74,13 @@ class HubProcess(Program):
     """`watchkeeper-hub run` with a configuration made of these tables."""
 
     def __init__(
-        self, folder: Path, broker: int, series: Mapping[str, object], rules: Mapping[str, Mapping[str, object]]
-    ):
+        self,
+        folder: Path,
+        broker: int,
+        series: Mapping[str, object],
+        rules: Mapping[str, Mapping[str, object]],
+        tls: Mapping[str, object] | None = None,
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         config = folder / "hub.toml"
@@ -84,6 +89,7 @@ class HubProcess(Program):
                 {
                     "": {"state_dir": "hub"},
                     "broker": {"host": "127.0.0.1", "port": broker},
+                    **({"broker.tls": tls} if tls else {}),
                     "console": {"port": self.port},
                     "series": series,
                     **{f"rules.{name}": table for name, table in rules.items()},

@@ -51,6 +51,7 @@ class Hub:
         url: str = "",
         series: Callable[[], SeriesStore] | None = None,
         max_buffer_bytes: int = 1 << 30,
+        batch_limit: int = 500,
         rules: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
         self.now = T0
@@ -65,7 +66,14 @@ class Hub:
         self.intake = Intake(self.topics, lambda: self.now)
         known = discover()
         self.committer = Committer(
-            self.database, self.series, self.intake, self.mail, known, settings_of(known, rules), lambda: self.now
+            self.database,
+            self.series,
+            self.intake,
+            self.mail,
+            known,
+            settings_of(known, rules),
+            lambda: self.now,
+            batch_limit,
         )
         self._seq = 0
 

@@ -322,3 +322,101 @@ def test_a_status_for_the_gateway_reaches_its_row(hub: Hub) -> None:
     hub.step()
     (row,) = hub.rows(schema.agent)
     assert (row.version, row.oldest_unacknowledged) == ("9.9", T0)
+
+
+def test_an_outage_of_the_database_is_blindness_not_silence(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, rules=QUICK)
+    sa.event.listen(hub.database, "begin", lambda c: c.exec_driver_sql("PRAGMA busy_timeout=50"))
+    hub.announce()
+    hub.step()
+    with hub.database.connect() as blocker:
+        blocker.exec_driver_sql("BEGIN EXCLUSIVE")
+        for _ in range(10):
+            hub.now += 9_000
+            hub.hear(Verb.REPORT, hub.report(sample("cam-1", 1, reachable=1)))
+            assert hub.step() is False
+        blocker.exec_driver_sql("ROLLBACK")
+    hub.now += 9_000
+    hub.step()
+    assert hub.tickets() == []
+    assert [row.reason for row in hub.rows(schema.blindness)] == ["hub"]
+    hub.close()
+
+
+def test_a_broker_lost_while_the_database_is_away_is_not_forgotten(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, rules=QUICK)
+    sa.event.listen(hub.database, "begin", lambda c: c.exec_driver_sql("PRAGMA busy_timeout=50"))
+    hub.announce()
+    hub.step()
+    with hub.database.connect() as blocker:
+        blocker.exec_driver_sql("BEGIN EXCLUSIVE")
+        hub.committer.broker_lost()
+        assert hub.step() is False
+        blocker.exec_driver_sql("ROLLBACK")
+    for _ in range(20):
+        hub.now += 9_000
+        hub.step()
+    assert hub.tickets() == []
+    assert [(row.start, row.end) for row in hub.rows(schema.blindness)] == [(T0, None)]
+    hub.close()
+
+
+def test_silence_is_not_judged_past_messages_that_still_wait(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, batch_limit=1, rules=QUICK)
+    hub.announce()
+    hub.step()
+    for _ in range(8):
+        hub.now += 9_000
+        hub.hear(Verb.REPORT, hub.report(sample("cam-1", (hub.now - T0) / 1000, reachable=1)))
+    for _ in range(10):
+        hub.step()
+    assert hub.tickets() == []
+    hub.close()
+
+
+def test_a_ticket_whose_rule_is_switched_off_is_closed(hub: Hub, url: str, tmp_path: Path) -> None:
+    hub.hear(Verb.REPORT, hub.report(sample("cam-1", 1, reachable=0)))
+    hub.step()
+    hub.close()
+    again = Hub(tmp_path, url, rules={**QUICK, "camera_unreachable": {"enabled": False}})
+    again.step()
+    assert again.tickets() == [("cam-1", "camera_unreachable", "resolved")]
+    again.close()
+
+
+def test_a_ticket_whose_device_is_retired_behind_our_back_is_closed(hub: Hub, url: str, tmp_path: Path) -> None:
+    hub.hear(Verb.REPORT, hub.report(sample("cam-1", 1, reachable=0)))
+    hub.step()
+    with hub.database.begin() as connection:
+        connection.execute(schema.device.update().where(schema.device.c.device == "cam-1").values(retired=T0))
+    hub.close()
+    again = Hub(tmp_path, url, rules=QUICK)
+    again.step()
+    assert again.tickets() == [("cam-1", "camera_unreachable", "resolved")]
+    again.close()
+
+
+def test_an_agent_that_ever_invents_new_devices_fills_no_database(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.store.writes.MAX_RETIRED", 10)
+    for turn in range(10):
+        hub.now += 1_000
+        hub.announce([Device(device=f"c{turn}-{n}", kind=DeviceKind.CAMERA) for n in range(5)])
+        hub.step()
+    assert len(hub.rows(schema.device)) == 1 + 5 + 10  # itself, its present devices, the newest retired
+
+
+def test_a_clock_far_ahead_that_is_set_right_leaves_nothing_late(hub: Hub) -> None:
+    hub.hear(Verb.REPORT, hub.report(sample("cam-1", 36_000, reachable=1)))
+    hub.step()
+    hub.now += 400_000
+    rebooted = hub.report(sample("cam-1", 400, reachable=0)).model_copy(update={"boot": "b1"})
+    hub.hear(Verb.REPORT, rebooted)
+    hub.step()
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+
+
+def test_a_retained_report_is_not_taken_and_counted(hub: Hub) -> None:
+    hub.hear(Verb.REPORT, hub.report(sample("cam-1", 1, reachable=0)), retained=True)
+    hub.step()
+    assert hub.tickets() == []
+    assert hub.rejected() == {("gateway", "retained"): 1}

@@ -148,7 +148,7 @@ def test_what_waits_survives_sigkill_of_the_hub(tmp_path: Path, influxdb: Influx
     )
     assert child.stdout is not None
     told: list[int] = []
-    until = random.randint(20, 120)  # noqa: S311 - any moment will do
+    until = random.randint(20, 120)
     for line in child.stdout:
         number, outcome = line.split()
         assert outcome == "buffered"

@@ -1,0 +1,53 @@
+"""What is known of our clock's error is kept against the clock that is never set."""
+
+from agent.clock import LAST_MILLISECOND, READING_SECONDS, Reference, boot_id, milliseconds
+from agent.collector import ClockReading
+from wire.messages import Report
+
+
+class Hands:
+    def __init__(self) -> None:
+        self.seconds = 100.0
+        self.shift = 0.0
+
+    def wall(self) -> float:
+        return self.seconds + self.shift
+
+    def mono(self) -> float:
+        return self.seconds
+
+
+def test_a_reading_holds_for_a_day_and_no_longer() -> None:
+    clock = Hands()
+    reference = Reference(clock)
+    assert reference.offset().source == "none"
+    reference.read(ClockReading(2.5, "ntp:a"))
+    clock.seconds += READING_SECONDS - 1
+    assert reference.offset().ms == 2500
+    clock.seconds += 1
+    assert (reference.offset().ms, reference.offset().source) == (None, "none")
+
+
+def test_a_gateway_that_boots_in_1970_and_is_set_later_never_claims_the_old_offset() -> None:
+    clock = Hands()
+    reference = Reference(clock)
+    fifty_years = 1.6e9
+    reference.read(ClockReading(fifty_years, "ntp:a"))
+    assert reference.offset().ms == fifty_years * 1000
+    clock.shift = fifty_years - 0.25
+    assert reference.offset().ms == 250
+
+
+def test_a_reference_that_is_lost_is_no_reference() -> None:
+    reference = Reference(Hands())
+    reference.read(ClockReading(1.0, "ntp:a"))
+    reference.lost()
+    assert reference.offset().ms is None
+
+
+def test_times_are_held_to_the_bounds_of_the_wire() -> None:
+    assert (milliseconds(-5.0), milliseconds(1.2345), milliseconds(1e15)) == (0, 1234, LAST_MILLISECOND)
+
+
+def test_the_boot_id_fits_the_wire_and_stays() -> None:
+    assert Report(id="aaaaaa:1", boot=boot_id(), mono=0, sent=0).boot == boot_id()

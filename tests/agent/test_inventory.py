@@ -1,0 +1,93 @@
+"""The inventory: put together, remembered, and never half known."""
+
+import pytest
+
+from agent.inventory import InventoryBook
+from wire.codec import encode
+from wire.messages import Device, DeviceKind
+
+AGENT = Device(device="a", kind=DeviceKind.AGENT)
+HOST = Device(device="h", kind=DeviceKind.HOST, facts={"machine": "x86"})
+
+
+def camera(name: str) -> Device:
+    return Device(device=name, kind=DeviceKind.CAMERA)
+
+
+def book(parts: list[str], notes: dict[str, str] | None = None) -> InventoryBook:
+    notes = {} if notes is None else notes
+    return InventoryBook([AGENT, HOST], parts, notes.get, notes.__setitem__)
+
+
+def names(one: InventoryBook) -> list[str]:
+    whole = one.whole()
+    assert whole is not None
+    return [device.device for device in whole.devices]
+
+
+def test_without_collectors_it_is_agent_and_host() -> None:
+    assert names(book([])) == ["a", "h"]
+
+
+def test_it_is_unknown_until_every_part_was_said_or_given_up_on() -> None:
+    one = book(["cameras", "doors", "volumes"])
+    one.update("cameras", [camera("c")])
+    one.update("doors", None)
+    assert one.whole() is None
+    one.settle()
+    assert names(one) == ["a", "h", "c"]
+
+
+def test_parts_are_remembered_over_a_restart_while_their_collector_is_silent() -> None:
+    notes: dict[str, str] = {}
+    book(["cameras"], notes).update("cameras", [camera("c")])
+    assert names(book(["cameras"], notes)) == ["a", "h", "c"]
+    assert names(book(["doors"], notes | {"inventory.doors": "[]"})) == ["a", "h"]
+
+
+def test_an_unreadable_memory_is_no_memory() -> None:
+    assert book(["cameras"], {"inventory.cameras": "[{"}).whole() is None
+
+
+def test_a_part_replaces_the_one_before_and_the_hash_tells() -> None:
+    one = book(["cameras"])
+    one.update("cameras", [camera("c"), camera("d")])
+    before = one.whole()
+    one.update("cameras", [camera("d")])
+    assert names(one) == ["a", "h", "d"]
+    assert before is not None
+    assert one.whole() != before
+    again = one.whole()
+    one.update("cameras", None)
+    assert one.whole() is again
+
+
+def test_a_collector_may_add_facts_about_the_host() -> None:
+    one = book(["host"])
+    one.update("host", [Device(device="h", kind=DeviceKind.HOST, name="box", facts={"os": "Debian"})])
+    whole = one.whole()
+    assert whole is not None
+    assert whole.devices[1].facts == {"machine": "x86", "os": "Debian"}
+    assert whole.devices[1].name == "box"
+
+
+def test_a_second_claim_to_an_id_is_left_out_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    one = book(["cameras", "recorders"])
+    one.update("cameras", [camera("c"), Device(device="h", kind=DeviceKind.CAMERA)])
+    for _ in range(3):
+        one.update("recorders", [Device(device="c", kind=DeviceKind.CHANNEL, name=str(_))])
+    whole = one.whole()
+    assert whole is not None
+    assert [(d.device, d.kind) for d in whole.devices] == [("a", "agent"), ("h", "host"), ("c", "camera")]
+    assert caplog.text.count("device=c collector=recorders") == 1
+
+
+def test_an_inventory_too_large_for_the_wire_is_cut_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    one = book(["cameras"])
+    big = [Device(device=f"c{n}", kind=DeviceKind.CAMERA, facts={"x": "y" * 900}) for n in range(400)]
+    one.update("cameras", big)
+    whole = one.whole()
+    assert whole is not None
+    assert 200 < len(whole.devices) < 300
+    assert len(encode(whole)) <= 256 * 1024
+    assert "too large" in caplog.text

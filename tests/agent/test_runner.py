@@ -1,0 +1,316 @@
+"""The runner: schedules, time-outs, isolation, and times on the wire."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import pytest
+
+from agent.clock import SystemClock, milliseconds
+from agent.collector import ClockReading, CollectError, Happening, Measurement, NotAvailable, Reading, Settings
+from agent.draft import Draft
+from agent.inventory import InventoryBook
+from agent.runner import Job, Runner
+from tests.waiting import wait_until
+from wire.messages import Device, DeviceKind
+
+OWN = [Device(device="agent", kind=DeviceKind.AGENT), Device(device="host", kind=DeviceKind.HOST)]
+
+
+class Shifted(SystemClock):
+    """The real clocks, the wall one off by what a test says."""
+
+    def __init__(self) -> None:
+        self.shift = 0.0
+
+    def wall(self) -> float:
+        return time.time() + self.shift
+
+
+class Fake:
+    """A collector that does what it is told."""
+
+    def __init__(self, work: Callable[[], Reading]) -> None:
+        self.runs = 0
+        self.running = 0
+        self.most_running = 0
+        self.closed = False
+        self._work = work
+
+    def collect(self) -> Reading:
+        self.runs += 1
+        self.running += 1
+        self.most_running = max(self.running, self.most_running)
+        try:
+            return self._work()
+        finally:
+            self.running -= 1
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def steady() -> Reading:
+    return Reading([Measurement("thing", {"reachable": 1.0})])
+
+
+def raising(error: Exception) -> Callable[[], Reading]:
+    def work() -> Reading:
+        raise error
+
+    return work
+
+
+class Bench:
+    """A runner over fakes; remembers every draft."""
+
+    def __init__(self) -> None:
+        self.drafts: list[Draft] = []
+        self.clock = Shifted()
+        self.notes: dict[str, str] = {}
+        self.runners: list[Runner] = []
+        self.book: InventoryBook | None = None
+
+    def run(self, works: Mapping[str, Fake | Sequence[Fake]], interval: float = 0.1, timeout: float = 20.0) -> Runner:
+        settings = Settings(interval_seconds=interval, timeout_seconds=timeout)
+        jobs = [
+            Job(f"{name}-{number}" if number else name, name, settings, fake)
+            for name, fakes in works.items()
+            for number, fake in enumerate([fakes] if isinstance(fakes, Fake) else fakes)
+        ]
+        self.book = InventoryBook(OWN, [job.key for job in jobs], self.notes.get, self.notes.__setitem__)
+        runner = Runner("agent", jobs, self.book, self.drafts.append, lambda: {"up": 1.0}, self.clock, own_interval=0.2)
+        self.runners.append(runner)
+        runner.start()
+        return runner
+
+    def values(self, device: str) -> list[Mapping[str, float]]:
+        return [s.values for draft in list(self.drafts) for s in draft.samples if s.device == device]
+
+    def latest(self) -> dict[str, float]:
+        """The agent's newest figures, all merged."""
+        merged: dict[str, float] = {}
+        for values in self.values("agent"):
+            merged.update(values)
+        return merged
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    one = Bench()
+    yield one
+    for runner in one.runners:
+        runner.stop(timeout=5.0)
+
+
+def test_collectors_run_at_start_and_by_their_interval(bench: Bench) -> None:
+    fake = Fake(steady)
+    bench.run({"host": fake})
+    wait_until(lambda: fake.runs >= 4, what="four runs")
+    assert bench.values("thing")[0] == {"reachable": 1.0}
+    assert bench.latest()["collector_host_ok"] == 1.0
+    assert bench.latest()["up"] == 1.0
+
+
+def test_hanging_and_throwing_collectors_delay_no_other(bench: Bench) -> None:
+    release = threading.Event()
+
+    def hang() -> Reading:
+        release.wait(30)
+        return steady()
+
+    hanging, throwing, well = Fake(hang), Fake(raising(RuntimeError("boom"))), Fake(steady)
+    bench.run({"clock": hanging, "doors": throwing, "host": well}, timeout=0.2)
+    wait_until(lambda: well.runs >= 5 and throwing.runs >= 5, what="the others run on")
+    wait_until(lambda: bench.latest().get("collectors_failing") == 2.0, what="both are counted")
+    figures = bench.latest()
+    assert (figures["collector_clock_ok"], figures["collector_doors_ok"], figures["collector_host_ok"]) == (0, 0, 1)
+    assert hanging.runs == 1
+    wait_until(lambda: bench.latest()["collector_clock_seconds"] > 0.5, what="the hanging run's duration grows")
+    release.set()
+    wait_until(lambda: hanging.runs >= 2, what="it runs again once it is back")
+    assert hanging.most_running == 1
+
+
+def test_what_a_late_run_read_is_kept_though_the_run_failed(bench: Bench) -> None:
+    release = threading.Event()
+
+    def slow() -> Reading:
+        release.wait(30)
+        return Reading([Measurement("late", {"reachable": 1.0})])
+
+    bench.run({"clock": Fake(slow)}, interval=60, timeout=0.1)
+    wait_until(lambda: bench.latest().get("collector_clock_ok") == 0.0, what="timed out")
+    release.set()
+    wait_until(lambda: bench.values("late"), what="its reading")
+    assert bench.latest()["collector_clock_ok"] == 0.0
+
+
+def test_not_available_is_told_apart_from_failed(bench: Bench) -> None:
+    bench.run({"clock": Fake(raising(NotAvailable("no tool"))), "host": Fake(raising(CollectError("broken")))})
+    wait_until(lambda: bench.latest().get("collectors_unavailable") == 1.0, what="unavailable")
+    assert bench.latest()["collectors_failing"] == 1.0
+    assert bench.latest()["collector_clock_ok"] == 0.0
+
+
+def test_several_collectors_of_a_plugin_count_as_the_worst_and_the_slowest(bench: Bench) -> None:
+    def slow() -> Reading:
+        threading.Event().wait(0.3)
+        return steady()
+
+    bench.run({"volumes": [Fake(steady), Fake(raising(CollectError("gone"))), Fake(slow)]})
+    wait_until(lambda: bench.latest().get("collector_volumes_seconds", 0) >= 0.3, what="the slowest counts")
+    assert bench.latest()["collector_volumes_ok"] == 0.0
+    assert bench.latest()["collectors_failing"] == 1.0
+
+
+def test_a_partly_failed_run_keeps_what_it_read_and_counts_as_failed(bench: Bench) -> None:
+    bench.run({"volumes": Fake(lambda: Reading([Measurement("disk", {"fill_ratio": 0.5})], problem="/b: I/O error"))})
+    wait_until(lambda: bench.latest().get("collectors_failing") == 1.0, what="failed")
+    assert bench.values("disk")[0] == {"fill_ratio": 0.5}
+
+
+def test_a_repeated_failure_is_logged_once_and_its_count_on_recovery(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    broken = threading.Event()
+    broken.set()
+
+    def work() -> Reading:
+        if broken.is_set():
+            raise CollectError("no route")
+        return steady()
+
+    fake = Fake(work)
+    bench.run({"host": fake}, interval=0.05)
+    wait_until(lambda: fake.runs >= 5, what="five failures")
+    broken.clear()
+    wait_until(lambda: "recovered" in caplog.text, what="recovery is logged")
+    assert caplog.text.count("no route") == 1
+    (line,) = [r.getMessage() for r in caplog.records if "recovered" in r.getMessage()]
+    assert int(line.rpartition("=")[2]) >= 5
+
+
+def test_times_are_the_wall_clocks_at_the_moment_of_the_report(bench: Bench) -> None:
+    """The wall clock is set by a year while the collector runs: the sample lands on the new time, not the old."""
+    year = 365 * 86400.0
+    begun = time.monotonic()
+
+    def work() -> Reading:
+        bench.clock.shift = year
+        return Reading(
+            [Measurement("thing", {"reachable": 1.0}, mono=begun - 10)], [Happening("door", "door.opened", mono=begun)]
+        )
+
+    bench.run({"doors": Fake(work)}, interval=60)
+    wait_until(lambda: bench.values("thing"), what="the sample")
+    (draft,) = [one for one in bench.drafts if one.events]
+    now = milliseconds(time.time() + year)
+    at = {s.device: s.at for s in draft.samples}["thing"]
+    assert 0 <= now - 10_000 - at < 5_000
+    assert 0 <= draft.events[0].at - at - 10_000 <= 1
+    assert abs(draft.sent - now) < 5_000
+    assert draft.mono - draft.sent == pytest.approx((time.monotonic() - time.time() - year) * 1000, abs=50)
+
+
+def test_the_offset_follows_a_clock_that_is_set_after_the_reading(bench: Bench) -> None:
+    bench.clock.shift = -1000.0
+    runner = bench.run({"clock": Fake(lambda: Reading(clock=ClockReading(1000.0, "ntp:a")))}, interval=60)
+    wait_until(lambda: runner.reference.offset().ms is not None, what="a reading")
+    assert runner.reference.offset().ms == pytest.approx(1_000_000, abs=20)
+    bench.clock.shift = 0.0
+    assert runner.reference.offset().ms == pytest.approx(0, abs=20)
+    assert runner.reference.offset().source == "ntp:a"
+
+
+def test_without_a_reference_the_offset_is_unknown(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    readings = iter([Reading(clock=ClockReading(1.0, "ntp:a"))])
+    caplog.set_level(logging.INFO)
+    runner = bench.run({"clock": Fake(lambda: next(readings, Reading(clock_lost=True)))}, interval=0.05)
+    wait_until(lambda: "reference clock none" in caplog.text, what="the loss is logged")
+    offset = runner.reference.offset()
+    assert (offset.ms, offset.source) == (None, "none")
+    assert caplog.text.count("reference clock none") == 1
+
+
+def test_what_does_not_fit_the_wire_is_left_out_and_logged_once(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    def work() -> Reading:
+        return Reading(
+            [
+                Measurement("thing", {"reachable": float("nan"), "online": 1.0}),
+                Measurement("Bad Id", {"reachable": 1.0}),
+                Measurement("empty", {}),
+            ],
+            [Happening("door", "door.opened", {"x" * 100: 1.0, "why": "y" * 5000}), Happening("door", "NO TYPE")],
+        )
+
+    fake = Fake(work)
+    bench.run({"host": fake}, interval=0.05)
+    wait_until(lambda: fake.runs > 3, what="some runs")
+    assert bench.values("thing")[0] == {"online": 1.0}
+    assert {s.device for d in bench.drafts for s in d.samples} == {"thing", "agent"}
+    assert [(e.type, e.data) for e in next(d for d in bench.drafts if d.events).events] == [("door.opened", {})]
+    assert caplog.text.count("no finite number") == 1
+
+
+def test_collect_now_runs_what_has_not_just_run(bench: Bench) -> None:
+    fake = Fake(steady)
+    runner = bench.run({"host": fake}, interval=600)
+    wait_until(lambda: fake.runs == 1, what="the first run")
+    assert runner.collect_now() == 0
+    runner._jobs[0].begun -= 10
+    assert runner.collect_now() == 1
+    wait_until(lambda: fake.runs == 2, what="the second run")
+
+
+def test_stopping_closes_collectors_and_leaves_hanging_ones_behind(bench: Bench) -> None:
+    release = threading.Event()
+
+    def hang() -> Reading:
+        release.wait(30)
+        return Reading()
+
+    well, hanging = Fake(steady), Fake(hang)
+    runner = bench.run({"host": well, "clock": hanging})
+    wait_until(lambda: well.runs and hanging.runs, what="both run")
+    begun = time.monotonic()
+    runner.stop(timeout=0.5)
+    assert time.monotonic() - begun < 3
+    assert (well.closed, hanging.closed) == (True, False)
+    release.set()
+    wait_until(lambda: hanging.closed, what="the hanging one ends by itself")
+
+
+def test_the_inventory_waits_for_every_collectors_first_run(bench: Bench) -> None:
+    release = threading.Event()
+    camera = Device(device="cam", kind=DeviceKind.CAMERA)
+
+    def slow() -> Reading:
+        release.wait(30)
+        return Reading(devices=[camera])
+
+    bench.run({"host": Fake(steady), "cameras": Fake(slow)}, interval=60)
+    assert bench.book is not None
+    wait_until(lambda: bench.values("thing"), what="the other's first reading")
+    assert bench.book.whole() is None
+    release.set()
+    wait_until(lambda: bench.book is not None and bench.book.whole(), what="the whole inventory")
+    whole = bench.book.whole()
+    assert whole is not None
+    assert [device.device for device in whole.devices] == ["agent", "host", "cam"]
+    wait_until(lambda: bench.drafts[-1].inventory_hash == whole.hash, what="reports name it")
+
+
+def test_a_collector_that_times_out_at_its_first_run_is_not_waited_for(bench: Bench) -> None:
+    release = threading.Event()
+
+    def hang() -> Reading:
+        release.wait(30)
+        return Reading()
+
+    bench.run({"cameras": Fake(hang)}, timeout=0.1)
+    assert bench.book is not None
+    wait_until(lambda: bench.book is not None and bench.book.whole(), what="the inventory")
+    release.set()
