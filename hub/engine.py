@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from hub.blindness import Blindness
-from hub.finding import Change, Holds, advance
+from hub.finding import Change, Holds, Life, advance
 from hub.fleet import AgentState, LiveFinding, Site, Subject
 from hub.rule import UNKNOWN, Judgement, Rule, Settings, Snapshot, Threshold
 from hub.series.store import Value
@@ -25,11 +25,17 @@ CLOCK_STEP_MS = 2000
 
 
 class Transition(NamedTuple):
-    """Something that happened to a finding. `promoted`: its cause is gone, it stands for itself now."""
+    """Something that happened to a finding, and how it stood right then: a batch may hold several of one finding.
 
-    change: Change | str
+    `promoted`: its cause is gone, it stands for itself now.
+    """
+
+    change: Change | Literal["promoted"]
     finding: LiveFinding
     at: int
+    life: Life
+    detail: Mapping[str, float | str | bool | None]
+    cause: LiveFinding | None
 
 
 class Taken(NamedTuple):
@@ -322,11 +328,14 @@ class Engine:
         return None
 
     def _change(self, subject: Subject, finding: LiveFinding, change: Change, at: int) -> None:
-        self.transitions.append(Transition(change, finding, at))
+        self._note(change, finding, at)
         if change not in ("closed", "dropped"):
             return
         subject.findings.pop(finding.rule, None)
         for other in self.sites[subject.site].live():
             if other.cause is finding:
                 other.cause = None
-                self.transitions.append(Transition("promoted", other, at))
+                self._note("promoted", other, at)
+
+    def _note(self, change: Change | Literal["promoted"], finding: LiveFinding, at: int) -> None:
+        self.transitions.append(Transition(change, finding, at, finding.life, finding.detail, finding.cause))

@@ -17,16 +17,15 @@ from hub.store import schema
 def record(connection: sa.Connection, transitions: Iterable[Transition]) -> None:
     """Write each in order. New findings learn their SQL id."""
     for transition in transitions:
-        finding = transition.finding
         if transition.change == "dropped":
-            _forget(connection, finding)
+            _forget(connection, transition.finding)
         else:
-            _save(connection, finding)
+            _save(connection, transition)
             _follow(connection, transition)
 
 
-def _save(connection: sa.Connection, finding: LiveFinding) -> None:
-    life = finding.life
+def _save(connection: sa.Connection, transition: Transition) -> None:
+    finding, life = transition.finding, transition.life
     values: dict[str, Any] = {
         "site": finding.site,
         "device": finding.device,
@@ -37,8 +36,8 @@ def _save(connection: sa.Connection, finding: LiveFinding) -> None:
         "opened": life.opened,
         "clearing": life.clearing,
         "closed": life.closed,
-        "detail": dict(finding.detail),
-        "cause": finding.cause.id if finding.cause else None,
+        "detail": dict(transition.detail),
+        "cause": transition.cause.id if transition.cause else None,
     }
     table = schema.finding
     if finding.id is None:
@@ -56,26 +55,27 @@ def _forget(connection: sa.Connection, finding: LiveFinding) -> None:
 def _follow(connection: sa.Connection, transition: Transition) -> None:
     """What a change of a finding means for tickets."""
     finding, at = transition.finding, transition.at
-    if transition.change in ("opened", "promoted") and finding.life.state == "open":
-        if finding.cause is None:
-            _open(connection, finding, at, transition.change)
+    if transition.change in ("opened", "promoted") and transition.life.state == "open":
+        if transition.cause is None:
+            _open(connection, transition)
         else:
-            _note(connection, finding.cause, at, "consequence", {"device": finding.device, "rule": finding.rule})
+            _note(connection, transition.cause, at, "consequence", {"device": finding.device, "rule": finding.rule})
     elif transition.change == "closed":
         table = schema.ticket
         connection.execute(table.update().where(table.c.finding == finding.id).values(state="resolved", resolved=at))
         _note(connection, finding, at, "resolved", {})
     elif transition.change in ("clearing", "relapsed"):
-        _note(connection, finding, at, transition.change, dict(finding.detail))
+        _note(connection, finding, at, transition.change, dict(transition.detail))
 
 
-def _open(connection: sa.Connection, finding: LiveFinding, at: int, how: str) -> None:
+def _open(connection: sa.Connection, transition: Transition) -> None:
+    finding, at = transition.finding, transition.at
     connection.execute(
         schema.ticket.insert().values(
             site=finding.site, device=finding.device, finding=finding.id, state="open", opened=at
         )
     )
-    _note(connection, finding, at, how, {"since": finding.life.since, **finding.detail})
+    _note(connection, finding, at, transition.change, {"since": transition.life.since, **transition.detail})
 
 
 def _note(connection: sa.Connection, finding: LiveFinding, at: int, what: str, data: dict[str, Any]) -> None:

@@ -63,6 +63,34 @@ def test_a_second_delivery_in_any_order_changes_nothing_and_is_acknowledged_agai
     assert hub.mail.committed().count(down.id) == 4  # the last two coalesced
 
 
+def test_a_fault_that_comes_and_goes_within_one_batch_is_one_resolved_ticket(hub: Hub) -> None:
+    for second, reachable in enumerate((1, 0, 1, 0, 1)):
+        hub.hear(Verb.REPORT, hub.report(sample("cam-1", second, reachable=reachable)))
+    hub.step()
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "resolved")] * 2
+    assert [row.what for row in hub.rows(schema.timeline)] == ["opened", "resolved"] * 2
+    assert [(row.since - T0, row.closed - T0) for row in hub.rows(schema.finding)] == [(1000, 2000), (3000, 4000)]
+
+
+def test_cause_and_consequence_within_one_batch_share_a_ticket(hub: Hub) -> None:
+    hub.hear(Verb.REPORT, hub.report(sample("nvr-1", 1, reachable=0)))
+    hub.hear(Verb.REPORT, hub.report(sample("nvr-1-ch1", 2, online=0)))
+    hub.hear(Verb.REPORT, hub.report(sample("nvr-1", 3, reachable=1)))
+    hub.hear(Verb.REPORT, hub.report(sample("nvr-1-ch1", 4, online=1)))
+    hub.step()
+    assert hub.tickets() == [
+        ("nvr-1", "recorder_unreachable", "resolved"),
+        ("nvr-1-ch1", "channel_offline", "resolved"),
+    ]
+    assert [row.what for row in hub.rows(schema.timeline)] == [
+        "opened",
+        "consequence",
+        "resolved",
+        "promoted",
+        "resolved",
+    ]
+
+
 def test_after_a_kill_between_series_and_sql_the_redelivery_is_judged(hub: Hub, url: str, tmp_path: Path) -> None:
     report = hub.report(sample("cam-1", 1, reachable=0))
     hub.series.write([Point("camera", SITE, "gateway", "cam-1", T0 + 1000, {"reachable": 0.0})])  # then: SIGKILL

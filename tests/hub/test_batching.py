@@ -1,0 +1,61 @@
+"""However messages fall into batches, and wherever the hub is restarted or hears twice, the tickets are the same."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.store import schema
+from tests.hub.fleets import T0
+from tests.hub.hubs import Hub
+from wire.messages import Report, Sample
+from wire.topics import Verb
+
+RULES = {
+    "camera_unreachable": {"hold_seconds": 2, "clear_seconds": 2},
+    "recorder_unreachable": {"hold_seconds": 0, "clear_seconds": 1},
+    "channel_offline": {"hold_seconds": 1, "clear_seconds": 0},
+    "agent_silent": {"enabled": False},
+}
+METRIC = {"cam-1": "reachable", "nvr-1": "reachable", "nvr-1-ch1": "online"}
+
+samples = st.lists(st.tuples(st.sampled_from(sorted(METRIC)), st.integers(0, 1)), min_size=1, max_size=25)
+breaks = st.lists(st.sampled_from(["", "commit", "restart", "again"]), min_size=25, max_size=25)
+
+
+def play(history: list[tuple[str, int]], between: list[str]) -> tuple[list[tuple[object, ...]], list[str]]:
+    """Findings and timeline lines after this history, with something done after each report."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        hub = Hub(folder, rules=RULES)
+        hub.announce()
+        hub.step()
+        said: list[Report] = []
+        for second, ((device, value), then) in enumerate(zip(history, between, strict=False)):
+            values = {METRIC[device]: value}
+            report = hub.report(Sample(device=device, at=T0 + second * 1000, values=values))
+            report = report.model_copy(update={"id": f"abcdef:{second + 1}", "mono": second + 1})
+            said.append(report)
+            hub.hear(Verb.REPORT, report)
+            if then == "again":
+                hub.hear(Verb.REPORT, said[second // 2])
+            elif then:
+                hub.step()
+            if then == "restart":
+                hub.close()
+                hub = Hub(folder, rules=RULES)
+        hub.step()
+        findings = [
+            (r.device, r.rule, r.state, r.since, r.opened, r.clearing, r.closed, r.cause is not None)
+            for r in hub.rows(schema.finding)
+        ]
+        timeline = [f"{r.at - T0} {r.what}" for r in hub.rows(schema.timeline)]
+        hub.close()
+        return sorted(findings, key=repr), sorted(timeline)
+
+
+@settings(max_examples=40, deadline=None)
+@given(samples, breaks)
+def test_batches_restarts_and_repeats_change_nothing(history: list[tuple[str, int]], between: list[str]) -> None:
+    assert play(history, between) == play(history, ["commit"] * len(history))
