@@ -88,8 +88,8 @@ class App:
 
     @property
     def alive(self) -> bool:
-        """Committer and console both run."""
-        return self._work.is_alive() and self._web.is_alive()
+        """Committer, link and console all run."""
+        return self._work.is_alive() and self._web.is_alive() and self._link.alive
 
     def stop(self) -> None:
         """Stop hearing, finish the step under way, close everything."""

@@ -53,6 +53,14 @@ class Blindness:
         else:
             self._add(Interval(start, end, reason))
 
+    def clock_set_back(self, now: int) -> None:
+        """The hub's clock was ahead: what was written in the future ended now."""
+        for interval in self.intervals:
+            if interval.start > now or (interval.end or 0) > now:
+                interval.start = min(interval.start, now)
+                interval.end = None if interval.end is None else min(interval.end, now)
+                self._mark(interval)
+
     def milliseconds(self, since: int, until: int) -> int:
         """How much of since..until was blind; overlapping intervals count once."""
         total, reached = 0, since

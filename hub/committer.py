@@ -15,8 +15,8 @@ from typing import Literal, Protocol
 import sqlalchemy as sa
 
 from hub.blindness import Blindness
-from hub.correction import Corrected, correct
-from hub.engine import Engine, Taken, Transition
+from hub.correction import EARLIEST_MS, Corrected, correct
+from hub.engine import Engine, KnownValues, Taken, Transition
 from hub.fleet import AgentState
 from hub.intake import Delivery, Intake, Unreadable
 from hub.rebuild import read_blindness, rebuild
@@ -33,14 +33,15 @@ log = logging.getLogger(__name__)
 
 BEAT_MS = 5_000
 ASK_AGAIN_MS = 5_000
-ANSWER_MS = 30_000
-"""How long after an inventory a report that names devices outside it is taken as older than it."""
+MAX_OUTDATED = 100
+REFUSALS_AT_ONCE = 100
+"""So many refusals with their reasons fit into one message."""
 
-AHEAD_MS = 300_000
-"""How far past the hub's clock a sample is judged; it is stored at its own time."""
-
-OUTAGES = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 Item = Delivery | Unreadable
+
+
+class DatabaseAway(Exception):  # noqa: N818 - a state
+    """Nothing can be committed now, whoever sent it."""
 
 
 class Outbound(Protocol):
@@ -90,6 +91,8 @@ class Committer:
         self._limit = batch_limit
         self._engine: Engine | None = None
         self._blindness: Blindness | None = None
+        self._known: Mapping[tuple[str, str], KnownValues] | None = None
+        self._suspects: set[Address] = set()
         self._last_good = 0
         self._last_beat = 0
         self._signals: queue.SimpleQueue[tuple[Literal["lost", "back"], int]] = queue.SimpleQueue()
@@ -104,17 +107,21 @@ class Committer:
 
     def step(self, wait: float = 0.25) -> bool:
         """One round: rebuild if need be, take a batch, judge, commit, acknowledge. False after an outage: pause."""
+        now = self._clock()
+        if now < EARLIEST_MS:
+            log.error("the hub's own clock reads %d ms since 1970: nothing is committed until it is set", now)
+            return False
         try:
             if self._engine is None:
                 self._restore()
             items = self._intake.batch(self._limit, wait)
             self._notice_time(self._ready)
+            self._suspects.clear()
             self._commit(items)
             self._last_good = self._clock()
-        except OUTAGES as error:
+        except (DatabaseAway, sa.exc.SQLAlchemyError) as error:
             # Without a trace: an outage is a state, told in one line.
             log.error("database is away, nothing is acknowledged until it is back: %s", _first_line(error))  # noqa: TRY400
-            self._engine = None
             return False
         return True
 
@@ -125,17 +132,27 @@ class Committer:
         return self._engine
 
     def _restore(self) -> None:
+        """Rebuild the engine from what is committed. Raises SQLAlchemyError; the engine is None then."""
         now = self._clock()
+        if self._engine is not None:
+            self._known = self._engine.values_before_batch()
+        self._engine = None
         with self._database.connect() as connection:
             if self._blindness is None:  # kept across rebuilds: it knows intervals that no commit has saved yet
                 self._blindness = read_blindness(connection, now)
-            self._engine = rebuild(connection, self._series, self._rules, self._settings, self._blindness, now)
+            engine = rebuild(connection, self._series, self._rules, self._settings, self._blindness, now, self._known)
             last = connection.execute(sa.select(schema.heartbeat.c.at)).scalar()
-        self._last_good = self._last_good or last or now
+        self._engine, self._known = engine, None
+        self._last_good = self._last_good or min(last or now, now)
 
     def _notice_time(self, engine: Engine) -> None:
         """Broker signals, and time in which nothing was committed (crash, pause, outage), as stored blindness."""
         now = self._clock()
+        if now < self._last_good:
+            log.warning("the hub's clock was set back by %d ms", self._last_good - now)
+            engine.clock_set_back(now)
+            engine.blindness.clock_set_back(now)
+            self._last_good = self._last_beat = now
         if now - self._last_good > BEAT_MS * 2:
             engine.blindness.was(self._last_good, now, "hub")
         while not self._signals.empty():
@@ -148,34 +165,51 @@ class Committer:
     # --- a batch ---
 
     def _commit(self, items: Sequence[Item]) -> None:
+        """Commit them, or all but the culprits. Raises DatabaseAway."""
+        items = [item for item in items if item.address not in self._suspects]
         try:
             self._commit_once(items)
-        except OUTAGES:
-            raise
-        except Exception as error:  # noqa: BLE001 - supervised: whatever a batch provokes, the hub goes on
-            self._engine = None
+        except Exception as error:  # supervised: whatever a batch provokes, the hub goes on
             self._restore()
+            if _is_outage(error):
+                raise DatabaseAway(_first_line(error)) from error
             self._isolate(items, error)
 
     def _isolate(self, items: Sequence[Item], error: Exception) -> None:
-        """Halve a batch that fails until the culprit stands alone, then refuse that one."""
-        if not items:
-            log.error("a step without messages failed", exc_info=error)
-            return
+        """Halve a batch that fails until the culprit stands alone, then refuse that one.
+
+        What else its sender has in this batch is left unsaid: it comes again, and one sender can't make the hub
+        rebuild itself more than a few times a step.
+        """
         if len(items) > 1:
             middle = len(items) // 2
             self._commit(items[:middle])
             self._commit(items[middle:])
             return
+        self._prove_innocence(error)
+        if not items:
+            return
         item = items[0]
+        self._suspects.add(item.address)
         log.error("message from %s can't be committed and is refused: %s", item.address, _first_line(error))
         self._intake.reject(item.address, "poison", f"{_first_line(error)}: {item}"[:500])
         if isinstance(item, Delivery) and isinstance(item.message, Report):
             refusal = Refusal(id=item.message.id, reason=f"can't be committed: {type(error).__name__}")
             self._outbound.send(item.address, Verb.ACK, Ack(refused=[refusal]))
 
+    def _prove_innocence(self, error: Exception) -> None:
+        """Before anybody is refused: does a commit without messages work? Raises DatabaseAway where not even that."""
+        self._last_beat = 0
+        try:
+            self._commit_once([])
+        except Exception as empty:
+            self._restore()
+            log.exception("a commit without messages fails")
+            raise DatabaseAway(_first_line(empty)) from error
+
     def _commit_once(self, items: Sequence[Item]) -> None:
         engine, now = self._ready, self._clock()
+        engine.begin_batch()
         batch = Batch()
         for item in items:
             self._absorb(engine, batch, item)
@@ -228,9 +262,11 @@ class Committer:
 
     def _acknowledge(self, batch: Batch, durable: bool) -> None:
         committed = batch.committed if durable else {}
-        for address in committed.keys() | batch.refused.keys():
-            ack = Ack(committed=pack_ids(committed.get(address, [])), refused=batch.refused.get(address, []))
-            self._outbound.send(address, Verb.ACK, ack)
+        for address, ids in committed.items():
+            self._outbound.send(address, Verb.ACK, Ack(committed=pack_ids(ids)))
+        for address, refused in batch.refused.items():
+            for first in range(0, len(refused), REFUSALS_AT_ONCE):
+                self._outbound.send(address, Verb.ACK, Ack(refused=refused[first : first + REFUSALS_AT_ONCE]))
 
     # --- messages ---
 
@@ -260,7 +296,13 @@ class Committer:
         self, engine: Engine, batch: Batch, state: AgentState, item: Delivery, inventory: Inventory
     ) -> None:
         taken = engine.inventory(state, inventory.devices, item.received)
-        state.inventory_hash, state.told = inventory.hash, item.received
+        if state.asked_for not in (None, inventory.hash):
+            if len(state.outdated) >= MAX_OUTDATED:
+                state.outdated.clear()
+            state.outdated.add(state.asked_for)
+        state.asked_for = None
+        state.outdated.discard(inventory.hash)
+        state.inventory_hash = inventory.hash
         batch.inventories.append((item.address, inventory.hash, taken))
         for device in taken.conflicts:
             self._intake.reject(item.address, "claim_conflict", device)
@@ -271,10 +313,9 @@ class Committer:
         corrected = correct(report, engine.sites[state.site], state.agent, item.received)
         if not self._inventory_known(state, item, report, corrected):
             return
-        engine.clock_order(state, report)
+        engine.clock_order(state, report, item.received)
         for subject, point in corrected.points:
-            # A clock that is far ahead must not make everything look late once it is set right.
-            engine.observe(state, subject, min(point.at, item.received + AHEAD_MS), point.values)
+            engine.observe(state, point, subject, item.received)
             batch.points.append(point)
             batch.point_owners.append(item.address)
         for position, at, event in corrected.events:
@@ -299,15 +340,15 @@ class Committer:
     def _inventory_known(self, state: AgentState, item: Delivery, report: Report, corrected: Corrected) -> bool:
         """Whether the report's devices can be placed. If not, the inventory is asked for and the report left unsaid.
 
-        A report older than the inventory may name devices that are gone for good: those are counted and dropped.
+        A report older than the inventory may name devices that are gone for good: once the agent has answered with
+        another inventory than the report's, those are counted and dropped.
         """
-        behind = report.inventory_hash != state.inventory_hash
-        asked_lately = item.received - state.asked < ASK_AGAIN_MS
-        answered = item.received - state.told < ANSWER_MS
-        if behind and not answered and not asked_lately:
-            state.asked = item.received
+        wanted = report.inventory_hash
+        missing = wanted != state.inventory_hash and wanted not in state.outdated
+        if missing and item.received - state.asked >= ASK_AGAIN_MS:
+            state.asked, state.asked_for = item.received, wanted
             self._ask_inventory(item.address)
-        if corrected.unknown and behind and not answered:
+        if corrected.unknown and missing:
             return False
         for device in corrected.unknown:
             corrected.reject("unknown_device", device)
@@ -316,6 +357,13 @@ class Committer:
     def _ask_inventory(self, address: Address) -> None:
         command = Command(id=secrets.token_hex(8), action=Action.SEND_INVENTORY, expires=self._clock() + 60_000)
         self._outbound.send(address, Verb.COMMAND, command)
+
+
+def _is_outage(error: Exception) -> bool:
+    """The database's trouble rather than the data's."""
+    if isinstance(error, sa.exc.DBAPIError):
+        return not isinstance(error, sa.exc.DataError | sa.exc.IntegrityError)
+    return isinstance(error, sa.exc.SQLAlchemyError) and not isinstance(error, sa.exc.StatementError)
 
 
 def _first_line(error: Exception) -> str:

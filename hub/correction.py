@@ -14,6 +14,9 @@ EARLIEST_MS = 1_577_836_800_000
 MAX_AHEAD_MS = 86_400_000
 """How far past the hub's clock a corrected time is believed."""
 
+MAX_VALUE = 1e15
+"""No metric of the catalogue comes near it; what does is nonsense that would break sums and charts."""
+
 _KNOWN = BY_NAME.keys()
 _THROUGH_US = frozenset({DeviceKind.CAMERA, DeviceKind.RECORDER})
 
@@ -79,6 +82,10 @@ def _values(
         for name in values.keys() - _KNOWN:
             result.reject("unknown_metric", name)
         values = {name: value for name, value in values.items() if name in _KNOWN}
+    if any(abs(value) > MAX_VALUE for value in values.values()):
+        for name in [name for name, value in values.items() if abs(value) > MAX_VALUE]:
+            result.reject("absurd_value", f"{name} = {values[name]:g}")
+        values = {name: value for name, value in values.items() if abs(value) <= MAX_VALUE}
     if offset_ms is not None and kind in _THROUGH_US and "clock_offset_seconds" in values:
         values = {**values, "clock_offset_seconds": values["clock_offset_seconds"] + offset_ms / 1000}
     return values

@@ -36,7 +36,10 @@ class EmbeddedBroker:
     def stop(self) -> None:
         """Close every connection and end the thread."""
         if self._broker is not None:
-            asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(5)
+            try:
+                asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(5)
+            except Exception as error:  # noqa: BLE001 - the rest of the hub must still be closed
+                log.warning("embedded broker did not shut down cleanly: %s", error)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()

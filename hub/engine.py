@@ -15,10 +15,19 @@ from hub.blindness import Blindness
 from hub.finding import Change, Holds, Life, advance
 from hub.fleet import AgentState, LiveFinding, Site, Subject
 from hub.rule import UNKNOWN, Judgement, Rule, Settings, Snapshot, Threshold
-from hub.series.store import Value
+from hub.series.store import Point, Value
 from wire.messages import Device, DeviceKind, Report
 
 log = logging.getLogger(__name__)
+
+AHEAD_MS = 300_000
+"""How far past the hub's clock a sample is judged; it is stored at its own time."""
+
+SKEW_MS = 120_000
+"""A report that claims to be sent later than this after it came was sent by a clock that is ahead."""
+
+REACH_MS = 60_000
+"""How much older than its report a sample may be and still be judged after the clock was set back."""
 
 CLOCK_STEP_MS = 2000
 """A report made later whose clock reads this much earlier than the one before was made after the clock was set back."""
@@ -36,6 +45,14 @@ class Transition(NamedTuple):
     life: Life
     detail: Mapping[str, float | str | bool | None]
     cause: LiveFinding | None
+
+
+class KnownValues(NamedTuple):
+    """What rules have seen of a device: metric → newest value, metric → window."""
+
+    kind: DeviceKind
+    latest: dict[str, Value]
+    windows: dict[str, deque[Value]]
 
 
 class Taken(NamedTuple):
@@ -85,6 +102,7 @@ class Engine:
         }
         self._absence = [check for check in self._checks.values() if check.rule.absence]
         self._broken: set[str] = set()
+        self._before: dict[tuple[str, str], KnownValues] = {}
         self._due: list[tuple[int, str, str]] = []
 
     def take_transitions(self) -> list[Transition]:
@@ -100,7 +118,7 @@ class Engine:
         state = place.agents.get(agent)
         if state is None:
             state = place.agents[agent] = AgentState(site, agent, now)
-        state.heard = max(state.heard, now)
+        state.heard = now
         subject = place.devices.get(agent)
         if subject is None or subject.agent != agent:
             if subject is not None:  # an agent's own id is its own, whoever named a device so before
@@ -186,36 +204,73 @@ class Engine:
 
     # --- samples ---
 
-    def clock_order(self, state: AgentState, report: Report) -> None:
-        """Notice a clock that was set back, lest everything look late until it catches up with itself."""
+    def clock_order(self, state: AgentState, report: Report, received: int) -> None:
+        """Notice a clock that was set back, lest everything look late until it catches up with itself.
+
+        Within one boot the monotonic clock tells; across a reboot, a clock that was ahead of ours and no longer is.
+        """
         offset = report.offset.ms
         sent = report.sent + (round(offset) if offset is not None else 0)
         newer = state.boot == report.boot and report.mono > state.mono
-        if newer and sent < state.sent - CLOCK_STEP_MS:
+        righted = state.boot != report.boot and sent <= received + SKEW_MS < state.sent
+        back = sent < state.sent - CLOCK_STEP_MS and (newer or righted)
+        if back:
             for subject in self.sites[state.site].devices.values():
                 if subject.agent == state.agent:
-                    subject.latest = {m: Value(min(v.at, sent), v.value) for m, v in subject.latest.items()}
-            state.mark = min(state.mark, sent)
-        if newer or state.boot != report.boot:
+                    self._remember(subject)
+                    known = subject.latest.items()
+                    subject.latest = {metric: Value(min(v.at, sent - REACH_MS), v.value) for metric, v in known}
+            state.mark, state.floor = min(state.mark, sent - REACH_MS), min(state.floor, sent - REACH_MS)
+        if newer or back or (state.boot != report.boot and sent >= state.sent):
             state.boot, state.mono, state.sent = report.boot, report.mono, sent
             state.offset_ms, state.offset_source = None if offset is None else round(offset), report.offset.source
 
-    def observe(self, state: AgentState, subject: Subject, at: int, values: Mapping[str, float]) -> None:
-        """Samples of one device at one corrected time. What is not newer than what was seen is late: not judged."""
-        latest = subject.latest
+    def observe(self, state: AgentState, point: Point, subject: Subject, received: int) -> None:
+        """Samples of one device at one corrected time. What is not newer than what was seen is late: not judged.
+
+        What claims to be later than its agent's newest report was made before the agent's clock was set back: late too.
+        """
+        at, latest = point.at, subject.latest
+        if at > state.sent + CLOCK_STEP_MS:
+            return
+        self._remember(subject)
         previous: dict[str, int | None] = {}
-        for metric, value in values.items():
+        for metric, value in point.values.items():
             last = latest.get(metric)
             if last is None or at > last.at:
-                previous[metric] = last.at if last else None
+                if at > state.floor:
+                    previous[metric] = last.at if last else None
                 latest[metric] = Value(at, value)
         if not previous:
             return
         state.mark = max(state.mark, at)
-        self._extend_windows(subject, at, values, previous)
+        self._extend_windows(subject, at, point.values, previous)
+        # Times of a clock that is far ahead are of no use to people: findings begin when the hub was told.
+        judged = min(at, received + AHEAD_MS)
         for metric, before in previous.items():
             for check in subject.checks.get(metric, ()):
-                self._judge(check, subject, metric, at, before)
+                self._judge(check, subject, metric, judged, before)
+
+    # --- a batch that fails ---
+
+    def begin_batch(self) -> None:
+        """From now on, remember the values that were known before."""
+        self._before = {}
+
+    def values_before_batch(self) -> dict[tuple[str, str], KnownValues]:
+        """(site, device) → the newest values and windows as they were when the batch began."""
+        known = {
+            (site, name): KnownValues(subject.kind, subject.latest, subject.windows)
+            for site, place in self.sites.items()
+            for name, subject in place.devices.items()
+        }
+        return known | self._before
+
+    def _remember(self, subject: Subject) -> None:
+        key = (subject.site, subject.device)
+        if key not in self._before:
+            windows = {metric: deque(window) for metric, window in subject.windows.items()}
+            self._before[key] = KnownValues(subject.kind, dict(subject.latest), windows)
 
     def _extend_windows(
         self, subject: Subject, at: int, values: Mapping[str, float], fresh: Mapping[str, int | None]
@@ -277,6 +332,14 @@ class Engine:
             if not any(f.life.state == "open" for f in subject.findings.values() if f.rule in self._absence_names()):
                 self._schedule(state, now)
 
+    def clock_set_back(self, now: int) -> None:
+        """The hub's own clock was ahead and no longer is: nobody was heard in the future."""
+        self._due.clear()
+        for place in self.sites.values():
+            for state in place.agents.values():
+                state.heard, state.due = min(state.heard, now), False
+                self._schedule(state)
+
     def _absence_names(self) -> set[str]:
         return {check.rule.name for check in self._absence}
 
@@ -332,6 +395,9 @@ class Engine:
         if change not in ("closed", "dropped"):
             return
         subject.findings.pop(finding.rule, None)
+        check = self._checks.get(finding.rule)
+        if change == "dropped" or (check is not None and not check.rule.hides_children):
+            return  # never was anybody's cause
         for other in self.sites[subject.site].live():
             if other.cause is finding:
                 other.cause = None

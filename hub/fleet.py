@@ -62,9 +62,13 @@ class AgentState:
     offset_ms: int | None = None
     offset_source: str = "none"
     """What its newest report said of its own clock."""
+    floor: int = 0
+    """After a start without earlier values: samples up to this time were judged before, as far as we can know."""
     asked: int = 0
-    told: int = 0
-    """When its inventory was last asked for, and last came."""
+    asked_for: str | None = None
+    """When its inventory was last asked for, and because of which hash."""
+    outdated: set[str | None] = field(default_factory=set)
+    """Hashes that were asked for and answered with another: devices only they knew are gone for good."""
     due: bool = False
     """Whether a check of its silence is scheduled."""
 

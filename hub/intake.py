@@ -99,7 +99,7 @@ class Intake:
                 if len(self._rejected) >= MAX_SENDERS:
                     key = ("-", "-", "many_senders")
                 else:
-                    log.warning("rejected from %s: %s: %s", address, reason, example)
+                    log.warning("rejected from %s: %s: %r", address, reason, example)
             count, first = self._rejected.get(key, (0, example))
             self._rejected[key] = (count + 1, first)
 

@@ -62,6 +62,11 @@ class MqttLink:
         self._thread.join(5)
 
     @property
+    def alive(self) -> bool:
+        """The thread runs: connected, or trying to be."""
+        return self._thread.is_alive()
+
+    @property
     def connected(self) -> bool:
         """Subscribed and hearing."""
         return self._connected.is_set()
@@ -76,7 +81,11 @@ class MqttLink:
         attempt = 0
         while not self._stop.is_set():
             version = self._versions[attempt % len(self._versions)]
-            heard = self._session(version)
+            try:
+                heard = self._session(version)
+            except Exception as error:  # noqa: BLE001 - supervised: a certificate that can't be read now may be there later
+                log.error("no connection to the broker: %s: %s", type(error).__name__, error)  # noqa: TRY400
+                heard = False
             if heard:
                 self._versions = [version]  # what has worked once is what the broker speaks
             attempt = 0 if heard else attempt + 1
@@ -94,7 +103,7 @@ class MqttLink:
         )
         self._secure(client)
         client.on_connect = lambda c, _u, _f, reason, _p: self._on_connect(c, reason)
-        client.on_subscribe = lambda *_: self._on_ready(up)
+        client.on_subscribe = lambda c, _u, _m, reasons, _p: self._on_subscribed(c, reasons, up)
         client.on_message = lambda _c, _u, m: self._take(m.topic, bytes(m.payload), m.retain)
         self._client = client
         try:
@@ -130,7 +139,12 @@ class MqttLink:
             return
         client.subscribe([(self._topics.every(verb), 0) for verb in FROM_AGENT])
 
-    def _on_ready(self, up: threading.Event) -> None:
+    def _on_subscribed(self, client: mqtt.Client, reasons: list[ReasonCode], up: threading.Event) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:  # without what it refuses us we would take everybody for silent
+            log.error("broker refuses the hub's subscriptions (%s): do its access rules know us?", refused[0])
+            client.disconnect()
+            return
         up.set()
         self._connected.set()
         log.info("subscribed at %s:%s", self._settings.host, self._settings.port)

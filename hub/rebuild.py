@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from hub.blindness import KEEP_MS, Blindness, Interval
-from hub.engine import Engine
+from hub.engine import Engine, KnownValues
 from hub.finding import Life
 from hub.fleet import LiveFinding, Site, Subject
 from hub.rule import Rule, Settings, Severity
@@ -31,17 +31,23 @@ def rebuild(
     settings: Mapping[str, Settings],
     blindness: Blindness,
     now: int,
+    known: Mapping[tuple[str, str], KnownValues] | None = None,
 ) -> Engine:
     """An engine that goes on where the last commit left off.
 
-    Findings whose rule or device is gone since then are closed: its first transitions say so.
+    `known` are the values of an engine whose batch could not be committed: they are kept as they were before it, and
+    the series store is not asked, for it may hold values of that batch which no rule has judged.
+    Findings whose rule or device is gone since then are closed: the engine's first transitions say so.
     """
     engine = Engine(rules, settings, blindness)
-    _read_agents(connection, engine)
+    _read_agents(connection, engine, now)
     _read_devices(connection, engine)
     _read_findings(connection, engine)
     engine.close_orphans(now)
-    _read_values(engine, series, rules)
+    if known is None:
+        _read_values(engine, series, rules)
+    else:
+        _keep_values(engine, known)
     return engine
 
 
@@ -50,12 +56,16 @@ def read_blindness(connection: sa.Connection, now: int) -> Blindness:
     table = schema.blindness
     recent = sa.or_(table.c.end.is_(None), table.c.end > now - KEEP_MS)
     rows = connection.execute(sa.select(table).where(recent).order_by(table.c.start))
-    return Blindness([Interval(row.start, row.end, row.reason, row.id) for row in rows])
+    intervals = [Interval(row.start, row.end, row.reason, row.id) for row in rows]
+    for interval in intervals:  # written while the hub's clock was ahead
+        interval.start = min(interval.start, now)
+        interval.end = None if interval.end is None else min(interval.end, now)
+    return Blindness(intervals)
 
 
-def _read_agents(connection: sa.Connection, engine: Engine) -> None:
+def _read_agents(connection: sa.Connection, engine: Engine, now: int) -> None:
     for row in connection.execute(sa.select(schema.agent)):
-        state = engine.hear(row.site, row.agent, row.last_heard)
+        state = engine.hear(row.site, row.agent, min(row.last_heard, now))
         state.mark, state.inventory_hash = row.evaluated_until, row.inventory_hash
         state.offset_ms, state.offset_source = row.offset_ms, row.offset_source
 
@@ -63,6 +73,8 @@ def _read_agents(connection: sa.Connection, engine: Engine) -> None:
 def _read_devices(connection: sa.Connection, engine: Engine) -> None:
     table = schema.device
     for row in connection.execute(sa.select(table).where(table.c.retired.is_(None))):
+        if row.device in engine.sites[row.site].agents and row.agent != row.device:
+            continue  # an agent's own id is its own, whoever named a device so before
         engine.add_subject(
             Subject(row.site, row.device, DeviceKind(row.kind), row.agent, row.parent, dict(row.facts or {}))
         )
@@ -92,19 +104,28 @@ def _read_values(engine: Engine, series: SeriesReads, rules: Mapping[str, Rule])
             _read_windows(name, site, series, rules)
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): rules start without earlier values", error)
+        for site in engine.sites.values():
+            for state in site.agents.values():
+                state.floor = state.mark
+
+
+def _keep_values(engine: Engine, known: Mapping[tuple[str, str], KnownValues]) -> None:
+    for name, site in engine.sites.items():
+        for subject in site.devices.values():
+            values = known.get((name, subject.device))
+            if values is not None and values.kind == subject.kind:
+                subject.latest = values.latest
+                subject.windows.update(values.windows)
 
 
 def _read_latest(name: str, site: Site, series: SeriesReads) -> None:
-    marks = {agent.agent: agent.mark for agent in site.agents.values() if agent.mark}
-    if not marks:
-        return
-    for kind in {subject.kind for subject in site.devices.values()}:
-        found = series.latest(name, kind, max(marks.values()), min(marks.values()) - LOOKBACK_MS)
-        for device, values in found.items():
-            subject = site.devices.get(device)
-            if subject is not None:
-                mark = marks.get(subject.agent, 0)
-                subject.latest = {metric: value for metric, value in values.items() if value.at <= mark}
+    for agent in site.agents.values():
+        own = [subject for subject in site.devices.values() if subject.agent == agent.agent]
+        for kind in {subject.kind for subject in own} if agent.mark else ():
+            found = series.latest(name, kind, agent.mark, agent.mark - LOOKBACK_MS)
+            for subject in own:
+                if subject.kind == kind:
+                    subject.latest = found.get(subject.device, {})
 
 
 def _read_windows(name: str, site: Site, series: SeriesReads, rules: Mapping[str, Rule]) -> None:

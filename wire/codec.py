@@ -32,8 +32,8 @@ class TooLarge(ValueError):  # noqa: N818 - says what is wrong, as it is raised
 
 
 def encode(message: Message) -> bytes:
-    """Compact UTF-8 JSON. Raises TooLarge."""
-    body = message.model_dump_json(by_alias=True, exclude_none=True).encode()
+    """Compact UTF-8 JSON. A NUL that some device put into its name becomes U+FFFD. Raises TooLarge."""
+    body = message.model_dump_json(by_alias=True, exclude_none=True).encode().replace(b"\\u0000", b"\\ufffd")
     if len(body) > MAX_BYTES:
         raise TooLarge(f"{type(message).__name__} of {len(body)} bytes, at most {MAX_BYTES} go on the wire")
     return body
@@ -43,6 +43,8 @@ def decode(kind: type[M], body: bytes) -> M:
     """The message in `body`. Raises DecodeError with a reason fit for a log line."""
     if len(body) > MAX_BYTES:
         raise DecodeError(f"{len(body)} bytes, at most {MAX_BYTES} are taken")
+    if b"\\u0000" in body:  # no text of ours has a NUL in it, and PostgreSQL stores none
+        raise DecodeError("a text with a NUL character", _report_id(body) if kind is Report else None)
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:

@@ -81,7 +81,7 @@ class Offset(Message):
     `ms` is None and `source` is "none" where no reference answered: the clock is then unknown, not accurate.
     """
 
-    ms: Finite | None = None
+    ms: Annotated[Finite, Field(ge=-1e13, le=1e13)] | None = None
     source: ShortText = "none"
 
 

@@ -78,8 +78,9 @@ Mounts = Callable[[], Sequence[Mount]]
 
 
 def disk_mounts() -> list[Mount]:
-    """Mounted file systems that have a disk behind them."""
-    return [Mount(one.device, one.mountpoint, one.fstype) for one in psutil.disk_partitions(all=False)]
+    """Mounted file systems that have a disk behind them; in a container, which has none, what is mounted at the root."""
+    mounts = [Mount(one.device, one.mountpoint, one.fstype) for one in psutil.disk_partitions(all=False)]
+    return mounts or [Mount("", "/", "")]
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,8 @@ class Translator:
 
     def number(self, value: float, decimals: int = 2) -> str:
         """A number with at most so many decimals; three significant digits where it is small."""
+        if not abs(value) < 1e15:
+            return f"{value:.3g}"
         if value and abs(value) < 1:
             decimals = max(decimals, 4)
         return format_decimal(round(value, decimals), format="#,##0." + "#" * decimals, locale=self._babel)
@@ -151,6 +153,8 @@ class Translator:
             return MISSING
         if not isinstance(value, int | float):
             return str(value)
+        if not abs(value) < 1e15:  # nothing we measure comes near it; Babel's formats fail on it
+            return f"{value:.3g}"
         for suffix, write in (("_seconds", self.duration), ("_ratio", self.percent), ("_bytes", self.size)):
             if name.endswith(suffix):
                 return write(value)

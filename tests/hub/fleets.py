@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from hub.blindness import Blindness
 from hub.engine import Engine, Transition
 from hub.rule import Rule, Settings, discover
-from wire.messages import Device, DeviceKind
+from hub.series.store import Point
+from wire.messages import Device, DeviceKind, Report
 
 SITE = "school"
 T0 = 1_790_000_000_000
@@ -40,6 +41,7 @@ class Timeline:
     changes: Changes = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=discover)
     log: list[str] = field(default_factory=list)
+    mono: int = 0
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.rules, settings_of(self.rules, self.changes), Blindness())
@@ -50,8 +52,15 @@ class Timeline:
     def sample(self, second: float, device: str, **values: float) -> None:
         """Values of one device at a second of the timeline, heard at that very second."""
         at = T0 + round(second * 1000)
+        self.mono += 1
         self.engine.hear(SITE, "gateway", at)
-        self.engine.observe(self.state, self.engine.sites[SITE].devices[device], at, values)
+        self.engine.clock_order(self.state, Report(id="abcdef:1", boot="b1", mono=self.mono, sent=at), at)
+        self.observe(device, at, at, **values)
+
+    def observe(self, device: str, at: int, received: int, **values: float) -> None:
+        """Values as they come out of a report."""
+        subject = self.engine.sites[SITE].devices[device]
+        self.engine.observe(self.state, Point(subject.kind, SITE, "gateway", device, at, values), subject, received)
         self.take()
 
     def samples(self, seconds: Iterable[float], device: str, **values: float) -> None:

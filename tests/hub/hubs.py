@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from tests.hub.fleets import DEVICES, SITE, T0, settings_of
 from wire.codec import encode, inventory_hash, unpack_ids
 from wire.messages import Ack, Command, Device, Event, Inventory, Message, Report, Sample
 from wire.topics import Address, Topics, Verb
+
+_numbers = count(1)
+"""Of reports, over restarts of the hub: the agent does not restart with it."""
 
 GATEWAY = Address(SITE, "gateway")
 
@@ -75,7 +79,6 @@ class Hub:
             lambda: self.now,
             batch_limit,
         )
-        self._seq = 0
 
     def close(self) -> None:
         self.series.close()
@@ -94,12 +97,12 @@ class Hub:
 
     def report(self, *samples: Sample, events: list[Event] | None = None, address: Address = GATEWAY) -> Report:
         """A report of this agent, numbered on, not yet heard."""
-        self._seq += 1
+        seq = next(_numbers)
         return Report(
-            id=f"abcdef:{self._seq}",
+            id=f"abcdef:{seq}",
             boot="b0",
-            mono=self.now - T0 + self._seq,
-            sent=self.now,
+            mono=seq,
+            sent=max([self.now, *(sample.at for sample in samples)]),
             inventory_hash=inventory_hash(DEVICES),
             samples=list(samples),
             events=events or [],

@@ -1,6 +1,7 @@
 """However messages fall into batches, and wherever the hub is restarted or hears twice, the tickets are the same."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from tests.hub.hubs import Hub
 from wire.messages import Report, Sample
 from wire.topics import Verb
 
-RULES = {
+RULES: Mapping[str, Mapping[str, object]] = {
     "camera_unreachable": {"hold_seconds": 2, "clear_seconds": 2},
     "recorder_unreachable": {"hold_seconds": 0, "clear_seconds": 1},
     "channel_offline": {"hold_seconds": 1, "clear_seconds": 0},

@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from hub.series.embedded import EmbeddedSeries
-from hub.series.store import Point, SeriesStore, SeriesUnavailable
+from hub.series.store import Point, SeriesStore, SeriesUnavailable, Value
 from hub.store import schema
+from hub.store.database import connect
 from tests.hub.fleets import DEVICES, SITE, T0
 from tests.hub.hubs import GATEWAY, Hub
 from wire.messages import Device, DeviceKind, Event, Inventory, Report, Sample, Status
@@ -176,6 +177,11 @@ class Moody(EmbeddedSeries):
             raise SeriesUnavailable("unplugged")
         super().write(points)
 
+    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
+        if Moody.away:
+            raise SeriesUnavailable("unplugged")
+        return super().latest(site, kind, until, since)
+
     def ping(self) -> None:
         if Moody.away:
             raise SeriesUnavailable("unplugged")
@@ -233,6 +239,11 @@ def test_a_report_that_names_unknown_devices_waits_for_the_inventory(url: str, t
 
 def test_a_report_older_than_the_inventory_does_not_wait_for_ever(hub: Hub) -> None:
     stale = hub.report(sample("long-gone", 1, reachable=0)).model_copy(update={"inventory_hash": "0" * 16})
+    hub.now += 6_000
+    hub.hear(Verb.REPORT, stale)
+    hub.step()
+    assert hub.mail.committed() == [], "an inventory may have been lost: it is asked for first"
+    hub.announce()
     hub.hear(Verb.REPORT, stale)
     hub.step()
     assert hub.mail.committed() == [stale.id]
@@ -252,30 +263,115 @@ def test_what_poisons_a_batch_is_refused_alone(tmp_path: Path) -> None:
     bad = hub.report(events=[Event(device="door-1", at=T0, type="door.cursed")])
     for report in (*good[:3], bad, *good[3:]):
         hub.hear(Verb.REPORT, report)
+    hub.hear(Verb.STATUS, Status(state="online", session="s"), Address("other", "agent"))
     hub.step()
-    assert sorted(hub.mail.committed()) == sorted(r.id for r in good)
     assert list(hub.mail.refused()) == [bad.id]
+    assert {row.site for row in hub.rows(schema.agent)} == {SITE, "other"}, "nobody else is hurt"
+    for report in good:  # what its sender had in the same batch was left unsaid, and comes again
+        hub.hear(Verb.REPORT, report)
     hub.step()
+    assert set(hub.mail.committed()) == {r.id for r in good}
     hub.now += 6_000
     hub.step()
     assert hub.rejected() == {("gateway", "poison"): 1}
     hub.close()
 
 
-def test_an_inventory_the_database_refuses_takes_nothing_with_it(postgresql_url: str, tmp_path: Path) -> None:
-    hub = Hub(tmp_path, postgresql_url, rules=QUICK)
+def test_a_database_that_turns_read_only_refuses_nobody(postgresql_url: str, tmp_path: Path) -> None:
+    hub, url = Hub(tmp_path, postgresql_url, rules=QUICK), postgresql_url
     hub.announce()
     hub.step()
-    poison = Device(device="cam-9", kind=DeviceKind.CAMERA, name="\x00")  # PostgreSQL stores no NUL
-    report = hub.report(sample("cam-1", 1, reachable=1))
-    hub.hear(Verb.INVENTORY, Inventory(hash="f" * 16, devices=[*DEVICES, poison]))
+    report = hub.report(sample("cam-1", 1, reachable=0))
+    admin = connect(url)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        name = connection.exec_driver_sql("SELECT current_database()").scalar()
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    hub.database.dispose()
     hub.hear(Verb.REPORT, report)
-    hub.step()
-    assert hub.mail.committed() == [report.id]
-    hub.now += 6_000
-    hub.step()
-    assert hub.rejected() == {("gateway", "poison"): 1}
+    assert hub.step() is False
+    assert hub.mail.refused() == {}
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("SET default_transaction_read_only = off")
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+    admin.dispose()
+    hub.database.dispose()
+    hub.hear(Verb.REPORT, report)
+    assert hub.step()
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
     hub.close()
+
+
+def test_an_error_that_has_nothing_to_do_with_the_message_refuses_nobody(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, rules=QUICK)
+    hub.announce()
+    hub.step()
+    with hub.database.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER sick BEFORE UPDATE ON heartbeat BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+    report = hub.report(sample("cam-1", 1, reachable=0))
+    hub.hear(Verb.REPORT, report)
+    assert hub.step() is False
+    assert hub.mail.refused() == {}
+    with hub.database.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER sick")
+    hub.hear(Verb.REPORT, report)
+    assert hub.step()
+    assert hub.mail.committed() == [report.id]
+    hub.close()
+
+
+def test_what_another_sender_poisons_is_judged_all_the_same(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, rules=QUICK)
+    hub.announce()
+    hub.hear(Verb.REPORT, hub.report(sample("nvr-1", 100, reachable=1)))
+    hub.step()
+    with hub.database.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER poison BEFORE INSERT ON agent WHEN NEW.site = 'cursed' BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+    slow = hub.report(sample("cam-1", 95, reachable=0)).model_copy(update={"sent": T0 + 101_000})
+    hub.hear(Verb.REPORT, slow)
+    hub.hear(Verb.STATUS, Status(state="online", session="s"), Address("cursed", "agent"))
+    hub.step()
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    hub.close()
+
+
+def test_without_the_series_store_at_start_a_redelivery_is_not_judged_again(hub: Hub, url: str, tmp_path: Path) -> None:
+    reports = [hub.report(sample("cam-1", n, reachable=n % 2)) for n in range(1, 5)]
+    for report in reports:
+        hub.hear(Verb.REPORT, report)
+        hub.step()
+    before = hub.tickets()
+    hub.close()
+    Moody.away = True
+    try:
+        again = Hub(tmp_path, url, series=lambda: Moody(tmp_path / "series.db"), rules=QUICK)
+        for report in reports:
+            again.hear(Verb.REPORT, report)
+            again.step()
+    finally:
+        Moody.away = False
+    assert again.tickets() == before
+    again.close()
+
+
+def test_a_hub_whose_clock_is_unset_commits_nothing_and_loses_nothing(hub: Hub) -> None:
+    report = hub.report(sample("cam-1", 1, reachable=0))
+    hub.hear(Verb.REPORT, report)
+    right, hub.now = hub.now, 1_000
+    assert hub.step() is False
+    hub.now = right
+    assert hub.step()
+    assert hub.mail.committed() == [report.id]
+
+
+def test_an_absurd_number_is_set_aside_and_counted(hub: Hub) -> None:
+    hub.hear(Verb.REPORT, hub.report(sample("vol-system", 1, fill_ratio=1e300, free_bytes=5)))
+    hub.step()
+    assert hub.tickets() == []
+    assert hub.rejected() == {("gateway", "absurd_value"): 1}
 
 
 def test_an_unusable_report_is_refused_by_id(hub: Hub) -> None:

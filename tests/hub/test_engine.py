@@ -17,10 +17,6 @@ SOON = {
 }
 
 
-def made(mono: int, sent: int) -> Report:
-    return Report(id="abcdef:1", boot="b1", mono=mono, sent=sent)
-
-
 def test_a_camera_dies_and_comes_back() -> None:
     line = Timeline(SOON)
     line.samples(range(0, 120, 30), "cam-1", reachable=1)
@@ -37,27 +33,66 @@ def test_a_camera_dies_and_comes_back() -> None:
 def test_the_same_sample_twice_is_judged_once_and_an_older_one_never() -> None:
     line = Timeline({"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}})
     line.sample(10, "cam-1", reachable=1)
-    line.sample(10, "cam-1", reachable=0)
-    line.sample(5, "cam-1", reachable=0)
+    line.observe("cam-1", T0 + 10_000, T0 + 10_000, reachable=0)
+    line.observe("cam-1", T0 + 5_000, T0 + 10_000, reachable=0)
     assert line.log == []
+
+
+def hear(line: Timeline, mono: int, sent: int, received: int, reachable: float, boot: str = "b1") -> None:
+    """A report of one camera sample, made and sent at the same moment of the agent's clock."""
+    report = Report(id="abcdef:1", boot=boot, mono=mono, sent=T0 + sent * 1000)
+    line.engine.clock_order(line.state, report, T0 + received * 1000)
+    line.observe("cam-1", T0 + sent * 1000, T0 + received * 1000, reachable=reachable)
+
+
+AT_ONCE = {"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}}
 
 
 def test_a_clock_that_is_set_back_does_not_make_everything_late() -> None:
-    line = Timeline({"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}})
-    line.engine.clock_order(line.state, made(1_000, T0 + 3_600_000))
-    line.sample(3_600, "cam-1", reachable=1)
-    line.engine.clock_order(line.state, made(61_000, T0 + 60_000))
-    line.sample(61, "cam-1", reachable=0)
+    line = Timeline(AT_ONCE)
+    hear(line, mono=1_000, sent=3_600, received=60, reachable=1)
+    hear(line, mono=61_000, sent=61, received=61, reachable=0)
     assert line.log == ["61 cam-1 camera_unreachable opened"]
 
 
+def test_a_clock_that_was_ahead_and_is_right_after_a_reboot_does_not_either() -> None:
+    line = Timeline(AT_ONCE)
+    hear(line, mono=1_000, sent=3_600, received=60, reachable=1)
+    hear(line, mono=10, sent=120, received=120, reachable=0, boot="b2")
+    assert line.log == ["120 cam-1 camera_unreachable opened"]
+
+
+def test_a_report_from_before_the_clock_was_set_back_is_late() -> None:
+    line = Timeline(AT_ONCE)
+    hear(line, mono=1_000, sent=3_600, received=60, reachable=1)
+    hear(line, mono=61_000, sent=61, received=61, reachable=1)
+    hear(line, mono=1_000, sent=3_600, received=62, reachable=0)
+    hear(line, mono=71_000, sent=71, received=71, reachable=0)
+    assert line.log == ["71 cam-1 camera_unreachable opened"]
+
+
 def test_a_late_report_is_not_taken_for_a_clock_set_back() -> None:
-    line = Timeline({"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}})
-    line.engine.clock_order(line.state, made(61_000, T0 + 3_600_000))
-    line.sample(3_600, "cam-1", reachable=1)
-    line.engine.clock_order(line.state, made(1_000, T0))
-    line.sample(0, "cam-1", reachable=0)
+    line = Timeline(AT_ONCE)
+    hear(line, mono=61_000, sent=3_600, received=3_600, reachable=1)
+    hear(line, mono=1_000, sent=0, received=3_601, reachable=0)
+    hear(line, mono=500, sent=10, received=3_602, reachable=0, boot="b0")
     assert line.log == []
+
+
+def test_a_redelivery_by_a_clock_that_is_ahead_is_judged_once() -> None:
+    line = Timeline(AT_ONCE)
+    hear(line, mono=1_000, sent=3_600, received=60, reachable=0)
+    hear(line, mono=2_000, sent=3_601, received=61, reachable=1)
+    hear(line, mono=1_000, sent=3_600, received=90, reachable=0)
+    assert [entry.split()[-1] for entry in line.log] == ["opened", "closed"]
+
+
+def test_a_hub_clock_that_was_ahead_does_not_hide_silence() -> None:
+    line = Timeline(SOON)
+    line.sample(1_000_000, "cam-1", reachable=1)
+    line.engine.clock_set_back(T0)
+    line.tick(101)
+    assert line.log == ["101 gateway agent_silent opened"]
 
 
 def test_silence_is_judged_by_time_alone_and_ends_with_the_first_word() -> None:

@@ -13,6 +13,8 @@ have_command influxd || missing+=(influxdb)
 have_command nginx || missing+=(nginx-light)
 have_command initdb || have_file '/usr/lib/postgresql/*/bin/initdb' || missing+=(postgresql)
 have_command chromium || missing+=(chromium)
+# Playwright's own node wants it, and a minimal Debian has none.
+ldconfig -p | grep -q 'libatomic\.so\.1' || missing+=(libatomic1)
 have_file '/usr/share/fonts/opentype/noto/NotoSansCJK-*' || missing+=(fonts-noto-cjk)
 
 if [ ${#missing[@]} -eq 0 ]; then

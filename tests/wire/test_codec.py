@@ -18,7 +18,7 @@ slugs = st.from_regex(r"[a-z0-9][a-z0-9-]{0,39}", fullmatch=True)
 spools = st.from_regex(r"[a-z0-9]{6,32}", fullmatch=True)
 millis = st.integers(0, 253_402_300_799_999)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
 facts = st.dictionaries(texts, st.none() | st.booleans() | numbers | texts, max_size=5)
 report_ids = st.builds("{}:{}".format, spools, st.integers(0, 999_999_999_999_999))
 samples = st.builds(
@@ -213,3 +213,11 @@ def test_backward_and_absurd_ranges_are_refused(packed: str) -> None:
 
 def test_the_widest_range_is_taken() -> None:
     assert codec.unpack_range("aaaaaa:0-999999") == ("aaaaaa", 0, 999_999)
+
+
+def test_a_nul_that_a_device_put_into_its_name_is_replaced_and_one_that_comes_in_is_refused() -> None:
+    devices = [Device(device="cam-1", kind=DeviceKind.CAMERA, name="a\x00b")]
+    body = codec.encode(Inventory(hash="a" * 16, devices=devices))
+    assert codec.decode(Inventory, body).devices[0].name == "a\ufffdb"
+    with pytest.raises(codec.DecodeError, match="NUL"):
+        codec.decode(Inventory, body.replace("\ufffd".encode(), b"\\u0000").replace(b"\\ufffd", b"\\u0000"))
