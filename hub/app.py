@@ -1,15 +1,17 @@
 """The composition root: wires the parts of one hub together. No logic of its own."""
 
+import fcntl
 import logging
 import threading
 import time
 from pathlib import Path
+from typing import IO
 
 import uvicorn
 
 from hub.api.app import create_app
 from hub.committer import Committer
-from hub.config import HubConfig
+from hub.config import ConfigError, HubConfig
 from hub.embedded_broker import EmbeddedBroker
 from hub.intake import Intake
 from hub.mqtt import MqttLink
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 
 DAY_MS = 86_400_000
 PRUNE_SECONDS = 3600.0
+WEB_WAIT_SECONDS = 2.0
 PAUSE_SECONDS = 1.0
 """After an outage of the database, before it is tried again."""
 
@@ -34,6 +37,17 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def lock(folder: Path) -> IO[bytes]:
+    """Held as long as the process lives. Raises ConfigError where another hub has this folder."""
+    file = (folder / "lock").open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ConfigError(f"{folder}: another hub runs on this state_dir") from None
+    return file
+
+
 class App:
     """One hub. `start` returns when everything listens; `stop` ends it within seconds."""
 
@@ -41,6 +55,7 @@ class App:
         file = config.file
         state = Path(file.state_dir)
         state.mkdir(parents=True, exist_ok=True, mode=0o750)
+        self._lock = lock(state)
         self._stop = threading.Event()
         self._broker = EmbeddedBroker(file.broker.host, file.broker.port) if file.broker.embedded else None
         self._database = connect(config.store_url())
@@ -62,7 +77,9 @@ class App:
             now_ms,
             file.ingest.batch_messages,
         )
-        web = create_app(self._database, self._series, rules, clock=now_ms, time_zone=file.console.time_zone)
+        # Connections of their own: a crowd at the console must not hold up the committer.
+        self._reading = connect(config.store_url(), pool_timeout=WEB_WAIT_SECONDS)
+        web = create_app(self._reading, self._series, rules, clock=now_ms, time_zone=file.console.time_zone)
         self._server = uvicorn.Server(
             uvicorn.Config(web, file.console.host, file.console.port, log_level="warning", lifespan="off")
         )
@@ -88,7 +105,9 @@ class App:
 
     @property
     def alive(self) -> bool:
-        """Committer, link and console all run."""
+        """Committer, link and console all run, and the committer does not hang."""
+        if self._committer.stalled(now_ms()):
+            return False
         return self._work.is_alive() and self._web.is_alive() and self._link.alive
 
     def stop(self) -> None:
@@ -102,6 +121,8 @@ class App:
         if self._broker is not None:
             self._broker.stop()
         self._series.close()
+        self._lock.close()
+        self._reading.dispose()
         self._database.dispose()
 
     def _on_lost(self) -> None:

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import sqlalchemy as sa
 
 from hub.blindness import Blindness
-from hub.correction import EARLIEST_MS, Corrected, correct
+from hub.correction import Corrected, correct
 from hub.engine import Engine, KnownValues, Taken, Transition
 from hub.fleet import AgentState
 from hub.intake import Delivery, Intake, Unreadable
@@ -33,7 +33,11 @@ log = logging.getLogger(__name__)
 
 BEAT_MS = 5_000
 ASK_AGAIN_MS = 5_000
+BUILT_MS = 1_793_491_200_000
+"""2026-11-01, before which this code did not exist: a hub whose clock says so does not know the time."""
+
 MAX_OUTDATED = 100
+STALL_MS = 180_000
 REFUSALS_AT_ONCE = 100
 """So many refusals with their reasons fit into one message."""
 
@@ -92,10 +96,16 @@ class Committer:
         self._engine: Engine | None = None
         self._blindness: Blindness | None = None
         self._known: Mapping[tuple[str, str], KnownValues] | None = None
+        self._attempt = ""
         self._suspects: set[Address] = set()
         self._last_good = 0
         self._last_beat = 0
+        self._stepped = clock()
         self._signals: queue.SimpleQueue[tuple[Literal["lost", "back"], int]] = queue.SimpleQueue()
+
+    def stalled(self, now: int) -> bool:
+        """No step has ended well or told of an outage for so long that something hangs."""
+        return now - self._stepped > STALL_MS
 
     def broker_lost(self) -> None:
         """From now on nothing can be heard."""
@@ -107,8 +117,9 @@ class Committer:
 
     def step(self, wait: float = 0.25) -> bool:
         """One round: rebuild if need be, take a batch, judge, commit, acknowledge. False after an outage: pause."""
+        self._stepped = self._clock()
         now = self._clock()
-        if now < EARLIEST_MS:
+        if now < BUILT_MS:
             log.error("the hub's own clock reads %d ms since 1970: nothing is committed until it is set", now)
             return False
         try:
@@ -134,16 +145,18 @@ class Committer:
     def _restore(self) -> None:
         """Rebuild the engine from what is committed. Raises SQLAlchemyError; the engine is None then."""
         now = self._clock()
-        if self._engine is not None:
-            self._known = self._engine.values_before_batch()
-        self._engine = None
+        engine_before, self._engine = self._engine, None
         with self._database.connect() as connection:
+            beat = connection.execute(sa.select(schema.heartbeat)).first()
+            if engine_before is not None:
+                # A commit whose answer was lost has happened all the same: then its values have been judged.
+                committed = beat is not None and beat.attempt == self._attempt
+                self._known = engine_before.values() if committed else engine_before.values_before_batch()
             if self._blindness is None:  # kept across rebuilds: it knows intervals that no commit has saved yet
                 self._blindness = read_blindness(connection, now)
             engine = rebuild(connection, self._series, self._rules, self._settings, self._blindness, now, self._known)
-            last = connection.execute(sa.select(schema.heartbeat.c.at)).scalar()
         self._engine, self._known = engine, None
-        self._last_good = self._last_good or min(last or now, now)
+        self._last_good = self._last_good or min(beat.at if beat else now, now)
 
     def _notice_time(self, engine: Engine) -> None:
         """Broker signals, and time in which nothing was committed (crash, pause, outage), as stored blindness."""
@@ -190,6 +203,13 @@ class Committer:
         if not items:
             return
         item = items[0]
+        try:
+            self._commit_once([item])  # perhaps it was not the message but what the engine had in mind
+        except Exception as again:  # noqa: BLE001 - supervised, as above
+            self._restore()
+            error = again
+        else:
+            return
         self._suspects.add(item.address)
         log.error("message from %s can't be committed and is refused: %s", item.address, _first_line(error))
         self._intake.reject(item.address, "poison", f"{_first_line(error)}: {item}"[:500])
@@ -213,6 +233,9 @@ class Committer:
         batch = Batch()
         for item in items:
             self._absorb(engine, batch, item)
+        for address, at in self._intake.take_turned_away().items():
+            if address.agent in engine.known_agents(address.site):
+                batch.agents[address] = engine.hear(address.site, address.agent, at)
         # What still waits in the queue may be an agent's word: silence is judged up to the last message taken.
         engine.tick(items[-1].received if items and self._intake.depth else now)
         durable = self._write_series(batch)
@@ -227,13 +250,14 @@ class Committer:
         """The one transaction."""
         blindness = self._ready.blindness
         rejections = self._intake.take_rejections()
+        self._attempt = secrets.token_hex(8)
         try:
             with self._database.begin() as connection:
                 self._write(connection, batch, now)
                 ledger.record(connection, transitions)
                 writes.save_blindness(connection, blindness.unsaved)
                 writes.count_rejections(connection, rejections, now)
-                writes.beat(connection, now)
+                writes.beat(connection, now, self._attempt)
         except BaseException:
             self._intake.restore(rejections)
             raise
@@ -262,11 +286,15 @@ class Committer:
 
     def _acknowledge(self, batch: Batch, durable: bool) -> None:
         committed = batch.committed if durable else {}
-        for address, ids in committed.items():
-            self._outbound.send(address, Verb.ACK, Ack(committed=pack_ids(ids)))
+        acks = [(address, Ack(committed=pack_ids(ids))) for address, ids in committed.items()]
         for address, refused in batch.refused.items():
-            for first in range(0, len(refused), REFUSALS_AT_ONCE):
-                self._outbound.send(address, Verb.ACK, Ack(refused=refused[first : first + REFUSALS_AT_ONCE]))
+            parts = range(0, len(refused), REFUSALS_AT_ONCE)
+            acks += [(address, Ack(refused=refused[first : first + REFUSALS_AT_ONCE])) for first in parts]
+        for address, ack in acks:
+            try:
+                self._outbound.send(address, Verb.ACK, ack)
+            except Exception:  # supervised: it is committed, and an acknowledgement that is lost is asked for again
+                log.exception("no acknowledgement to %s", address)
 
     # --- messages ---
 
@@ -290,7 +318,7 @@ class Committer:
         elif isinstance(message, Status):
             batch.statuses.append((address, message))
         elif isinstance(message, Result | ConfigApplied):
-            log.info("%s: %s", address, message)
+            log.debug("%s: %s", address, message)
 
     def _absorb_inventory(
         self, engine: Engine, batch: Batch, state: AgentState, item: Delivery, inventory: Inventory
@@ -311,6 +339,9 @@ class Committer:
 
     def _absorb_report(self, engine: Engine, batch: Batch, state: AgentState, item: Delivery, report: Report) -> None:
         corrected = correct(report, engine.sites[state.site], state.agent, item.received)
+        if corrected.ahead:  # one of the two clocks is wrong; what it measured stays with the agent until it is known
+            self._intake.reject(item.address, "ahead_of_hub", corrected.ahead)
+            return
         if not self._inventory_known(state, item, report, corrected):
             return
         engine.clock_order(state, report, item.received)

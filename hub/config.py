@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
+from sqlalchemy import make_url
 
 from hub.rule import Rule, Settings
 from hub.series.config import SeriesSettings
@@ -58,6 +59,8 @@ class Store(Table):
     def _no_secret(cls, url: str) -> str:
         if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE")
+        if url and make_url(url).password is not None:
+            raise ValueError("the password belongs in password_file")
         return url
 
 
@@ -98,8 +101,6 @@ class HubConfig:
             password = store.password_file.read_text().strip()
         except OSError as error:
             raise ConfigError(f"{store.password_file}: {error.strerror}") from None
-        from sqlalchemy import make_url
-
         return make_url(store.url).set(password=password).render_as_string(hide_password=False)
 
 

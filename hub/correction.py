@@ -30,6 +30,8 @@ class Corrected:
     """(position in the report, corrected time, event)"""
     unknown: set[str] = field(default_factory=set)
     """Devices nobody has announced."""
+    ahead: str = ""
+    """What is further ahead of the hub's clock than is believed, if anything."""
     rejected: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def reject(self, reason: str, example: str) -> None:
@@ -68,7 +70,10 @@ def _own(result: Corrected, site: Site, agent: str, device: str) -> Subject | No
 
 
 def _believable(result: Corrected, device: str, at: int, received: int) -> bool:
-    if EARLIEST_MS <= at <= received + MAX_AHEAD_MS:
+    if at > received + MAX_AHEAD_MS:
+        result.ahead = f"{device} at {at}"
+        return False
+    if at >= EARLIEST_MS:
         return True
     result.reject("absurd_time", f"{device} at {at}")
     return False

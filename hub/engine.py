@@ -7,7 +7,7 @@ thrown away and rebuilt from what is committed (`hub/rebuild.py`). It never need
 import heapq
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
@@ -128,6 +128,11 @@ class Engine:
             self._judge_absence(state, subject, now)
         self._schedule(state)
         return state
+
+    def known_agents(self, site: str) -> Collection[str]:
+        """The agents ever heard at a site."""
+        place = self.sites.get(site)
+        return place.agents.keys() if place else ()
 
     def add_subject(self, subject: Subject) -> Subject:
         """Make a device known, with the checks that its kind and facts call for."""
@@ -257,14 +262,17 @@ class Engine:
         """From now on, remember the values that were known before."""
         self._before = {}
 
-    def values_before_batch(self) -> dict[tuple[str, str], KnownValues]:
-        """(site, device) → the newest values and windows as they were when the batch began."""
-        known = {
+    def values(self) -> dict[tuple[str, str], KnownValues]:
+        """(site, device) → the newest values and windows."""
+        return {
             (site, name): KnownValues(subject.kind, subject.latest, subject.windows)
             for site, place in self.sites.items()
             for name, subject in place.devices.items()
         }
-        return known | self._before
+
+    def values_before_batch(self) -> dict[tuple[str, str], KnownValues]:
+        """The same, as they were when the batch began."""
+        return self.values() | self._before
 
     def _remember(self, subject: Subject) -> None:
         key = (subject.site, subject.device)
@@ -337,7 +345,7 @@ class Engine:
         self._due.clear()
         for place in self.sites.values():
             for state in place.agents.values():
-                state.heard, state.due = min(state.heard, now), False
+                state.heard, state.due, state.asked = min(state.heard, now), False, 0
                 self._schedule(state)
 
     def _absence_names(self) -> set[str]:

@@ -25,6 +25,12 @@ MODELS: dict[Verb, type[Message]] = {
     Verb.CONFIG_APPLIED: ConfigApplied,
 }
 
+QUEUE_BYTES = 16 * 1024 * 1024
+"""Encoded bytes that may wait; decoded they take about thirteen times as much memory (measured)."""
+
+SENDER_SHARE = 4
+"""One sender may fill a quarter of the queue, so that it can't shut the others out."""
+
 MAX_SENDERS = 1000
 """Distinct (sender, reason) pairs counted between two commits; past it, all go under one name."""
 
@@ -37,6 +43,8 @@ class Delivery:
     message: Message
     received: int
     retained: bool
+    size: int = 0
+    """Encoded bytes."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class Unreadable:
     report_id: str
     reason: str
     received: int
+    size: int = 0
 
 
 class Intake:
@@ -56,6 +65,9 @@ class Intake:
         self._topics = topics
         self._clock = clock
         self._queue: queue.Queue[Delivery | Unreadable] = queue.Queue(limit)
+        self._waiting: dict[Address, int] = {}
+        self._bytes = 0
+        self._turned_away: dict[Address, int] = {}
         self._rejected: dict[tuple[str, str, str], tuple[int, str]] = {}
         self._lock = threading.Lock()
 
@@ -68,17 +80,40 @@ class Intake:
             return
         address, verb = parsed
         try:
-            self._put(Delivery(address, decode(model, payload), self._clock(), retained), address)
+            self._put(Delivery(address, decode(model, payload), self._clock(), retained, len(payload)))
         except DecodeError as error:
             self.reject(address, f"bad_{verb.value.replace('/', '_')}", f"{error.reason}: {payload[:200]!r}")
             if error.report_id is not None:
-                self._put(Unreadable(address, error.report_id, error.reason, self._clock()), address)
+                self._put(Unreadable(address, error.report_id, error.reason, self._clock(), len(payload)))
 
-    def _put(self, item: "Delivery | Unreadable", address: Address) -> None:
+    def _put(self, item: "Delivery | Unreadable") -> None:
         try:
+            self._reserve(item)
             self._queue.put_nowait(item)
         except queue.Full:
-            self.reject(address, "queue_full", "will be sent again")
+            self.reject(item.address, "queue_full", "will be sent again")
+
+    def _reserve(self, item: "Delivery | Unreadable") -> None:
+        """Room for it, or queue.Full. Who is turned away was heard all the same."""
+        with self._lock:
+            own = self._waiting.get(item.address, 0) + item.size
+            full = self._queue.full() or self._bytes + item.size > QUEUE_BYTES or own > QUEUE_BYTES // SENDER_SHARE
+            if full:
+                if not (isinstance(item, Delivery) and item.retained) and len(self._turned_away) < MAX_SENDERS:
+                    self._turned_away[item.address] = item.received
+                raise queue.Full
+            self._waiting[item.address] = own
+            self._bytes += item.size
+
+    def _release(self, items: "list[Delivery | Unreadable]") -> None:
+        with self._lock:
+            for item in items:
+                self._bytes -= item.size
+                left = self._waiting.get(item.address, 0) - item.size
+                if left > 0:
+                    self._waiting[item.address] = left
+                else:
+                    self._waiting.pop(item.address, None)
 
     def batch(self, limit: int, wait: float) -> "list[Delivery | Unreadable]":
         """Up to `limit` deliveries: waits up to `wait` seconds for the first, takes what else is there."""
@@ -89,7 +124,14 @@ class Intake:
                 items.append(self._queue.get_nowait())
         except queue.Empty:
             pass
+        self._release(items)
         return items
+
+    def take_turned_away(self) -> dict[Address, int]:
+        """Whose messages found the queue full since the last call, and when the newest came (ms UTC)."""
+        with self._lock:
+            taken, self._turned_away = self._turned_away, {}
+        return taken
 
     def reject(self, address: Address, reason: str, example: str) -> None:
         """Count something that can't be taken; the first of each kind between two commits is logged."""

@@ -104,9 +104,11 @@ def _read_values(engine: Engine, series: SeriesReads, rules: Mapping[str, Rule])
             _read_windows(name, site, series, rules)
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): rules start without earlier values", error)
-        for site in engine.sites.values():
-            for state in site.agents.values():
-                state.floor = state.mark
+    # The store may lack values that wait in its buffer: what is not newer than the mark has been judged, as far as
+    # can be known.
+    for site in engine.sites.values():
+        for state in site.agents.values():
+            state.floor = state.mark
 
 
 def _keep_values(engine: Engine, known: Mapping[tuple[str, str], KnownValues]) -> None:

@@ -63,6 +63,11 @@ class ConsequenceAnswer(Answer):
     kind: str | None
     rule: str
     state: str = Field(description="pending, open or closed")
+    room: str | None
+    parent: str | None = Field(description="The device it hangs on")
+    parent_name: str
+    agent: str | None = Field(description="The agent that watches it; null where the device is gone")
+    agent_name: str
     since: int
     closed: int | None
 
@@ -80,6 +85,16 @@ class AgentCountsAnswer(Answer):
     online: int
     silent: int = Field(description="A finding says that they are not heard")
     never: int = Field(description="Heard, but no report of theirs has been evaluated")
+
+
+class SilentAgentAnswer(Answer):
+    """An agent that is not heard."""
+
+    site: str
+    agent: str
+    name: str = Field(description="Empty where nobody named it")
+    last_heard: int = Field(description="On the hub's clock")
+    unknown: int = Field(description="Its devices of which nobody can say whether they work")
 
 
 class KindAnswer(Answer):
@@ -128,6 +143,7 @@ class OverviewAnswer(Answer):
     open_tickets: int
     tickets: list[TicketAnswer] = Field(description="The gravest and oldest of the open tickets, at most 50")
     agents: AgentCountsAnswer
+    silent: list[SilentAgentAnswer]
     kinds: list[KindAnswer]
     sites: list[SiteAnswer]
     blindness: list[BlindnessAnswer] = Field(description="Now or within the last 24 hours, newest first")
@@ -159,7 +175,9 @@ class DeviceAnswer(Answer):
     name: str
     room: str | None
     parent: str | None
+    parent_name: str = Field(description="Empty where nobody named it")
     agent: str
+    agent_name: str
     state: DeviceState
     reason: str = Field(description="Why unknown: agent_silent, no_reports, hidden, blind or no_data; else empty")
     behind: str | None = Field(description="The device whose fault hides this one")

@@ -8,7 +8,7 @@ import sqlalchemy
 
 from hub.api.evidence import Evidence
 from hub.rule import Rule
-from hub.series.store import Bucket, SeriesReads
+from hub.series.store import Bucket, SeriesReads, Value
 from hub.store import reads
 
 MAX_BUCKETS = 2_000
@@ -40,6 +40,17 @@ class AgentCounts:
 
 
 @dataclass(frozen=True)
+class SilentAgent:
+    """An agent that is not heard, and how many of its devices nobody knows about therefore."""
+
+    site: str
+    agent: str
+    name: str
+    last_heard: int
+    unknown: int
+
+
+@dataclass(frozen=True)
 class SiteState:
     """A site, how much is wrong there (`worst`: gravest severity of an open ticket), and how much nobody knows."""
 
@@ -59,6 +70,7 @@ class Fleet:
     open_tickets: int
     tickets: Sequence[reads.Ticket]
     agents: AgentCounts
+    silent: Sequence[SilentAgent]
     kinds: Sequence[KindCount]
     sites: Sequence[SiteState]
     blindness: Sequence[reads.Blindness]
@@ -72,6 +84,7 @@ class SitePage:
 
     site: str
     agents: Sequence[reads.Agent]
+    silent: Sequence[SilentAgent]
     devices: Sequence[reads.Device]
     tickets: Sequence[reads.Ticket]
     rejected: Sequence[reads.Rejected]
@@ -91,6 +104,7 @@ class Source:
     ) -> None:
         self.rules = rules
         self.clock = clock
+        self.evidence_ms = evidence_ms
         self._engine = engine
         self._series = series
         self._evidence = Evidence(series, evidence_ms)
@@ -107,6 +121,7 @@ class Source:
             open_tickets=seen.open_tickets,
             tickets=seen.tickets,
             agents=AgentCounts(heard["online"], heard["silent"], heard["never"]),
+            silent=silent_agents(seen.agents, devices),
             kinds=count_kinds(devices),
             sites=self._sites(devices),
             blindness=seen.blindness,
@@ -138,7 +153,7 @@ class Source:
         devices, weighed = self._evidence.weigh_or_keep(found, now)
         tickets = reads.open_tickets(self._engine, site, limit=reads.MAX_TICKETS)
         rejected = reads.rejections(self._engine, site, now - reads.DAY)
-        return SitePage(site, agents, devices, tickets, rejected, not weighed)
+        return SitePage(site, agents, silent_agents(agents, devices), devices, tickets, rejected, not weighed)
 
     def device(self, site: str, device: str) -> reads.DeviceDetail | None:
         """One device with what surrounds it, or None."""
@@ -163,10 +178,26 @@ class Source:
         """One metric by steps. Raises SeriesUnavailable."""
         return self._series.chart(device.site, device.kind, device.device, metric, since, until, step)
 
+    def newest(self, device: reads.Device, since: int, until: int) -> Mapping[str, Value]:
+        """Metric → newest raw value in since < at ≤ until. Raises SeriesUnavailable."""
+        return self._series.latest(device.site, device.kind, until, since).get(device.device, {})
+
     def ping(self) -> None:
         """Raises SQLAlchemyError or SeriesUnavailable when a page could not be shown in full."""
         reads.ping(self._engine)
         self._series.ping()
+
+
+def silent_agents(agents: Sequence[reads.Agent], devices: Sequence[reads.Device]) -> list[SilentAgent]:
+    """Those of the agents that are silent, the one with the most unknown devices first."""
+    unknown = Counter((device.site, device.agent) for device in devices if device.state == "unknown")
+    names = {(device.site, device.device): device.name for device in devices}
+    found = [
+        SilentAgent(a.site, a.agent, names.get((a.site, a.agent), ""), a.last_heard, unknown[a.site, a.agent])
+        for a in agents
+        if a.state == "silent"
+    ]
+    return sorted(found, key=lambda one: -one.unknown)
 
 
 def count_kinds(devices: Sequence[reads.Device]) -> list[KindCount]:

@@ -1,4 +1,7 @@
-"""Charts as SVG drawn on the server: one metric of one device, mean with its low and high, gaps left open.
+"""Charts as SVG drawn on the server: one metric of one device, gaps left open.
+
+Numbers are drawn as their mean with low and high; a yes or no as steps by the worse of what a bucket holds, for a mean
+of 0.5 says nothing and hides the second that mattered.
 
 Pygal draws; what would break the Content-Security-Policy or call another host (its style sheet, its scripts, style
 attributes) is taken out, and console.css colours the classes that remain. So charts follow light and dark.
@@ -25,17 +28,23 @@ from hub.series.store import Bucket
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "PluginImportFixer"]
 
 WIDTH, HEIGHT = 480, 170
-STEPS = tuple(seconds * 1000 for seconds in (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400))
-POINTS = 160
+_Place = tuple[float | None, float | None]
+STEPS = tuple(
+    seconds * 1000
+    for seconds in (5, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 86_400)
+)
+POINTS = 120
 """About as many as can be told apart."""
 
 _TICKS = tuple(m * 60_000 for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 43_200))
 _FLAGS = frozenset(
     {
         "up", "reachable", "authenticated", "online", "clock_reference", "read_only", "door_reachable", "door_open",
-        "door_alarm",
+        "door_alarm", "spool_failing",
     }
 )  # fmt: skip
+_ALARMS = frozenset({"read_only", "door_open", "door_alarm", "spool_failing"})
+"""Flags whose yes is what people look for; of all others it is the no."""
 
 
 def step_for(span: int) -> int:
@@ -48,16 +57,37 @@ def is_flag(metric: str) -> bool:
     return metric in _FLAGS or (metric.startswith("collector_") and metric.endswith("_ok"))
 
 
+def pace(buckets: Sequence[Bucket], step: int) -> float:
+    """The distance (ms) that is usual between two buckets, at least a step."""
+    distances = [after.at - before.at for before, after in pairwise(buckets)]
+    return max(step, median(distances) if distances else step)
+
+
 def lines(buckets: Sequence[Bucket], step: int) -> list[Bucket | None]:
     """The buckets with None wherever data is missing: where the distance is far over what is usual here."""
     distances = [after.at - before.at for before, after in pairwise(buckets)]
-    usual = max(step, median(distances) if distances else step)
+    usual = pace(buckets, step)
     broken: list[Bucket | None] = []
     for index, bucket in enumerate(buckets):
         if index and distances[index - 1] > 2.5 * usual:
             broken.append(None)
         broken.append(bucket)
     return broken
+
+
+def stairs(metric: str, broken: Sequence[Bucket | None], width: float, until: int) -> list[_Place]:
+    """A flag's line: each bucket's worse value from its time to the next one's; before a gap, and at the end, `width`
+    long, but not beyond `until`.
+    """
+    places: list[_Place] = []
+    for bucket, after in zip(broken, [*broken[1:], None], strict=True):
+        if bucket is None:
+            places.append((None, None))
+            continue
+        level = bucket.high if metric in _ALARMS else bucket.low
+        end = after.at if after else max(bucket.at, min(bucket.at + width, until))
+        places += [(bucket.at, level), (end, level)]
+    return places
 
 
 def ticks(since: int, until: int, offset: int, most: int = 6) -> list[int]:
@@ -74,33 +104,43 @@ def chart(
     step: int,
     speech: Translator,
     mark: tuple[int, int] | None = None,
+    last: float | None = None,
 ) -> Markup:
-    """An inline `<svg>` of one metric over `span` (ms UTC). `mark` shades a time, such as a ticket's.
+    """An inline `<svg>` of one metric over `span` (ms UTC). `mark` shades a time, such as a ticket's; `last` is the
+    newest raw value, if known, for those who can't see the line.
 
     Needs at least one bucket.
     """
+    # A bucket begins at a round time, the first one perhaps before the span.
+    buckets = [bucket._replace(at=max(bucket.at, span[0])) for bucket in buckets]
     drawing = _drawing(metric, buckets, span, speech)
     broken = lines(buckets, step)
-    if any(b.high > b.low for b in buckets):
+    stepped = is_flag(metric)
+    if stepped:
+        drawing.add("level", stairs(metric, broken, pace(buckets, step), span[1]))
+    elif any(b.high > b.low for b in buckets):
         drawing.add("high", [(b.at, b.high) if b else (None, None) for b in broken])
         drawing.add("low", [(b.at, b.low) if b else (None, None) for b in broken])
-    drawing.add("mean", [(b.at, b.mean) if b else (None, None) for b in broken])
+    if not stepped:
+        drawing.add("mean", [(b.at, b.mean) if b else (None, None) for b in broken])
 
     def amend(tree: Any) -> Any:  # while pygal still knows its scales
         if mark is not None:
             _shade(drawing, max(mark[0], span[0]), min(mark[1], span[1]))
-        _dots(drawing, broken)
+        if not stepped:
+            _dots(drawing, broken)
         return tree
 
     drawing.add_xml_filter(amend)
-    return _inline(drawing.render_tree(), label(metric, buckets, speech), len(drawing.raw_series))
+    shown = label(metric, buckets, buckets[-1].mean if last is None else last, speech)
+    return _inline(drawing.render_tree(), shown, len(drawing.raw_series))
 
 
-def label(metric: str, buckets: Sequence[Bucket], speech: Translator) -> str:
+def label(metric: str, buckets: Sequence[Bucket], last: float, speech: Translator) -> str:
     """What a chart shows, for those who can't see it."""
     return speech.gettext("{name}: last {last}, lowest {low}, highest {high}").format(
         name=speech.metric(metric),
-        last=written(metric, buckets[-1].mean, speech),
+        last=written(metric, last, speech),
         low=written(metric, min(b.low for b in buckets), speech),
         high=written(metric, max(b.high for b in buckets), speech),
     )
@@ -124,7 +164,7 @@ def _drawing(metric: str, buckets: Sequence[Bucket], span: tuple[int, int], spee
         width=WIDTH,
         height=HEIGHT,
         js=[],  # pygal's default script comes from another host
-        style=Style(label_font_size=12, font_family="sans-serif"),
+        style=Style(label_font_size=15, font_family="sans-serif"),
         show_legend=False,
         show_dots=False,
         allow_interruptions=True,
@@ -144,7 +184,7 @@ def _levels(metric: str, low: float, high: float) -> list[float]:
     if metric.endswith("_ratio") and low >= 0 and 0.1 < high <= 1:
         return [0.0, 0.5, 1.0]
     low, high = min(low, 0.0), max(high, 0.0)
-    if high == low:
+    if high - low < 1e-12:  # nothing to tell apart, and too little to reckon with
         return [0.0, 1.0]
     rough = (high - low) / 3
     unit = 60.0 if metric.endswith("_seconds") and rough > 30 else 1.0
@@ -156,7 +196,7 @@ def _levels(metric: str, low: float, high: float) -> list[float]:
 def _shade(drawing: Any, start: int, end: int) -> None:
     left, right = drawing.view.x(start), drawing.view.x(end)
     band = etree.Element("rect", x=f"{left:.1f}", y="0", height=f"{drawing.view.height:.1f}")
-    band.attrib.update({"width": f"{max(right - left, 1):.1f}", "class": "mark"})
+    band.attrib.update({"width": f"{max(right - left, 3):.1f}", "class": "mark"})
     drawing.nodes["plot"].insert(1, band)  # over the background, under everything else
 
 

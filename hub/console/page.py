@@ -50,6 +50,10 @@ class Writer:
         """The word for a code, or the code itself where none is known."""
         return self.speech.gettext(table[code]) if code and code in table else (code or "")
 
+    def fact(self, key: str, value: Any) -> str:
+        """A fact's or event's value: by its name's suffix, and in words where it is a code we know."""
+        return self.word(words.VALUES, value) if isinstance(value, str) else self.speech.value(key, value)
+
     def time(self, at: int, shown: str | Markup | None = None) -> Markup:
         """A time (ms UTC) as `<time>`: written in full, or as `shown` with the full time on hover."""
         full = self.speech.moment(at)

@@ -12,13 +12,17 @@ from hub.api.source import Source
 from hub.console import charts
 from hub.console.page import HERE, render
 from hub.locale import TicketTexts, Translator
-from hub.series.store import SeriesUnavailable
+from hub.series.store import Bucket, SeriesUnavailable
 from hub.store import reads
 from wire.metrics import CATALOGUE
 
 HOUR = 3_600_000
+MINUTE = 60_000
 SPANS = {"1h": HOUR, "6h": 6 * HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR, "30d": 30 * 24 * HOUR}
-"""What a device's charts can show."""
+"""What a device's charts can show, beside "auto": as far back as there are values, within these two."""
+AUTO_LEAST, AUTO_MOST = 10 * MINUTE, 6 * HOUR
+MARGIN_LEAST = 5 * MINUTE
+"""How much is shown around a ticket's fault at least."""
 PAGE_TICKETS = 50
 _FAULTS_FIRST = ("fault", "unknown", "ok")
 
@@ -31,6 +35,15 @@ class TicketView:
 
     ticket: reads.Ticket
     texts: TicketTexts
+
+
+@dataclass(frozen=True)
+class TicketPart:
+    """One page of the tickets in one state; `next` as in reads.TicketPage."""
+
+    state: reads.TicketState
+    tickets: list[TicketView]
+    next: int | None
 
 
 @dataclass(frozen=True)
@@ -91,7 +104,7 @@ def device_page(
     speech: Speech,
     site: Slug,
     device: Slug,
-    span: Annotated[Literal["1h", "6h", "24h", "7d", "30d"], Query()] = "6h",
+    span: Annotated[Literal["auto", "1h", "6h", "24h", "7d", "30d"], Query()] = "auto",
 ) -> Response:
     """One device: findings, charts, facts, events."""
     found = source.device(site, device)
@@ -99,18 +112,33 @@ def device_page(
         raise HTTPException(404)
     until = source.clock()
     metrics = [metric.name for metric in CATALOGUE if found.device.kind in metric.kinds]
-    figures = _figures(source, speech, found.device, metrics, (until - SPANS[span], until), None)
+    asked = (until - SPANS.get(span, AUTO_MOST), until)
+    figures = _figures(source, speech, found.device, metrics, asked, fit=span == "auto")
     return render(
         request,
         "device.html",
         detail=found,
         here=found.device,
         span=span,
-        spans={name: speech.duration(ms / 1000) for name, ms in SPANS.items()},
+        spans={"auto": speech.gettext("Auto")} | {n: speech.duration(ms / 1000) for n, ms in SPANS.items()},
         figures=figures,
+        no_reference=_no_reference(source, found.device),
         findings=[(f, speech.ticket_texts(source.rules.get(f.rule), f.detail, f.rule)) for f in found.findings],
         history=_views(source, speech, list(found.history)),
     )
+
+
+def _no_reference(source: Source, device: reads.Device) -> bool:
+    """Whether a host has lately asked reference clocks and none answered: then its clock may be right or wrong."""
+    if device.kind != "host":
+        return False
+    now = source.clock()
+    try:
+        newest = source.newest(device, now - source.evidence_ms, now)
+    except SeriesUnavailable:
+        return False  # the page says that it is away
+    asked = newest.get("clock_reference")
+    return asked is not None and asked.value < 0.5 and "clock_offset_seconds" not in newest
 
 
 @router.get("/tickets")
@@ -118,13 +146,20 @@ def tickets_page(
     request: Request,
     source: Reads,
     speech: Speech,
-    state: Annotated[Literal["open", "resolved", "all"], Query()] = "open",
+    state: Annotated[Literal["open", "resolved", "all"], Query()] = "all",
     before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
 ) -> Response:
-    """Tickets, newest first."""
-    page = source.tickets(None if state == "all" else state, before, PAGE_TICKETS)
-    tickets = _views(source, speech, list(page.tickets))
-    return render(request, "tickets.html", tickets=tickets, state=state, before=before, next=page.next)
+    """Tickets: the open ones, then the resolved ones, either newest first. `before` pages through the latter."""
+    shown: list[reads.TicketState] = ["open", "resolved"] if state == "all" else [state]
+    if before is not None:
+        shown = shown[-1:]
+    parts = [_part(source, speech, one, before) for one in shown]
+    return render(request, "tickets.html", parts_shown=parts, state=state, before=before)
+
+
+def _part(source: Source, speech: Translator, state: reads.TicketState, before: int | None) -> TicketPart:
+    page = source.tickets(state, before, PAGE_TICKETS)
+    return TicketPart(state, _views(source, speech, list(page.tickets)), page.next)
 
 
 @router.get("/tickets/{ticket}")
@@ -149,8 +184,7 @@ def _timeline(source: Source, speech: Translator, found: reads.TicketDetail) -> 
     """Each entry with the summary as it was then, where the fault was there."""
     rule = source.rules.get(found.ticket.rule)
     said = ("opened", "promoted", "worsened", "relapsed")
-    summary = speech.gettext(rule.summary) if rule else ""
-    return [(e, speech.fill(summary, e.data) if e.what in said else "") for e in found.timeline]
+    return [(e, speech.ticket_texts(rule, e.data).summary if rule and e.what in said else "") for e in found.timeline]
 
 
 def _evidence(source: Source, speech: Translator, ticket: reads.Ticket) -> list[Figure] | None:
@@ -164,7 +198,7 @@ def _evidence(source: Source, speech: Translator, ticket: reads.Ticket) -> list[
     metrics = [name for name in (rule.wakes if rule else ()) if name in own] or own[:1]
     now = source.clock()
     end = ticket.resolved or now
-    margin = max(HOUR // 2, (end - ticket.since) // 4)
+    margin = max(end - ticket.since, MARGIN_LEAST)
     span = (ticket.since - margin, min(now, end + margin))
     return _figures(source, speech, here, metrics, span, (ticket.since, end))
 
@@ -175,17 +209,38 @@ def _figures(
     device: reads.Device,
     metrics: list[str],
     span: tuple[int, int],
-    mark: tuple[int, int] | None,
+    mark: tuple[int, int] | None = None,
+    fit: bool = False,
 ) -> list[Figure] | None:
-    """One figure a metric, those with data first, of these the plain yes or no; None with the series store away."""
-    step = charts.step_for(span[1] - span[0])
+    """One figure a metric, those with data first, of these the plain yes or no; None with the series store away.
+
+    With `fit` the span begins where the earliest value lies within it.
+    """
+    try:
+        span, step, found = _read(source, device, metrics, span, fit)
+        newest = source.newest(device, span[0], span[1])
+    except SeriesUnavailable:
+        return None
     figures = []
-    for metric in metrics:
-        try:
-            buckets = source.chart(device, metric, *span, step)
-        except SeriesUnavailable:
-            return None
-        last = charts.written(metric, buckets[-1].mean, speech) if buckets else ""
-        svg = charts.chart(metric, buckets, span, step, speech, mark) if buckets else None
-        figures.append(Figure(metric, speech.metric(metric), last, svg))
+    for metric, buckets in found.items():
+        title = speech.metric(metric)
+        if not buckets:
+            figures.append(Figure(metric, title, "", None))
+            continue
+        last = newest[metric].value if metric in newest else buckets[-1].mean
+        svg = charts.chart(metric, buckets, span, step, speech, mark, last)
+        figures.append(Figure(metric, title, charts.written(metric, last, speech), svg))
     return sorted(figures, key=lambda f: (f.svg is None, not charts.is_flag(f.metric)))
+
+
+def _read(
+    source: Source, device: reads.Device, metrics: list[str], span: tuple[int, int], fit: bool
+) -> tuple[tuple[int, int], int, dict[str, list[Bucket]]]:
+    """Span, step and the buckets of each metric. Raises SeriesUnavailable."""
+    step = charts.step_for(span[1] - span[0])
+    found = {metric: source.chart(device, metric, *span, step) for metric in metrics}
+    earliest = min((buckets[0].at for buckets in found.values() if buckets), default=span[0])
+    fitting = (max(span[0], min(earliest, span[1] - AUTO_LEAST)), span[1])
+    if not fit or charts.step_for(fitting[1] - fitting[0]) == step:
+        return fitting if fit else span, step, found
+    return _read(source, device, metrics, fitting, fit=True)  # with finer steps, which tell the beginning better

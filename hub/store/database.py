@@ -11,9 +11,25 @@ from sqlalchemy import event
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def connect(url: str) -> sa.Engine:
-    """An engine for SQLite or PostgreSQL. SQLite writes ahead, syncs at every commit and enforces its keys."""
-    engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+POSTGRESQL = {
+    "connect_timeout": 5,
+    "options": "-c statement_timeout=30s -c lock_timeout=20s",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A server that hangs is an outage, not a reason to hang with it."""
+
+
+def connect(url: str, pool_timeout: float = 30.0) -> sa.Engine:
+    """An engine for SQLite or PostgreSQL. SQLite writes ahead, syncs at every commit and enforces its keys.
+
+    `pool_timeout` is how long to wait for a free connection, in seconds.
+    """
+    postgresql = not url.startswith("sqlite")
+    arguments = POSTGRESQL if postgresql else {}
+    engine = sa.create_engine(url, pool_pre_ping=postgresql, connect_args=arguments, pool_timeout=pool_timeout)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
     return engine

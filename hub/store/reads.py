@@ -76,11 +76,16 @@ class Device:
     state: State
     reason: Reason
     behind: str | None = None
+    parent_name: str = ""
+    agent_name: str = ""
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """A ticket and its finding's judgement. `device_name` is empty and `kind` None where the device is gone."""
+    """A ticket and its finding's judgement. `device_name` is empty and `kind` None where the device is gone.
+
+    What has no `parent` is watched by `agent` all the same; names are empty where nobody gave one.
+    """
 
     id: int
     site: str
@@ -98,6 +103,10 @@ class Ticket:
     detail: Mapping[str, Any]
     finding: int
     consequences: int
+    parent: str | None = None
+    parent_name: str = ""
+    agent: str | None = None
+    agent_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,11 @@ class Consequence:
     since: int
     closed: int | None
     detail: Mapping[str, Any]
+    room: str | None = None
+    parent: str | None = None
+    parent_name: str = ""
+    agent: str | None = None
+    agent_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -370,14 +384,32 @@ def _open_by_severity() -> Select[Any]:
     )
 
 
+_ABOVE, _WATCHER = device.alias("above"), device.alias("watcher")
+_NAMED = (
+    device.c.name,
+    device.c.kind,
+    device.c.room,
+    device.c.parent,
+    device.c.agent,
+    func.coalesce(_ABOVE.c.name, "").label("parent_name"),
+    func.coalesce(_WATCHER.c.name, "").label("agent_name"),
+)
+
+
+def _with_device(query: Select[Any], of: Any) -> Select[Any]:
+    """`query` joined with the device that a row of `of` is about, and with what that one hangs on: for _NAMED."""
+    here = and_(device.c.site == of.c.site, device.c.device == of.c.device)
+    above = and_(_ABOVE.c.site == device.c.site, _ABOVE.c.device == device.c.parent)
+    watcher = and_(_WATCHER.c.site == device.c.site, _WATCHER.c.device == device.c.agent)
+    return query.outerjoin(device, here).outerjoin(_ABOVE, above).outerjoin(_WATCHER, watcher)
+
+
 def _tickets() -> Select[Any]:
     effect = finding.alias("effect")
     explained = select(func.count()).select_from(effect).where(effect.c.cause == finding.c.id).scalar_subquery()
     of_finding = (finding.c.rule, finding.c.severity, finding.c.since, finding.c.clearing, finding.c.detail)
-    here = and_(device.c.site == ticket.c.site, device.c.device == ticket.c.device)
-    named = (device.c.name, device.c.kind, device.c.room)
-    columns = (*ticket.c, *of_finding, *named, explained.label("consequences"))
-    return select(*columns).join(finding, finding.c.id == ticket.c.finding).outerjoin(device, here)
+    columns = (*ticket.c, *of_finding, *_NAMED, explained.label("consequences"))
+    return _with_device(select(*columns).join(finding, finding.c.id == ticket.c.finding), ticket)
 
 
 def _ticket(row: Row[Any]) -> Ticket:
@@ -398,6 +430,10 @@ def _ticket(row: Row[Any]) -> Ticket:
         detail=row.detail,
         finding=row.finding,
         consequences=row.consequences,
+        parent=row.parent,
+        parent_name=row.parent_name,
+        agent=row.agent,
+        agent_name=row.agent_name,
     )
 
 
@@ -426,18 +462,28 @@ def _events(connection: Connection, site: str, device_id: str, limit: int = 50) 
 
 
 def _consequences(connection: Connection, finding_id: int) -> list[Consequence]:
-    here = and_(device.c.site == finding.c.site, device.c.device == finding.c.device)
-    query = (
-        select(finding, device.c.name, device.c.kind)
-        .outerjoin(device, here)
-        .where(finding.c.cause == finding_id)
-        .order_by(finding.c.id.desc())
-        .limit(MAX_LISTED)
+    query = _with_device(select(finding, *_NAMED), finding).where(finding.c.cause == finding_id)
+    found = connection.execute(query.order_by(finding.c.id.desc()).limit(MAX_LISTED))
+    return [_consequence(row) for row in found]
+
+
+def _consequence(row: Row[Any]) -> Consequence:
+    return Consequence(
+        site=row.site,
+        device=row.device,
+        device_name=row.name or "",
+        kind=row.kind,
+        rule=row.rule,
+        state=row.state,
+        since=row.since,
+        closed=row.closed,
+        detail=row.detail,
+        room=row.room,
+        parent=row.parent,
+        parent_name=row.parent_name,
+        agent=row.agent,
+        agent_name=row.agent_name,
     )
-    return [
-        Consequence(r.site, r.device, r.name or "", r.kind, r.rule, r.state, r.since, r.closed, r.detail)
-        for r in connection.execute(query)
-    ]
 
 
 def _blindness(connection: Connection, since: int) -> list[Blindness]:
@@ -512,10 +558,10 @@ def _devices(
 
 
 def _relatives(connection: Connection, row: Row[Any]) -> Sequence[Row[Any]]:
-    """The device itself, its parent and grandparent, and its children."""
+    """The device itself, its parent and grandparent, its agent, and its children."""
     columns = [device.c[name] for name in _DEVICE_COLUMNS]
     above = select(device.c.parent).where(device.c.site == row.site, device.c.device == row.parent).scalar_subquery()
-    family = or_(device.c.device.in_([row.device, row.parent or row.device]), device.c.device == above)
+    family = or_(device.c.device.in_([row.device, row.parent or row.device, row.agent]), device.c.device == above)
     elders = connection.execute(select(*columns).where(device.c.site == row.site, family)).all()
     children = select(*columns).where(
         device.c.site == row.site, device.c.parent == row.device, device.c.retired.is_(None)
@@ -553,4 +599,17 @@ def _judge(
             return "unknown", "no_reports", row.agent
         return ("unknown", "blind", None) if deaf else ("ok", "", None)
 
-    return [Device(r.site, r.device, r.kind, r.name, r.room, r.parent, r.agent, *state(r)) for r in rows]
+    names: dict[tuple[str, str], str] = {(r.site, r.device): r.name for r in rows}
+
+    def named(site: str, device_id: str | None) -> str:
+        return names.get((site, device_id or ""), "")
+
+    return [
+        Device(
+            *(r.site, r.device, r.kind, r.name, r.room, r.parent, r.agent),
+            *state(r),
+            parent_name=named(r.site, r.parent),
+            agent_name=named(r.site, r.agent),
+        )
+        for r in rows
+    ]

@@ -152,6 +152,7 @@ heartbeat = Table(
     metadata,
     Column("id", Integer, primary_key=True),  # always 1
     Column("at", BigInteger, nullable=False),
+    Column("attempt", String(16), nullable=False),  # of the last commit: whether one whose answer was lost happened
     comment="the hub's last sign of life: what blindness after a crash is reckoned from",
 )
 

@@ -161,7 +161,8 @@ def save_blindness(connection: sa.Connection, intervals: Iterable[Interval]) -> 
             interval.id = connection.execute(table.insert().values(**values).returning(table.c.id)).scalar_one()
 
 
-def beat(connection: sa.Connection, now: int) -> None:
-    """The hub's sign of life."""
-    statement = _insert(connection, schema.heartbeat)
-    connection.execute(statement.values(id=1, at=now).on_conflict_do_update(index_elements=["id"], set_={"at": now}))
+def beat(connection: sa.Connection, now: int, attempt: str) -> None:
+    """The hub's sign of life, and the name of this very commit."""
+    row = {"at": now, "attempt": attempt}
+    statement = _insert(connection, schema.heartbeat).values(id=1, **row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))

@@ -10,8 +10,8 @@ from hub.series.store import Point
 from wire.messages import Device, DeviceKind, Report
 
 SITE = "school"
-T0 = 1_790_000_000_000
-"""Some moment in 2026, ms UTC."""
+T0 = 1_800_000_000_000
+"""Some moment in January 2027, ms UTC."""
 
 DEVICES = [
     Device(device="gateway", kind=DeviceKind.AGENT, name="Gateway"),

@@ -544,3 +544,44 @@ def test_a_retained_report_is_not_taken_and_counted(hub: Hub) -> None:
     hub.step()
     assert hub.tickets() == []
     assert hub.rejected() == {("gateway", "retained"): 1}
+
+
+def test_a_commit_whose_answer_is_lost_is_not_judged_again(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    reports = [hub.report(sample("cam-1", n, reachable=n % 2)) for n in (1, 2, 3)]
+    for report in reports:
+        hub.hear(Verb.REPORT, report)
+    lost = iter([True])
+
+    def answer_lost(connection: sa.Connection) -> None:
+        if next(lost, False):
+            connection.connection.commit()
+            raise sa.exc.OperationalError("COMMIT", {}, Exception("connection lost"))
+
+    sa.event.listen(hub.database, "commit", answer_lost)
+    assert hub.step() is False
+    for report in reports:
+        hub.hear(Verb.REPORT, report)
+    assert hub.step()
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "resolved")]
+    assert set(hub.mail.committed()) == {r.id for r in reports}
+
+
+def test_an_agent_whose_messages_find_the_queue_full_is_not_silent(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.intake.QUEUE_BYTES", 0)
+    for _ in range(10):
+        hub.now += 9_000
+        hub.hear(Verb.REPORT, hub.report(sample("cam-1", 1, reachable=1)))
+        hub.step()
+    assert hub.tickets() == []
+    assert hub.mail.committed() == []
+
+
+def test_what_is_far_ahead_of_the_hub_stays_with_the_agent(hub: Hub) -> None:
+    report = hub.report(sample("cam-1", 90_000, reachable=1))
+    hub.hear(Verb.REPORT, report)
+    hub.step()
+    assert hub.mail.committed() == []
+    hub.now += 90_000_000
+    hub.hear(Verb.REPORT, report)
+    hub.step()
+    assert hub.mail.committed() == [report.id]

@@ -70,3 +70,18 @@ def test_countless_hostile_senders_fill_no_memory(intake: Intake) -> None:
     rejections = intake.take_rejections()
     assert len(rejections) <= 1001
     assert sum(r.count for r in rejections) == 3000
+
+
+def test_one_sender_cannot_fill_the_queue_and_who_is_turned_away_was_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.intake.QUEUE_BYTES", 4 * 1000)
+    intake = Intake(Topics(), lambda: 7, limit=1000)
+    body = encode(REPORT)
+    for _ in range(100):
+        intake.take("wk/v1/school/flood/report", body)
+    assert intake.depth == 1000 // len(body)
+    intake.take("wk/v1/school/gw/report", body)
+    assert intake.depth == 1000 // len(body) + 1
+    assert {str(a): at for a, at in intake.take_turned_away().items()} == {"school/flood": 7}
+    intake.batch(1000, 0)
+    intake.take("wk/v1/school/flood/report", body)
+    assert intake.depth == 1, "what was taken out makes room"

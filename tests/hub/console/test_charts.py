@@ -24,6 +24,11 @@ def _series(svg: str) -> list[str]:
     return re.findall(r'<path d="(M[^"]+)" class="line reactive', svg)
 
 
+def _places(svg: str) -> list[tuple[float, float]]:
+    """Every point of every line."""
+    return [(float(x), float(y)) for path in _series(svg) for x, y in re.findall(r"([-\d.]+) ([-\d.]+)", path)]
+
+
 def test_a_gap_breaks_the_line() -> None:
     ats = [NOW + n * MINUTE for n in range(60) if not 20 <= n < 30]
     svg = charts.chart("fill_ratio", _flat(ats), (NOW, NOW + 60 * MINUTE), MINUTE, EN)
@@ -39,6 +44,45 @@ def test_a_slow_series_is_not_all_gaps() -> None:
 def test_a_lone_value_is_a_dot() -> None:
     svg = charts.chart("fill_ratio", _flat([NOW + MINUTE]), (NOW, NOW + 60 * MINUTE), MINUTE, EN)
     assert 'class="lone"' in svg
+
+
+def test_regular_samples_far_apart_are_one_line_without_dots() -> None:
+    ats = [NOW + n * MINUTE for n in range(10)]
+    svg = charts.chart("fill_ratio", _flat(ats), (NOW, NOW + 10 * MINUTE), 5_000, EN)
+    assert len(_series(svg)) == 1
+    assert 'class="lone"' not in svg
+
+
+def test_a_no_within_a_bucket_is_drawn_as_no() -> None:
+    buckets = [Bucket(NOW, 1.0, 1.0, 1.0), Bucket(NOW + MINUTE, 0.9, 0.0, 1.0), Bucket(NOW + 2 * MINUTE, 1.0, 1.0, 1.0)]
+    later = [(NOW, 1.0), (NOW + MINUTE, 1.0), (NOW + MINUTE, 0.0), (NOW + 2 * MINUTE, 0.0), (NOW + 2 * MINUTE, 1.0)]
+    drawn = charts.stairs("reachable", buckets, MINUTE, NOW + HOUR)
+    assert drawn == [*later, (NOW + 3 * MINUTE, 1.0)]
+    svg = charts.chart("reachable", buckets, (NOW, NOW + 5 * MINUTE), MINUTE, EN)
+    assert "of-1" in svg, "no band of low and high"
+    assert len({y for _, y in _places(svg)}) == 2, "yes or no and nothing between"
+
+
+def test_an_opening_within_a_bucket_is_drawn_as_open() -> None:
+    short = [Bucket(NOW, 0.02, 0.0, 1.0)]
+    assert charts.stairs("door_open", short, MINUTE, NOW + HOUR) == [(NOW, 1.0), (NOW + MINUTE, 1.0)]
+
+
+def test_steps_end_at_a_gap_and_at_the_end_of_the_chart() -> None:
+    first, last = _flat([NOW, NOW + 30 * MINUTE], 1.0)
+    drawn = charts.stairs("reachable", [first, None, last], 2 * MINUTE, NOW + 31 * MINUTE)
+    assert drawn == [
+        (NOW, 1.0),
+        (NOW + 2 * MINUTE, 1.0),
+        (None, None),
+        (NOW + 30 * MINUTE, 1.0),
+        (NOW + 31 * MINUTE, 1.0),
+    ]
+
+
+def test_a_bucket_that_begins_before_the_span_is_drawn_within() -> None:
+    svg = charts.chart("fill_ratio", _flat([NOW - MINUTE, NOW + MINUTE]), (NOW, NOW + 10 * MINUTE), 2 * MINUTE, EN)
+    assert min(x for x, _ in _places(svg)) >= 0
 
 
 def test_a_band_appears_only_where_low_and_high_differ() -> None:

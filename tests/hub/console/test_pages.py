@@ -7,8 +7,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import insert
 
-from tests.hub.api.filled import HOSTILE
+from hub.series.store import Point
+from hub.store import schema
+from tests.hub.api.filled import HOSTILE, NOW
 from tests.hub.api.served import Served
 
 PAGES = (
@@ -178,3 +181,108 @@ def _check_without_series(client: httpx.Client) -> None:
 def test_the_evidence_of_a_ticket_is_shaded(served: Served) -> None:
     assert 'class="mark"' in served.client().get("/tickets/4").text
     assert 'class="mark"' in served.client().get("/tickets/5").text
+
+
+def _drawn_from(text: str) -> float:
+    """Where the line of the first chart begins, as a share of its plot's width."""
+    plot, path = _PLOT.search(text), re.search(r'<path d="M([\d.]+)[^"]*" class="line reactive', text)
+    assert plot is not None
+    assert path is not None
+    return float(path[1]) / float(plot[1])
+
+
+_PLOT = re.compile(r'width="([\d.]+)" height="1[0-5][\d.]+" class="background"')
+"""The ground of a chart's plot; that of the whole chart is higher."""
+
+
+def test_charts_fit_what_there_is_unless_a_span_is_chosen(tmp_path: Path) -> None:
+    with closing(Served(tmp_path)) as hub:
+        values = {"reachable": 1.0}
+        points = [Point("camera", "depot", "gate-1", "cam-4", NOW - n * 20_000, values) for n in range(1, 70)]
+        hub.series.write(points)
+        address, client = "/sites/depot/devices/cam-4", hub.client()
+        assert _drawn_from(client.get(address).text) < 0.05, "from the earliest value"
+        assert _drawn_from(client.get(f"{address}?span=6h").text) > 0.85
+        assert 'href="?span=auto" aria-current="true"' in client.get(address).text
+
+
+def test_beside_a_chart_stands_the_newest_value_not_an_average(tmp_path: Path) -> None:
+    with closing(Served(tmp_path)) as hub:
+        hub.series.write([Point("camera", "depot", "gate-1", "cam-4", NOW - 9_000, {"response_seconds": 1.0})])
+        hub.series.write([Point("camera", "depot", "gate-1", "cam-4", NOW - 8_000, {"response_seconds": 3.0})])
+        text = hub.client().get("/sites/depot/devices/cam-4?span=7d").text
+        assert "<strong>3 sec</strong>" in text
+
+
+def test_evidence_shows_the_fault_with_as_much_around_it_as_it_lasted(served: Served) -> None:
+    """Ticket 4 is open: as much before the fault as since, and nothing after now."""
+    text = served.client().get("/tickets/4").text
+    shade, plot = re.search(r'<rect x="([\d.]+)"[^>]*width="([\d.]+)" class="mark"', text), _PLOT.search(text)
+    assert shade is not None
+    assert plot is not None
+    begin, width, whole = float(shade[1]), float(shade[2]), float(plot[1])
+    assert 0.45 < begin / whole < 0.55
+    assert 0.45 < width / whole < 0.55
+    assert begin + width <= whole
+
+
+def test_a_device_is_told_with_its_kind_and_what_it_hangs_on(served: Served) -> None:
+    client = served.client()
+    assert "Volume on Gateway (gateway)" in client.get("/").text
+    assert "Volume on Gateway (gateway)" in client.get("/tickets").text
+    assert "Channel on Recorder hall (nvr-1)" in client.get("/sites/depot").text
+    assert "Channel on Recorder hall (nvr-1)" in client.get("/tickets/7").text, "consequences too"
+    assert "Host watched by Attic agent (attic)" in client.get("/sites/depot/devices/attic-host").text
+    assert "Gateway (gateway) 上的存储卷" in served.client("zh").get("/").text
+
+
+def test_a_silent_agent_and_what_it_leaves_unknown_come_first(served: Served) -> None:
+    for address in ("/", "/sites/depot"):
+        text = served.client().get(address).text
+        said = text.index("is silent, last heard")
+        assert "Attic agent</a> at depot" in text[: said + 20]
+        assert said < text.index('class="card')
+        assert "Of 1 device it watches nobody can say whether it works." in text
+    assert "silent, last heard" not in served.client().get("/sites/harbour").text
+    silent = served.client().get("/api/v1/overview").json()["silent"]
+    assert [(a["agent"], a["name"], a["unknown"]) for a in silent] == [("attic", "Attic agent", 1)]
+
+
+@pytest.mark.parametrize(("offset", "reference", "unknown"), [(0, 0.0, True), (1, 0.0, False), (0, 1.0, False)])
+def test_a_host_without_reference_clock_says_that_nobody_knows(
+    empty: Served, offset: int, reference: float, unknown: bool
+) -> None:
+    agent = {"site": "depot", "agent": "g", "first_heard": NOW, "last_heard": NOW, "evaluated_until": NOW}
+    host = {"site": "depot", "agent": "g", "device": "host", "kind": "host", "name": "", "facts": {}}
+    with empty.engine.begin() as connection:
+        connection.execute(insert(schema.agent).values(**agent))
+        connection.execute(insert(schema.device).values(**host))
+    empty.series.write([Point("host", "depot", "g", "host", NOW - 9_000, {"clock_reference": reference})])
+    if offset:
+        empty.series.write([Point("host", "depot", "g", "host", NOW - 300_000, {"clock_offset_seconds": 0.01})])
+    said = "No reference clock answers: the clock&#39;s accuracy is unknown."
+    assert (said in empty.client().get("/sites/depot/devices/host").text) == unknown
+    assert ("没有基准时钟应答" in empty.client("zh").get("/sites/depot/devices/host").text) == unknown
+
+
+def test_refused_messages_are_on_the_first_page_with_sender_and_reason(empty: Served) -> None:
+    client = empty.client("zh")
+    assert 'id="rejected"' not in client.get("/").text
+    rows = [("depot", "gate-1", "retained", NOW - 1), ("-", "-", "many_senders", NOW - 2), ("old", "o", "poison", 1)]
+    with empty.engine.begin() as connection:
+        for site, agent, reason, last in rows:
+            row = {"site": site, "agent": agent, "reason": reason, "count": 3, "last": last, "example": ""}
+            connection.execute(insert(schema.rejected).values(**row))
+    text = client.get("/").text
+    assert "gate-1 · depot" in text
+    assert "消息代理服务器保留的旧消息" in text
+    assert "发送无效消息的发送方过多" in text
+    assert "o · old" not in text, "long ago"
+
+
+def test_the_ticket_list_has_the_open_ones_first_then_the_resolved_newest_first(served: Served) -> None:
+    text = served.client().get("/tickets").text
+    shown = [int(n) for n in re.findall(r'<th scope="row"><a href="/tickets/(\d+)"', text)]
+    assert sorted(shown[:6]) == [4, 5, 6, 7, 8, 9]
+    assert shown[6:] == [3, 2, 1]
+    assert text.index('id="open"') < text.index('id="resolved"')

@@ -86,6 +86,7 @@ def upgrade() -> None:
         "heartbeat",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("attempt", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_heartbeat")),
         comment="the hub's last sign of life: what blindness after a crash is reckoned from",
     )
