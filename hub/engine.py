@@ -355,7 +355,7 @@ class Engine:
         unheard = max(now - state.heard - self.blindness.milliseconds(state.heard, now), 0)
         for check in self._absence:
             judgement = self._call(check, subject, now, unheard)
-            self._apply(check, subject, judgement, now, now)
+            self._apply(check, subject, judgement, now, now, state.heard)
 
     def _schedule(self, state: AgentState, now: int | None = None) -> None:
         """Look at this agent again when its silence could first matter."""
@@ -371,12 +371,23 @@ class Engine:
 
     # --- findings ---
 
-    def _apply(self, check: Check, subject: Subject, judgement: Judgement, at: int, before: int | None) -> None:
+    def _apply(
+        self,
+        check: Check,
+        subject: Subject,
+        judgement: Judgement,
+        at: int,
+        before: int | None,
+        began: int | None = None,
+    ) -> None:
+        """Let a finding live on by one judgement. `began`: when what is judged began, where that is known better."""
         name = check.rule.name
         finding = subject.findings.get(name)
         life, change = advance(finding.life if finding else None, judgement, at, before, check.holds)
         if life is None:
             return
+        if change == "opened" and began is not None:
+            life = replace(life, since=began)
         if finding is None:
             finding = LiveFinding(subject.site, subject.device, name, check.settings.severity, life, judgement.detail)
             subject.findings[name] = finding

@@ -105,6 +105,14 @@ def test_silence_is_judged_by_time_alone_and_ends_with_the_first_word() -> None:
     assert line.log == ["100.5 gateway agent_silent opened", "600 gateway agent_silent closed"]
 
 
+def test_silence_began_with_the_last_word() -> None:
+    line = Timeline(SOON)
+    line.sample(30, "cam-1", reachable=1)
+    line.tick(140)
+    finding = line.engine.sites[SITE].devices["gateway"].findings["agent_silent"]
+    assert (finding.life.since, finding.life.opened) == (T0 + 30_000, T0 + 140_000)
+
+
 def test_silence_does_not_count_while_the_hub_was_blind() -> None:
     line = Timeline(SOON)
     line.engine.blindness.begin(T0 + 10_000, "broker")
