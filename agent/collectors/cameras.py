@@ -8,7 +8,8 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -16,12 +17,17 @@ from pydantic import Field, model_validator
 from agent.collector import Collector, Context, Measurement, NotAvailable, Plugin, Reading
 from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
 from agent.onvif.watch import Watch
+from agent.onvif.workers import Workers
 from wire.messages import Device, DeviceKind
 
 log = logging.getLogger(__name__)
 
 _SHARE_OF_TIMEOUT = 0.9
 """Part of a run's time-out after which cameras that are still busy are left out of it."""
+
+
+_NAMED = 10
+"""Most cameras named in one line about those that are still busy."""
 
 
 class CamerasSettings(OnvifSettings):
@@ -45,6 +51,16 @@ class CamerasSettings(OnvifSettings):
         return self
 
 
+@dataclass
+class _Visit:
+    """One camera's examination: when it began (None: it waits for a thread), and the camera's answers until then."""
+
+    watch: Watch
+    began: float | None = None
+    answers: int = 0
+    future: Future[Measurement] = field(default_factory=Future)
+
+
 class Cameras:
     """All cameras of the agent, asked by a pool of threads."""
 
@@ -52,26 +68,43 @@ class Cameras:
         self._settings = settings
         self._monotonic = monotonic
         self._watches = [Watch(device, settings, DeviceKind.CAMERA) for device in settings.devices]
-        self._pool = ThreadPoolExecutor(settings.workers, thread_name_prefix="camera")
-        self._busy: dict[str, Future[Measurement]] = {}
+        self._workers = Workers(settings.workers, "camera")
+        self._busy: dict[str, _Visit] = {}
         self._told: list[Device] | None = None
 
     def collect(self) -> Reading:
         """One round. A camera still busy with an earlier one is not asked again; its values come with the next."""
+        self._workers.renew(idle=not self._busy)
         for watch in self._watches:
             if watch.device.id not in self._busy:
-                self._busy[watch.device.id] = self._pool.submit(self._examine, watch)
-        wait(self._busy.values(), timeout=self._settings.timeout_seconds * _SHARE_OF_TIMEOUT)
-        done = [self._busy.pop(name) for name in [n for n, future in self._busy.items() if future.done()]]
-        if self._busy:
-            log.warning("cameras that are still busy: %s", ", ".join(self._busy))
-        return Reading(measurements=_results(done), devices=self._changed())
+                visit = self._busy[watch.device.id] = _Visit(watch)
+                visit.future = self._workers.submit(self._examine, visit)
+        limit = self._settings.timeout_seconds * _SHARE_OF_TIMEOUT
+        wait([visit.future for visit in self._busy.values()], timeout=limit)
+        done = [self._busy.pop(name) for name in [n for n, visit in self._busy.items() if visit.future.done()]]
+        measurements = _results([visit.future for visit in done]) + self._mute()
+        return Reading(measurements=measurements, devices=self._changed(), problem=_still(list(self._busy)))
 
     def close(self) -> None:
         """Ask no more. Requests under way end by their time-out."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._workers.close()
 
-    def _examine(self, watch: Watch) -> Measurement:
+    def _mute(self) -> list[Measurement]:
+        """Cameras that have been asked for a whole time-out and gave not one answer: whatever holds them up, they are
+        not there. One that answers, but takes for ever to do so, is left open."""
+        now = self._monotonic()
+        return [
+            Measurement(name, {"reachable": 0.0}, now)
+            for name, visit in self._busy.items()
+            if visit.began is not None
+            and now - visit.began >= self._settings.timeout_seconds
+            and visit.watch.answers == visit.answers
+        ]
+
+    def _examine(self, visit: _Visit) -> Measurement:
+        watch = visit.watch
+        visit.answers = watch.answers
+        visit.began = self._monotonic()
         try:
             values = watch.examine()
         finally:
@@ -84,6 +117,14 @@ class Cameras:
             return None
         self._told = devices
         return devices
+
+
+def _still(busy: Sequence[str]) -> str:
+    """One line naming them, empty where none is."""
+    if not busy:
+        return ""
+    more = f" and {len(busy) - _NAMED} more" if len(busy) > _NAMED else ""
+    return f"cameras still busy at the end of the round: {', '.join(busy[:_NAMED])}{more}"
 
 
 def _results(done: Sequence[Future[Measurement]]) -> list[Measurement]:

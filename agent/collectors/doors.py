@@ -6,6 +6,7 @@ ends, and doubted when nothing has been heard for a while. A user with the right
 
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Self
@@ -15,9 +16,20 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from agent.collector import Collector, Context, Happening, Measurement, Plugin, Reading
 from agent.onvif.account import PasswordMissing
 from agent.onvif.doors import CLOSED, NORMAL, OPEN, TAMPERED, AccessTold, Aspect, StateTold, interpret
-from agent.onvif.errors import AuthPaused, AuthRefused, BadAnswer, OnvifError, TimedOut, Unreachable, Unsupported
+from agent.onvif.errors import (
+    AuthPaused,
+    AuthRefused,
+    BadAnswer,
+    Interrupted,
+    OnvifError,
+    TimedOut,
+    Unreachable,
+    Unsupported,
+)
+from agent.onvif.flood import Allowance
 from agent.onvif.notification import Notification
 from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
+from agent.onvif.workers import apart
 from wire.ids import ShortText, SlugId
 from wire.messages import Device, DeviceKind
 
@@ -126,15 +138,24 @@ class ControllerCollector:
         self._authenticated: bool | None = None
         self._strangers: set[str] = set()
         self._told = False
+        self._allowance = Allowance(monotonic)
+        self._interrupted = False
+        self._closing = False
+        self._ending = threading.Lock()
 
     def collect(self) -> Reading:
         """One round: what happened, and every door's state, so that silence is noticed."""
+        return apart(self._round)
+
+    def _round(self) -> Reading:
         happenings: list[Happening] = []
         reachable = True
         try:
             happenings = [h for n in self._news() if (h := self._take(n)) is not None]
             self._note(None)
             self._authenticated = True
+        except Interrupted:
+            return Reading()  # our own doing tells nothing of the doors, and the subscription is there to be ended
         except (Unreachable, TimedOut) as error:
             reachable = False
             self._authenticated = None
@@ -146,10 +167,28 @@ class ControllerCollector:
         finally:
             if self._client is not None:
                 self._client.release()
-        return Reading(self._measure(reachable), happenings, self._inventory())
+        happenings, folded = self._allowance.spend(happenings)
+        problem = f"door controller {self._controller.id}: {folded} events folded into one" if folded else ""
+        return Reading(self._measure(reachable), happenings, self._inventory(), problem=problem)
+
+    def interrupt(self) -> None:
+        """From another thread: let a run under way end at once, since the agent stops. Then only `close` may follow.
+
+        Told again while `close` unsubscribes, it lets that go on.
+        """
+        with self._ending:
+            if self._closing:
+                return
+            self._interrupted = True
+            if self._client is not None:
+                self._client.interrupt()
 
     def close(self) -> None:
         """Unsubscribe."""
+        with self._ending:
+            self._closing = True
+            if self._client is not None:
+                self._client.resume()
         if self._pullpoint is not None:
             with contextlib.suppress(PasswordMissing):
                 self._pullpoint.end()
@@ -214,11 +253,11 @@ class ControllerCollector:
         self._forget_subscription()
         self._ask_readers(client)
         pullpoint = PullPoint(client, self._settings.subscription_seconds, self._monotonic)
+        self._pullpoint = pullpoint
+        self._heard = self._monotonic()
         # A new subscription starts with all states anyway; not every controller knows that.
         with contextlib.suppress(BadAnswer, Unsupported):
             pullpoint.synchronize()
-        self._pullpoint = pullpoint
-        self._heard = self._monotonic()
         return pullpoint
 
     def _connect(self) -> "OnvifClient":
@@ -232,6 +271,8 @@ class ControllerCollector:
                 max_bytes=self._settings.max_answer_bytes,
                 pause_seconds=self._settings.pause_seconds,
             )
+            if self._interrupted:  # while zeep was being loaded
+                self._client.interrupt()
         return self._client
 
     def _ask_readers(self, client: "OnvifClient") -> None:

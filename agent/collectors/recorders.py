@@ -7,6 +7,7 @@ quarter of an hour GetDeviceInformation. A user with the right to view and to se
 import contextlib
 import datetime
 import hashlib
+import itertools
 import logging
 import re
 import time
@@ -20,6 +21,7 @@ from agent.onvif.account import PasswordMissing
 from agent.onvif.errors import BadAnswer, OnvifError, TimedOut, Unreachable
 from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
 from agent.onvif.watch import Watch
+from agent.onvif.workers import apart
 from wire.ids import ShortText, SlugId
 from wire.messages import Device, DeviceKind
 
@@ -28,8 +30,14 @@ log = logging.getLogger(__name__)
 MAX_ID = 40
 MAX_TOKEN = 200
 
-MAX_CHANNELS = 512
-"""Channels remembered per recorder: one that makes up new names all the time must not fill our memory."""
+MAX_CHANNELS = 256
+"""Channels per recorder, at most: one that makes up names must not fill the inventory."""
+
+MAX_TOLD_TOKEN = 40
+"""The longest token that stands in the inventory as it is."""
+
+PROBATION_SECONDS = 3600.0
+"""A channel that shows up later than the recorder's first list, and is gone again within this time, was none."""
 
 
 class ChannelSettings(BaseModel):
@@ -56,13 +64,18 @@ class RecordersSettings(OnvifSettings):
     """Larger than a camera's: the profiles of 64 channels are long."""
     recordings_seconds: float = Field(default=600.0, gt=0)
     """How often the recorder searches its recordings for the oldest and the newest."""
+    max_channels: int = Field(default=64, ge=1, le=MAX_CHANNELS)
+    """Channels watched per recorder; those configured come first, and are watched in any case."""
     devices: list[RecorderSettings] = Field(default=[], max_length=64)
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        unique([recorder.id for recorder in self.devices])
-        unique([c.id or channel_id(r.id, c.token) for r in self.devices for c in r.channels])
+        unique([recorder.id for recorder in self.devices] + self.channel_ids())
         return self
+
+    def channel_ids(self) -> list[str]:
+        """Of the channels configured, of all recorders."""
+        return [c.id or channel_id(r.id, c.token) for r in self.devices for c in r.channels]
 
 
 def channel_id(recorder: str, token: str) -> str:
@@ -95,23 +108,39 @@ class RecorderCollector:
         self._monotonic = monotonic
         self._watch = Watch(recorder, settings, DeviceKind.RECORDER)
         self._channels = {c.token: c for c in recorder.channels}
+        self._reserved = {r.id for r in settings.devices} | set(settings.channel_ids())
+        # Another recorder may find channels of its own: ids that begin like those of `nvr-1` are not for `nvr`.
+        self._foreign = tuple(f"{r.id}-" for r in settings.devices if r.id.startswith(f"{recorder.id}-"))
+        self._listed = False
+        self._probation: dict[str, float] = {}
+        self._too_many = 0
         self._names_known = False
         self._recordings_due = 0.0
         self._told: list[Device] | None = None
 
     def collect(self) -> Reading:
         """One round. Channels are silent, neither online nor not, while the recorder does not tell of them."""
+        return apart(self._round)
+
+    def _round(self) -> Reading:
+        self._too_many = 0
         try:
             values = self._watch.examine()
             channels = self._ask(values) if values["reachable"] and self._watch.authenticated is not False else []
         finally:
             self._watch.release()
         measurements = [Measurement(self._watch.device.id, values, self._monotonic()), *channels]
-        return Reading(measurements=measurements, devices=self._changed())
+        return Reading(measurements=measurements, devices=self._changed(), problem=self._problem())
 
     def close(self) -> None:
         """Nothing stays open between rounds."""
         self._watch.release()
+
+    def _problem(self) -> str:
+        if not self._too_many:
+            return ""
+        left, watched = self._too_many, len(self._channels)
+        return f"recorder {self._watch.device.id}: {left} channels beyond the {watched} watched (max_channels)"
 
     def _ask(self, values: dict[str, float]) -> list[Measurement]:
         """What needs the account. What fails is logged and left out; the other part and the next round go on."""
@@ -137,7 +166,10 @@ class RecorderCollector:
             self._watch.note(subject, None)
 
     def _online(self) -> list[Measurement]:
-        """Recorders list the channels that are present; one that is gone is offline, not forgotten."""
+        """Recorders list the channels that are present; one that is gone is offline, not forgotten.
+
+        Only one that was never more than a short appearance is.
+        """
         client = self._watch.client
         answer = client.ask_raw(_call(client, "media", "GetVideoSources"))
         if next(answer.iter("{*}GetVideoSourcesResponse"), None) is None:
@@ -151,7 +183,17 @@ class RecorderCollector:
         ]
 
     def _learn(self, present: set[str]) -> None:
-        new = sorted(present - self._channels.keys())[: MAX_CHANNELS - len(self._channels)]
+        now = self._monotonic()
+        self._probation = {t: since for t, since in self._probation.items() if now - since < PROBATION_SECONDS}
+        for token in self._probation.keys() - present:
+            del self._probation[token], self._channels[token]
+        unknown = sorted(present - self._channels.keys())
+        new = unknown[: max(0, self._settings.max_channels - len(self._channels))]
+        self._too_many = len(unknown) - len(new)
+        # What is there when we start counts at once: else a restart of ours would make every loss look like a whim.
+        if self._listed:
+            self._probation |= dict.fromkeys(new, now)
+        self._listed = self._listed or bool(present)
         if not new and self._names_known:
             return
         names = self._names()
@@ -185,9 +227,14 @@ class RecorderCollector:
         return ages(summary, device_now)
 
     def _free_id(self, token: str) -> str:
-        plain = channel_id(self._watch.device.id, token)
-        taken = {self._id(other) for other in self._channels}
-        return hashed_id(self._watch.device.id, token) if plain in taken else plain
+        recorder = self._watch.device.id
+        taken = self._reserved | {self._id(other) for other in self._channels}
+        plain = channel_id(recorder, token)
+        if plain not in taken and not plain.startswith(self._foreign):
+            return plain
+        # Eight digits of a hash can be made to meet.
+        hashed = (hashed_id(recorder, f"{token}{'/' * turn}") for turn in itertools.count())
+        return next(one for one in hashed if one not in taken)
 
     def _id(self, token: str) -> str:
         return self._channels[token].id or channel_id(self._watch.device.id, token)
@@ -202,7 +249,7 @@ class RecorderCollector:
                 name=channel.name,
                 parent=recorder.id,
                 room=channel.room or recorder.room,
-                facts={"token": token},
+                facts={"token": _told(token)},
             )
             for token, channel in sorted(self._channels.items())
         ]
@@ -230,6 +277,13 @@ def ages(summary: Any, device_now: float) -> dict[str, float]:
         "recording_age_seconds": max(0.0, device_now - first),
         "recording_newest_age_seconds": max(0.0, device_now - last),
     }
+
+
+def _told(token: str) -> str:
+    """A token as a fact: a recorder chooses them, and the inventory holds only so much."""
+    if len(token) <= MAX_TOLD_TOKEN:
+        return token
+    return f"sha256:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
 
 
 def _call(client: Any, service: str, operation: str) -> Any:

@@ -1,6 +1,6 @@
 """Where a device is, and which of the addresses it advertises we follow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from agent.onvif.errors import BadAnswer
@@ -14,10 +14,14 @@ MAX_PATH = 1024
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A device as configured: the one host that ever gets a request or a credential of ours."""
+    """A device as configured: the one host and port that ever get a request or a credential of ours.
+
+    With `follow_ports` a device may send us to other ports of its host.
+    """
 
     host: str
     port: int = 80
+    follow_ports: bool = field(default=False, compare=False)
 
     @property
     def device_service(self) -> str:
@@ -28,8 +32,9 @@ class Endpoint:
         """An address a device advertises (XAddr, subscription), as one on the configured host.
 
         Devices behind a port forwarding advertise their inner address; a hostile one would collect digests elsewhere.
-        So the host is always ours. The port is the device's own word only where it names the configured host too;
-        else it belongs to a network that we do not see. Raises BadAnswer for what is no HTTP address.
+        So the host is always ours, and the port too: behind it may be another device, whose account would be locked.
+        With `follow_ports` the port is the device's own word where it names the configured host; else it belongs to a
+        network that we do not see. Raises BadAnswer for what is no HTTP address.
         """
         try:
             parts = urlsplit(advertised.strip())
@@ -41,13 +46,21 @@ class Endpoint:
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         if len(path) > MAX_PATH or not path.isascii() or not path.isprintable():
             raise BadAnswer(f"advertises a path of {len(path)} characters")
-        own = host == self.host.lower() and parts.scheme == "http"
+        own = self.follow_ports and host == self.host.lower() and parts.scheme == "http"
         return self._url((port or 80) if own else self.port, path or "/")
 
     def owns(self, url: str) -> bool:
-        """Whether a request to this URL goes to the configured host."""
+        """Whether a request to this URL goes to the configured host, and to a port it may go to."""
         parts = urlsplit(url)
-        return parts.scheme == "http" and parts.hostname == self.host.lower()
+        port = self.follow_ports or (parts.port or 80) == self.port
+        return parts.scheme == "http" and parts.hostname == self.host.lower() and port
+
+    def at(self, url: str) -> "Endpoint":
+        """The same host, at the port of this URL."""
+        try:
+            return replace(self, port=urlsplit(url).port or 80)
+        except ValueError:  # no URL: whoever sends to it says so
+            return self
 
     def _url(self, port: int, path: str) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -6,7 +6,7 @@ For one thread at a time: a device gets one request at a time.
 import contextlib
 import datetime
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from lxml import etree
 from requests.auth import HTTPDigestAuth
 from zeep.wsse.username import UsernameToken
 
-from agent.onvif import clock, envelope
+from agent.onvif import clock
 from agent.onvif.account import Account, Method
 from agent.onvif.address import Endpoint
 from agent.onvif.definitions import SERVICES, SETTINGS, document
@@ -107,14 +107,19 @@ class OnvifClient:
 
     def ask(self, call: Call) -> Any:
         """Its typed answer. Raises OnvifError; PasswordMissing."""
-        return self._with_rights(call, lambda: self._send(call))
+
+        def send() -> Any:
+            root, operation = self._send(call)
+            with self._typed(call):
+                return operation.process_reply(root)
+
+        return self._with_rights(call, send)
 
     def ask_raw(self, call: Call) -> etree._Element:
         """Its answer's envelope, for what the definitions lose. Raises OnvifError; PasswordMissing."""
 
         def send() -> etree._Element:
-            with SETTINGS(raw_response=True):  # of this thread
-                return envelope.parse(self._send(call).content)
+            return self._send(call)[0]
 
         return self._with_rights(call, send)
 
@@ -166,6 +171,19 @@ class OnvifClient:
         self._method = self.account.method if self.account else Method.AUTO
         self.release()
 
+    def interrupt(self) -> None:
+        """From another thread: end the call under way at once, as Interrupted, and every one until `resume`."""
+        self._transport.interrupt()
+
+    def resume(self) -> None:
+        """Take calls again after an interruption."""
+        self._transport.resume()
+
+    @property
+    def answers(self) -> int:
+        """HTTP answers that came in whole since the start, of whatever kind."""
+        return self._transport.answers
+
     @property
     def elapsed(self) -> float:
         """Seconds the last exchange took, a digest's second request included."""
@@ -191,7 +209,7 @@ class OnvifClient:
             except CredentialsWanted as error:
                 if self.account is None:
                     raise AuthRefused(str(error)) from None
-        return self._with_account(send)
+        return self._with_account(send, call.address)
 
     def _anonymously(self, send: Callable[[], T]) -> T:
         digest, self._transport.digest = self._transport.digest, None
@@ -201,11 +219,14 @@ class OnvifClient:
         finally:
             self._transport.digest = digest
 
-    def _with_account(self, send: Callable[[], T]) -> T:
+    def _with_account(self, send: Callable[[], T], address: str) -> T:
         """In the way that worked last, else HTTP Digest, else a token. At most one refused login, then a pause."""
         if self.account is None:
             raise AuthRefused("wants an account, and none is configured")
-        self._pauses.check(self.endpoint, self.account.username)
+        # Another port of the host may be this device or another one: both would count a refusal there.
+        concerned = {self.endpoint, self.endpoint.at(address)}
+        for endpoint in concerned:
+            self._pauses.check(endpoint, self.account.username)
         try:
             if self._method is not Method.TOKEN:
                 try:
@@ -222,7 +243,8 @@ class OnvifClient:
         except AuthRefused:
             self._transport.digest = None
             self._method = self.account.method
-            self._pauses.start(self.endpoint, self.account.username, self._pause_seconds)
+            for endpoint in concerned:
+                self._pauses.start(endpoint, self.account.username, self._pause_seconds)
             raise
 
     def _by_digest(self, send: Callable[[], T], account: Account) -> T:
@@ -250,7 +272,8 @@ class OnvifClient:
         self._token.device_ahead_seconds = offset.middle
         self._time_known = True
 
-    def _send(self, call: Call) -> Any:
+    def _send(self, call: Call) -> tuple[etree._Element, Any]:
+        """The answer's envelope, parsed once, and zeep's operation that understands it."""
         definition = SERVICES[call.service]
         if call.service not in self._clients:
             self._clients[call.service] = zeep.Client(
@@ -259,8 +282,18 @@ class OnvifClient:
         bound = self._clients[call.service].create_service(definition.binding, call.address)
         self._transport.patience = call.patience
         extra = {"_soapheaders": list(call.headers)} if call.headers else {}
+        with self._typed(call), SETTINGS(raw_response=True):  # of this thread
+            bound[call.operation](**call.parameters, **extra)
+        root, self._transport.envelope = self._transport.envelope, None
+        if root is None:
+            raise BadAnswer(f"{self.endpoint} {call.operation}: no envelope")
+        return root, bound._binding.get(call.operation)
+
+    @contextlib.contextmanager
+    def _typed(self, call: Call) -> Iterator[None]:
+        """Every error as one of ours, with the device's and the operation's name."""
         try:
-            return bound[call.operation](**call.parameters, **extra)
+            yield
         except OnvifError as error:
             raise type(error)(f"{self.endpoint} {call.operation}: {error}") from None
         except (zeep.exceptions.Error, etree.LxmlError, ValueError, TypeError, AttributeError, LookupError) as error:

@@ -13,6 +13,10 @@ class TimedOut(OnvifError):  # noqa: N818 - a state
     """The device did not answer, or not fully, within the time-out."""
 
 
+class Interrupted(OnvifError):  # noqa: N818 - a state
+    """We cut the exchange short ourselves, since the agent stops; nothing is known of the device."""
+
+
 class AuthRefused(OnvifError):  # noqa: N818 - a verdict
     """The device refuses our account. Also what some recorders say when all their connections are taken."""
 

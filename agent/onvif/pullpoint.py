@@ -18,6 +18,7 @@ from agent.onvif.notification import Notification, notifications
 WSA = "http://www.w3.org/2005/08/addressing"
 _MANAGER = "http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager"
 _MAX_REFERENCES = 8
+_MAX_REFERENCE_BYTES = 8192
 
 
 class PullPoint:
@@ -43,7 +44,9 @@ class PullPoint:
         self._address = client.endpoint.follow(address)
         # Some devices tell subscriptions apart by these instead of by the address; they want them back as headers.
         parameters = reference.find(f"{{{WSA}}}ReferenceParameters")
-        self._references = tuple(list(parameters)[:_MAX_REFERENCES]) if parameters is not None else ()
+        # Kept as text: an element would keep its whole answer, and every name its thread has read, in memory.
+        found = [etree.tostring(p, with_tail=False) for p in (parameters if parameters is not None else ())]
+        self._kept = [text for text in found[:_MAX_REFERENCES] if len(text) <= _MAX_REFERENCE_BYTES]
         self._granted(answer, asked)
 
     def pull(self, wait_seconds: float, limit: int) -> list[Notification]:
@@ -70,6 +73,10 @@ class PullPoint:
             self._manage("Unsubscribe")
         except OnvifError:
             return
+
+    @property
+    def _references(self) -> tuple[etree._Element, ...]:
+        return tuple(etree.fromstring(text) for text in self._kept)
 
     def _renew(self) -> None:
         asked = self._monotonic()

@@ -1,16 +1,33 @@
 """What the configuration says about devices asked over ONVIF, common to the collectors that do."""
 
+import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from agent.collector import Settings
 from agent.onvif.account import Account, Method
 from agent.onvif.address import Endpoint
 from wire.ids import ShortText, SlugId
 
-Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,253}$")]
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+
+
+def _possible(host: str) -> str:
+    """The same host. Raises ValueError for one that no device can have: it would fail anew in every round."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        labels = host.removesuffix(".").split(".")
+        if not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdecimal():
+            text = f"{host[:80]!r} is neither an IP address nor a host name (a port has its own setting, port)"
+            raise ValueError(text) from None
+    return host
+
+
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,253}$"), AfterValidator(_possible)]
 """A host name or an IPv4 or IPv6 address, without brackets or port."""
 
 
@@ -39,13 +56,15 @@ class DeviceSettings(Login):
     name: ShortText = ""
     host: Host
     port: int = Field(default=80, ge=1, le=65535)
+    follow_ports: bool = False
+    """Whether the device may send us to other ports of its host, as its service addresses tell."""
     room: SlugId | None = None
     parent: SlugId | None = None
 
     @property
     def endpoint(self) -> Endpoint:
         """Where it is."""
-        return Endpoint(self.host, self.port)
+        return Endpoint(self.host, self.port, self.follow_ports)
 
 
 class OnvifSettings(Settings):

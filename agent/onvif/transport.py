@@ -14,7 +14,17 @@ from requests.auth import AuthBase
 
 from agent.onvif import envelope
 from agent.onvif.address import Endpoint
-from agent.onvif.errors import AuthRefused, BadAnswer, CredentialsWanted, TimedOut, Unreachable, Unsupported
+from agent.onvif.errors import (
+    AuthRefused,
+    BadAnswer,
+    CredentialsWanted,
+    Interrupted,
+    OnvifError,
+    TimedOut,
+    Unreachable,
+    Unsupported,
+)
+from agent.onvif.line import Line
 
 MAX_BYTES = 1024 * 1024
 """The largest answer taken, by default."""
@@ -25,9 +35,12 @@ _CHUNK = 64 * 1024
 class _BoundedAdapter(HTTPAdapter):
     """Reads every answer itself, those to be answered with a digest too, so that none can flood or starve us."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, line: Line) -> None:
         super().__init__(max_retries=0)
         self._max_bytes = max_bytes
+        self._line = line
+        # Of this adapter alone: the default is urllib3's own table.
+        self.poolmanager.pool_classes_by_scheme = {"http": line.pool}
 
     def send(
         self,
@@ -39,23 +52,22 @@ class _BoundedAdapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """One request; its answer's body is in memory when this returns. Raises BadAnswer and TimedOut."""
-        seconds = timeout[1] if isinstance(timeout, tuple) else timeout
-        deadline = time.monotonic() + seconds
+        self._line.begin(timeout[1] if isinstance(timeout, tuple) else timeout)
         response = super().send(request, True, timeout, verify, cert, proxies)
         try:
-            response._content = self._read(response, deadline)
+            response._content = self._read(response)
         except urllib3.exceptions.ReadTimeoutError:
             response.close()
-            raise TimedOut("stopped in the middle of its answer") from None
+            raise TimedOut("did not end its answer in time") from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
             response.close()
             raise BadAnswer(f"broke off its answer: {type(error).__name__}") from None
-        except (BadAnswer, TimedOut):
+        except BadAnswer:
             response.close()
             raise
         return response
 
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
+    def _read(self, response: requests.Response) -> bytes:
         # A kilobyte of gzip may become a gigabyte: we ask for none and take none.
         if response.headers.get("Content-Encoding", "identity") != "identity":
             raise BadAnswer("compresses its answer unasked")
@@ -67,8 +79,6 @@ class _BoundedAdapter(HTTPAdapter):
             body += chunk
             if len(body) > self._max_bytes:
                 raise BadAnswer(f"answers with more than {self._max_bytes} bytes")
-            if time.monotonic() > deadline:
-                raise TimedOut("answers too slowly")
         response.raw.release_conn()
         return bytes(body)
 
@@ -79,13 +89,19 @@ class DeviceTransport(zeep.Transport):  # type: ignore[misc] # zeep ships no typ
     def __init__(self, endpoint: Endpoint, timeout: float, max_bytes: int = MAX_BYTES) -> None:
         session = requests.Session()
         session.trust_env = False  # no proxy, no .netrc: nobody else learns whom we ask
-        adapter = _BoundedAdapter(max_bytes)
+        self._line = Line()
+        adapter = _BoundedAdapter(max_bytes, self._line)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         super().__init__(session=session, operation_timeout=timeout)
         session.headers["User-Agent"] = "Watchkeeper"
         session.headers["Accept-Encoding"] = "identity"
         self._endpoint = endpoint
+        self._max_markup = envelope.most_markup(max_bytes)
+        self.envelope: etree._Element | None = None
+        """The last answer, parsed: whoever takes it sets None, so that no tree outlives its use."""
+        self.answers = 0
+        """Whole HTTP answers since the start, of whatever kind."""
         self.digest: AuthBase | None = None
         """Answers HTTP Digest challenges; None: calls go without."""
         self.token_sent = False
@@ -103,14 +119,33 @@ class DeviceTransport(zeep.Transport):  # type: ignore[misc] # zeep ships no typ
 
     def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> requests.Response:
         """One call. The answer is a well-formed envelope without a fault; everything else is one of our errors."""
-        if not self._endpoint.owns(address):
+        try:
+            own = self._endpoint.owns(address)
+        except ValueError as error:
+            raise Unreachable(f"cannot be asked: {str(error)[:100]}") from None
+        if not own:
             raise BadAnswer(f"leads to {address[:80]}")
         self.session.cookies.clear()
         start = time.monotonic()
-        response = self._send(address, message, headers)
+        self.envelope = None
+        try:
+            response = self._send(address, message, headers)
+        except OnvifError:
+            if self._line.severed:
+                raise Interrupted("interrupted") from None
+            raise
         self.elapsed = time.monotonic() - start
-        self._judge(response)
+        self.answers += 1
+        self.envelope = self._judge(response)
         return response
+
+    def interrupt(self) -> None:
+        """From another thread: the call under way, and every further one until `resume`, ends as Interrupted."""
+        self._line.cut()
+
+    def resume(self) -> None:
+        """Calls may be made again."""
+        self._line.mend()
 
     def release(self) -> None:
         """Close idle connections: small devices have only a handful of them."""
@@ -133,13 +168,16 @@ class DeviceTransport(zeep.Transport):  # type: ignore[misc] # zeep ships no typ
         except requests.ConnectionError as error:
             raise _connection_error(error) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+            if not self._line.heard:
+                # A host name or address that cannot be: nobody was asked, so nobody answered.
+                raise Unreachable(f"cannot be asked: {type(error).__name__}") from None
             raise BadAnswer(f"no HTTP: {type(error).__name__}") from None
 
-    def _judge(self, response: requests.Response) -> None:
+    def _judge(self, response: requests.Response) -> etree._Element:
         if response.is_redirect:
             raise BadAnswer(f"redirects to {response.headers['Location'][:80]!r}, not followed")
         sent = self.account_shown = "Authorization" in response.request.headers or self.token_sent
-        root = self._envelope_of_error(response) if response.status_code >= 400 else envelope.parse(response.content)
+        root = self._envelope(response)
         found = envelope.fault(root) if root is not None else None
         if response.status_code in (401, 403):
             text = f"HTTP {response.status_code}: {response.reason or ''}"[:100]
@@ -148,16 +186,18 @@ class DeviceTransport(zeep.Transport):  # type: ignore[misc] # zeep ships no typ
             envelope.raise_fault(found, sent)
         if response.status_code in (404, 405, 501):
             raise Unsupported(f"HTTP {response.status_code}")
-        if response.status_code != 200:
+        if root is None or response.status_code != 200:
             raise BadAnswer(f"HTTP {response.status_code}")
+        return root
 
-    @staticmethod
-    def _envelope_of_error(response: requests.Response) -> etree._Element | None:
-        """Errors may come as SOAP or as a web page."""
+    def _envelope(self, response: requests.Response) -> etree._Element | None:
+        """Errors may come as SOAP or as a web page; the rest must be SOAP."""
         try:
-            return envelope.parse(response.content)
+            return envelope.parse(response.content, self._max_markup)
         except BadAnswer:
-            return None
+            if response.status_code >= 400:
+                return None
+            raise
 
 
 def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:

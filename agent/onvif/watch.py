@@ -61,6 +61,11 @@ class Watch:
         """Whether the account was accepted when it was last tried, None where that is not known."""
         return self._authenticated
 
+    @property
+    def answers(self) -> int:
+        """HTTP answers the device gave since the start, of whatever kind."""
+        return self._client.answers if self._client is not None else 0
+
     def examine(self) -> dict[str, float]:
         """This round's values. `reachable` 0 stands alone: of a device that does not answer nothing else is known."""
         client = self.client

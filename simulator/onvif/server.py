@@ -28,6 +28,14 @@ class Misbehaviour(StrEnum):
     """Takes the request and never answers."""
     DRIP = "drip"
     """Answers a byte at a time, for ever."""
+    HEADER_DRIP = "header_drip"
+    """Does so within one line of the header."""
+    CONTINUE = "continue"
+    """Says `100 Continue`, for ever."""
+    CHUNK_DRIP = "chunk_drip"
+    """Tells the size of a chunk, for ever."""
+    TRAILERS = "trailers"
+    """Ends its answer and adds further header lines, for ever."""
     GARBAGE = "garbage"
     """A web page under status 200."""
     NOISE = "noise"
@@ -38,6 +46,17 @@ class Misbehaviour(StrEnum):
     """A gigabyte of text in ten entities."""
     REDIRECT = "redirect"
     """Points elsewhere (`redirect_to`)."""
+
+
+_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+_DRIPS = {
+    Misbehaviour.HEADER_DRIP: (b"HTTP/1.1 200 OK\r\nX-Drip: ", b"a"),
+    Misbehaviour.CONTINUE: (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    Misbehaviour.CHUNK_DRIP: (_CHUNKED + b"1;", b"a"),
+    Misbehaviour.TRAILERS: (_CHUNKED + b"1\r\n \r\n0\r\n", b"X-Trailer: a\r\n"),
+}
+"""What comes first, and what then comes for ever."""
 
 
 class Exchange(NamedTuple):
@@ -227,6 +246,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._start_xml()
             while port.misbehaviour is how and not gone.wait(0.05):
                 self.wfile.write(b" ")
+        elif how in _DRIPS:
+            first, drop = _DRIPS[how]
+            self.wfile.write(first)
+            while port.misbehaviour is how and not gone.wait(0.05):
+                self.wfile.write(drop)
         else:
             while port.misbehaviour is how and not gone.wait(0.05):
                 pass

@@ -210,13 +210,37 @@ def test_dead_cameras_do_not_delay_the_others_much(password: Path) -> None:
 def test_a_camera_is_never_asked_twice_at_a_time(cameras: list[Camera], password: Path) -> None:
     cameras[0].hang = True
     table = settings(cameras, password, device_timeout_seconds=1.5, timeout_seconds=2.0)
-    collector = Cameras(table.model_copy(update={"timeout_seconds": 0.3}))
-    first, second = collector.collect(), collector.collect()
-    assert (
-        {m.device for m in first.measurements} == {m.device for m in second.measurements} == {"cam-1", "cam-2", "cam-3"}
-    )
+    now = 0.0
+    collector = Cameras(table.model_copy(update={"timeout_seconds": 0.3}), lambda: now)
+    first = collector.collect()
+    now = 0.3
+    second = collector.collect()
+    assert {m.device for m in first.measurements} == {"cam-1", "cam-2", "cam-3"}
+    assert first.problem == second.problem == "cameras still busy at the end of the round: cam-0"
+    assert values(second, "cam-0") == {"reachable": 0}, "a whole time-out without one answer"
     assert cameras[0].connections == 1
     cameras[0].hang = False
+    collector.close()
+
+
+def test_a_busy_camera_that_answers_is_not_called_unreachable(cameras: list[Camera], password: Path) -> None:
+    table = settings(cameras[:1], password, clock_samples=10, device_timeout_seconds=0.2, timeout_seconds=1.0)
+    collector = Cameras(table.model_copy(update={"timeout_seconds": 0.3}))
+    for _ in range(2):
+        reading = collector.collect()  # its clock alone takes up to nine seconds
+        assert "cam-0" in reading.problem
+        assert list(reading.measurements) == []
+    collector.close()
+
+
+def test_dripping_cameras_cost_the_others_nothing(cameras: list[Camera], password: Path) -> None:
+    for camera in cameras[:2]:
+        camera.misbehaviour = Misbehaviour.HEADER_DRIP
+    collector = Cameras(settings(cameras, password, workers=2, device_timeout_seconds=0.5, timeout_seconds=5.0))
+    for _ in range(2):
+        reading = collector.collect()
+        assert [values(reading, f"cam-{n}")["reachable"] for n in range(4)] == [0, 0, 1, 1]
+        assert reading.problem == ""
     collector.close()
 
 
@@ -237,6 +261,11 @@ def test_settings_that_cannot_work_are_refused(cameras: list[Camera], password: 
         settings(cameras, password, password_env="X")
     with pytest.raises(ValidationError, match="devices"):
         settings(cameras, password, devices=[{"id": "cam", "host": "http://a/"}])
+    for host in ("10.0.0.21:8080", "camera..lan", "a" * 70 + ".lan", "-a.lan", "10.0.0.300", "."):
+        with pytest.raises(ValidationError, match="neither an IP address nor a host name"):
+            settings(cameras, password, devices=[{"id": "cam", "host": host}])
+    for host in ("10.0.0.21", "fd00::7", "camera.lan", "Camera_1.lan.", "cam-7"):
+        assert settings(cameras, password, devices=[{"id": "cam", "host": host}]).devices[0].host == host
     with pytest.raises(ValidationError, match="password"):
         settings(cameras, password, devices=[{"id": "cam", "host": "a", "password": "in the open"}])
 

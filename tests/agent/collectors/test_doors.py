@@ -1,5 +1,6 @@
 """The collector against a simulated door controller over real sockets."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -306,6 +307,69 @@ def test_closing_ends_the_subscription(controller: DoorController, tmp_path: Pat
     assert controller.events.subscriptions == 1
     built.close()
     wait_until(lambda: controller.events.subscriptions == 0, what="the subscription ended")
+
+
+def test_an_interrupted_pull_ends_at_once_and_its_subscription_with_it(
+    controller: DoorController, tmp_path: Path
+) -> None:
+    built = collector(controller, tmp_path, wait_seconds=20.0, interval_seconds=20.0)
+    built.collect()
+    pulls = controller.requests["PullMessages"]
+    readings: list[Reading] = []
+    pulling = threading.Thread(target=lambda: readings.append(built.collect()), daemon=True)
+    pulling.start()
+    wait_until(lambda: controller.requests["PullMessages"] > pulls, what="a pull is under way")
+    built.interrupt()
+    pulling.join(5.0)
+    assert readings == [Reading()], "nothing is known of the doors, neither good nor bad"
+    assert controller.events.subscriptions == 1
+    built.close()
+    assert controller.events.subscriptions == 0
+
+
+def test_interruptions_do_not_keep_a_subscription_from_being_ended(controller: DoorController, tmp_path: Path) -> None:
+    built = collector(controller, tmp_path)
+    built.collect()
+    built.interrupt()
+    assert built.collect() == Reading()
+    stop = threading.Event()
+
+    def interrupting() -> None:
+        while not stop.is_set():
+            built.interrupt()
+
+    thread = threading.Thread(target=interrupting, daemon=True)
+    thread.start()
+    built.close()
+    stop.set()
+    thread.join()
+    assert controller.events.subscriptions == 0
+
+
+def test_a_flood_of_events_becomes_one_and_hides_no_alarm(controller: DoorController, tmp_path: Path) -> None:
+    clock = Clock()
+    built = collector(controller, tmp_path, clock, message_limit=300)
+    built.collect()
+    told: list[Happening] = []
+    for _ in range(3):
+        for number in range(250):
+            controller.doors["D1"].deny(f"C{number}")
+        reading = built.collect()
+        told += reading.happenings
+    assert [h.type for h in told].count("door.access_denied") == 500
+    flood = told[-1]
+    assert (flood.device, flood.type) == ("front", "door.flood")
+    assert flood.data == {"count": 250, "by_type": "access_denied 250"}
+    assert reading.problem == "door controller access: 250 events folded into one"
+    clock.now += 6.0  # a tenth of a minute
+    for number in range(100):
+        controller.doors["D1"].deny(f"C{number}")
+    controller.doors["D2"].force()
+    reading = built.collect()
+    assert ("back", "door.alarm") in events(reading)
+    assert len(reading.happenings) == 50 + 1
+    assert values(reading)["back"] == OPEN | {"door_alarm": 1}
+    built.close()
 
 
 def test_an_advertised_foreign_host_is_not_followed(controller: DoorController, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import datetime
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +27,11 @@ def recorder() -> Iterator[Recorder]:
 
 
 def collector(
-    recorder: Recorder, tmp_path: Path, channels: list[dict[str, str]] | None = None, **more: Any
+    recorder: Recorder,
+    tmp_path: Path,
+    channels: list[dict[str, str]] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    **more: Any,
 ) -> RecorderCollector:
     password = tmp_path / "password"
     password.write_text("secret")
@@ -38,11 +42,10 @@ def collector(
         "device_timeout_seconds": 1.0,
         "clock_samples": 1,
         "recordings_seconds": 0.001,
-        "devices": [device],
+        "devices": [device, *more.pop("others", [])],
     }
-    (built,) = plugin.build(RecordersSettings.model_validate(table | more), Context(agent="gateway", host="host"))
-    assert isinstance(built, RecorderCollector)
-    return built
+    settings = RecordersSettings.model_validate(table | more)
+    return RecorderCollector(settings.devices[0], settings, monotonic=clock)
 
 
 def values(reading: Reading) -> dict[str, dict[str, float]]:
@@ -190,6 +193,63 @@ def test_tokens_spelled_nearly_alike_are_two_channels(tmp_path: Path) -> None:
         built = collector(recorder, tmp_path)
         assert len(values(built.collect())) == 3
         built.close()
+
+
+def test_a_recorder_that_makes_up_channels_fills_nothing(tmp_path: Path) -> None:
+    tokens = ["通" * 190 + f"{n:04}" for n in range(100)]
+    with Recorder(name="nvr", channels=tokens) as recorder:
+        built = collector(recorder, tmp_path, [{"token": "ch1"}])
+        reading = built.collect()
+        assert reading.devices is not None
+        assert len(reading.devices) == 1 + 64
+        assert reading.problem == "recorder nvr: 37 channels beyond the 64 watched (max_channels)"
+        told = [str(device.facts["token"]) for device in reading.devices[1:]]
+        assert max(map(len, told)) <= 40
+        assert len(set(told)) == 64
+        built.close()
+        larger = collector(recorder, tmp_path, max_channels=256)
+        reading = larger.collect()
+        assert reading.devices is not None
+        assert (len(reading.devices), reading.problem) == (101, "")
+        larger.close()
+
+
+def test_a_channel_that_only_flashes_up_is_forgotten(recorder: Recorder, tmp_path: Path) -> None:
+    now = 0.0
+    built = collector(recorder, tmp_path, clock=lambda: now)
+    built.collect()
+    recorder.channels = (*recorder.channels, "ch4")
+    assert values(built.collect())["nvr-ch4"] == {"online": 1}
+    recorder.lose_channel("ch4")
+    reading = built.collect()
+    assert "nvr-ch4" not in values(reading)
+    assert reading.devices is not None
+    assert "nvr-ch4" not in {device.device for device in reading.devices}
+    recorder.restore_channel("ch4")
+    built.collect()
+    now = 3601.0
+    built.collect()
+    recorder.lose_channel("ch4")
+    assert values(built.collect())["nvr-ch4"] == {"online": 0}, "it had been there for an hour"
+    built.close()
+
+
+def test_a_found_channel_takes_no_id_of_another_recorder(tmp_path: Path) -> None:
+    others = [
+        {"id": "nvr-1", "host": "127.0.0.1", "port": 9, "channels": [{"token": "a"}, {"token": "b", "id": "nvr-door"}]}
+    ]
+    with Recorder(name="nvr", channels=["1-a", "door", "1", "1-found", "free"]) as recorder:
+        built = collector(recorder, tmp_path, others=others)
+        found = values(built.collect()).keys() - {"nvr"}
+        assert len(found) == 5
+        assert not found & {"nvr-1", "nvr-1-a", "nvr-door", "nvr-1-found"}
+        assert "nvr-free" in found
+        built.close()
+
+
+def test_one_collector_per_recorder() -> None:
+    table = {"devices": [{"id": "a", "host": "a"}, {"id": "b", "host": "b"}]}
+    assert len(plugin.build(RecordersSettings.model_validate(table), Context(agent="gateway", host="host"))) == 2
 
 
 def test_an_id_given_twice_is_refused() -> None:

@@ -12,8 +12,8 @@ CAMERA = Endpoint("10.0.0.7", 8080)
     ("advertised", "followed"),
     [
         ("http://10.0.0.7:8080/onvif/media", "http://10.0.0.7:8080/onvif/media"),
-        ("http://10.0.0.7:9000/events?id=3", "http://10.0.0.7:9000/events?id=3"),  # another port of its own
-        ("http://10.0.0.7/onvif", "http://10.0.0.7:80/onvif"),
+        ("http://10.0.0.7:9000/events?id=3", "http://10.0.0.7:8080/events?id=3"),  # a port nobody configured
+        ("http://10.0.0.7/onvif", "http://10.0.0.7:8080/onvif"),
         ("http://192.168.1.64/onvif/media", "http://10.0.0.7:8080/onvif/media"),  # its inner address
         ("http://evil.example:81/collect", "http://10.0.0.7:8080/collect"),
         ("https://10.0.0.7:443/onvif", "http://10.0.0.7:8080/onvif"),
@@ -42,6 +42,16 @@ def test_whatever_is_advertised_leads_to_the_configured_host_or_nowhere(advertis
         except BadAnswer:
             continue
         assert CAMERA.owns(followed)
+
+
+def test_other_ports_of_the_host_are_followed_where_that_is_allowed() -> None:
+    camera = Endpoint("10.0.0.7", 8080, follow_ports=True)
+    assert camera.follow("http://10.0.0.7:9000/events?id=3") == "http://10.0.0.7:9000/events?id=3"
+    assert camera.follow("http://10.0.0.7/onvif") == "http://10.0.0.7:80/onvif"
+    assert camera.follow("http://192.168.1.64:9000/onvif") == "http://10.0.0.7:8080/onvif"
+    assert camera.owns("http://10.0.0.7:9000/")
+    assert not CAMERA.owns("http://10.0.0.7:9000/")
+    assert camera.at("http://10.0.0.7:9000/") == Endpoint("10.0.0.7", 9000)
 
 
 def test_an_ipv6_host_gets_its_brackets() -> None:

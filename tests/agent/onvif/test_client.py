@@ -5,18 +5,28 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from agent.onvif import definitions
+from agent.onvif import definitions, envelope
 from agent.onvif.account import Account, Method
 from agent.onvif.address import Endpoint
 from agent.onvif.client import Call, Identity, OnvifClient
-from agent.onvif.errors import AuthPaused, AuthRefused, BadAnswer, OnvifError, TimedOut, Unreachable, Unsupported
+from agent.onvif.errors import (
+    AuthPaused,
+    AuthRefused,
+    BadAnswer,
+    Interrupted,
+    OnvifError,
+    TimedOut,
+    Unreachable,
+    Unsupported,
+)
 from agent.onvif.pause import Pauses
 from simulator.onvif import Camera, Device, Misbehaviour, Recorder
+from tests.waiting import wait_until
 
 TIMEOUT = 1.0
 
@@ -77,6 +87,13 @@ def stranger() -> Iterator[Stranger]:
 def client(device: Device, password: Path, pauses: Pauses, method: Method = Method.AUTO) -> OnvifClient:
     account = Account("watchkeeper", password_file=password, method=method)
     return OnvifClient(Endpoint(device.host, device.port), account, timeout=TIMEOUT, pauses=pauses)
+
+
+def caught(call: Callable[[], float]) -> BaseException | float:
+    try:
+        return call()
+    except OnvifError as error:
+        return error
 
 
 def test_identity_comes_by_digest_and_the_time_anonymously(camera: Camera, password: Path, pauses: Pauses) -> None:
@@ -155,6 +172,10 @@ def test_without_an_account_nothing_is_tried(camera: Camera) -> None:
     [
         (Misbehaviour.HANG, TimedOut),
         (Misbehaviour.DRIP, TimedOut),
+        (Misbehaviour.HEADER_DRIP, TimedOut),
+        (Misbehaviour.CONTINUE, TimedOut),
+        (Misbehaviour.CHUNK_DRIP, TimedOut),
+        (Misbehaviour.TRAILERS, TimedOut),
         (Misbehaviour.GARBAGE, BadAnswer),
         (Misbehaviour.NOISE, BadAnswer),
         (Misbehaviour.HUGE, BadAnswer),
@@ -169,8 +190,11 @@ def test_misbehaviour_ends_in_its_error_in_time(
     onvif.device_time()
     camera.misbehaviour = how
     start = time.monotonic()
-    with pytest.raises(error):
-        onvif.device_time()
+    outcome: list[BaseException | float] = []
+    asking = threading.Thread(target=lambda: outcome.append(caught(onvif.device_time)), daemon=True)
+    asking.start()
+    asking.join(2 * TIMEOUT + 1)
+    assert [type(one) for one in outcome] == [error]
     assert time.monotonic() - start < 2 * TIMEOUT + 1
     onvif.release()
     camera.misbehaviour = None
@@ -225,6 +249,80 @@ def test_a_proxy_of_the_environment_is_not_used(
     assert onvif.information().model == "camera"
     onvif.release()
     assert stranger.requests == []
+
+
+@pytest.mark.parametrize("host", ["camera..lan", "a" * 70 + ".lan", "10.0.0.21:8080"])
+def test_a_host_that_cannot_be_is_unreachable(host: str) -> None:
+    onvif = OnvifClient(Endpoint(host), timeout=TIMEOUT)
+    with pytest.raises(Unreachable):
+        onvif.device_time()
+
+
+def test_an_answer_is_parsed_once(
+    camera: Camera, password: Path, pauses: Pauses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[int] = []
+    real = envelope.parse
+
+    def counting(body: bytes, *more: int) -> object:
+        parsed.append(len(body))
+        return real(body, *more)
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("parsed by zeep a second time")
+
+    onvif = client(camera, password, pauses)
+    onvif.device_time()
+    monkeypatch.setattr(envelope, "parse", counting)
+    monkeypatch.setattr("zeep.wsdl.bindings.soap.parse_xml", never)
+    assert onvif.device_time() > 0
+    onvif.ask_raw(Call("devicemgmt", "GetServices", onvif.endpoint.device_service, {"IncludeCapability": False}, True))
+    assert len(parsed) == 2
+    assert onvif.answers == 3
+    onvif.release()
+
+
+def test_a_call_under_way_is_interrupted_and_calls_go_on_after_resuming(
+    camera: Camera, password: Path, pauses: Pauses
+) -> None:
+    camera.hang = True
+    onvif = OnvifClient(Endpoint(camera.host, camera.port), timeout=30.0, pauses=pauses)
+    outcome: list[BaseException | float] = []
+    asking = threading.Thread(target=lambda: outcome.append(caught(onvif.device_time)), daemon=True)
+    asking.start()
+    wait_until(lambda: camera.connections == 1, what="the camera was asked")
+    onvif.interrupt()
+    asking.join(5.0)
+    assert [type(one) for one in outcome] == [Interrupted]
+    assert isinstance(caught(onvif.device_time), Interrupted), "none begins either"
+    camera.hang = False
+    onvif.resume()
+    assert onvif.device_time() > 0
+    onvif.release()
+
+
+def test_a_device_does_not_send_us_to_another_port(password: Path, pauses: Pauses) -> None:
+    with Recorder(name="nvr") as recorder, Recorder(name="other") as other:
+        recorder.wrong_xaddr = f"{other.host}:{other.port}"
+        onvif = client(recorder, password, pauses)
+        onvif.ask(Call("media", "GetProfiles", onvif.address("media")))
+        assert other.connections == 0
+        onvif.release()
+
+
+def test_a_refusal_at_another_port_rests_the_account_there_too(password: Path, pauses: Pauses) -> None:
+    with Recorder(name="nvr") as recorder, Recorder(name="other", password="another") as other:
+        recorder.wrong_xaddr = f"{other.host}:{other.port}"
+        account = Account("watchkeeper", password_file=password)
+        where = Endpoint(recorder.host, recorder.port, follow_ports=True)
+        onvif = OnvifClient(where, account, timeout=TIMEOUT, pauses=pauses)
+        with pytest.raises(AuthRefused):
+            onvif.ask(Call("media", "GetProfiles", onvif.address("media")))
+        onvif.release()
+        with pytest.raises(AuthPaused):
+            client(other, password, pauses).information()
+        assert onvif.paused
+        assert other.refused_logins == 1
 
 
 def test_an_old_device_tells_its_services_as_capabilities(password: Path, pauses: Pauses) -> None:
