@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from agent import log_lines
 from agent.app import agent_version, build
 from agent.collector import CollectError, Collector, Context, NotAvailable, Plugin, Reading, discover
 from agent.config import Config, ConfigError, load, parse
+from agent.privacy import complaints
 from agent.state import StateError
+
+log = logging.getLogger(__name__)
 
 OK, FAILED, BAD_USAGE, NOT_AVAILABLE = 0, 1, 2, 3
 
@@ -30,7 +34,17 @@ Exit status: 0 well, 1 failed, 2 wrong usage or configuration, 3 not available o
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main() -> None:
+    """The program. Threads of collectors that hang in the kernel or a library do not keep the process."""
+    status = command(sys.argv[1:])
+    logging.shutdown()
+    with suppress(OSError):  # who read our output may be gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
+
+
+def command(arguments: Sequence[str]) -> int:
     """Run one command; its exit status."""
     options = _parser().parse_args(arguments)
     log_lines.set_up(options.log_level)
@@ -70,18 +84,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(path: Path) -> int:
+    os.umask(0o077)
     plugins = discover()
-    app = build(load(path, plugins), plugins)
+    config = load(path, plugins)
+    app = build(config, plugins)
+    for complaint in complaints(config):
+        log.warning("%s", complaint)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     app.start()
     ended.wait()
     app.stop()
-    # All is on disk. Threads of collectors that hang in the kernel or a library must not keep the process.
-    logging.shutdown()
-    sys.stdout.flush()
-    os._exit(OK)
+    return OK
 
 
 def _check(path: Path, as_json: bool) -> int:
@@ -118,9 +133,11 @@ def _collect(name: str, path: Path | None, as_json: bool) -> int:
     if settings is None:
         raise ConfigError(f"collector {name} is not enabled: it needs a table [collectors.{name}] (--config)")
     collectors = plugins[name].build(settings, Context(agent=config.agent, host=config.host))
+    if not collectors:
+        print(f"watchkeeper-agent: no device is configured for {name}: see docs/agent.md", file=sys.stderr)
+        return NOT_AVAILABLE
     attempts = [_attempt(collector, settings.timeout_seconds) for collector in collectors]
-    print(_as_json(attempts) if as_json else _as_table(attempts))
-    sys.stdout.flush()
+    print(_as_json(attempts) if as_json else _as_table(attempts), flush=True)
     for attempt in attempts:
         if attempt.failed or attempt.missing:
             print(f"watchkeeper-agent: {name}: {attempt.failed or attempt.missing}", file=sys.stderr)
@@ -193,4 +210,4 @@ def _as_table(attempts: Sequence[_Attempt]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

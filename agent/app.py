@@ -2,6 +2,7 @@
 
 import logging
 import platform
+import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
@@ -20,6 +21,8 @@ from wire.messages import Device, DeviceKind, Inventory
 from wire.topics import Address
 
 log = logging.getLogger(__name__)
+
+STOP_SECONDS = 4.5
 
 
 def agent_version() -> str:
@@ -48,8 +51,11 @@ class App:
 
     def stop(self) -> None:
         """Stop collecting, say goodbye, close the spool: within five seconds, with every report on disk."""
+        deadline = time.monotonic() + STOP_SECONDS
         self.runner.stop(timeout=1.5)
         self.uplink.stop(timeout=3.0)
+        # What a slow device still said is kept for the next start.
+        self.runner.wait(min(1.0, deadline - time.monotonic()))
         self.spool.close()
         self._state.close()
         log.info("agent stopped")

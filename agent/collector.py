@@ -8,7 +8,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -89,6 +89,18 @@ class Collector(Protocol):
 
     def close(self) -> None:
         """Let go of connections and subscriptions."""
+        ...
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A collector that may wait long within a run, and can be told that the agent stops."""
+
+    def interrupt(self) -> None:
+        """End a wait that is under way, and any that begins later; called from another thread, maybe several times.
+
+        What was read is returned from `collect` as ever. Must not block.
+        """
         ...
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,7 +15,9 @@ log = logging.getLogger(__name__)
 
 _DEVICES = TypeAdapter(list[Device])
 _FACTS = TypeAdapter(Facts)
-_ROOM_BYTES = 1024
+_MOST_BYTES = MAX_BYTES - 1024
+"""For all devices together; the rest is room for the message around them."""
+_MOST_DEVICES = 4990
 
 
 class InventoryBook:
@@ -23,6 +26,10 @@ class InventoryBook:
     Parts are remembered over restarts (`recall` and `remember` a text by name): a collector that is slow or fails after
     a start must not look as if its devices were gone. Until every collector has said its part, or been given up on,
     there is no whole: an inventory is a full snapshot, and one that is only half known would retire devices.
+
+    A device belongs to one collector, and no other may speak for it. Where several claim it, one that watches the
+    device itself goes before one that merely found it behind another (its `parent` is in the same part: a recorder's
+    channel), and a claim of before goes before a new one. So what a device makes up cannot take another's place.
     """
 
     def __init__(
@@ -38,7 +45,9 @@ class InventoryBook:
         self._parts = {name: _read(recall(f"inventory.{name}")) for name in parts}
         self._waiting = {name for name, part in self._parts.items() if part is None}
         self._complaints: set[str] = set()
+        self._owners: dict[str, str] = {}
         self._whole: Inventory | None = None
+        self._assign()
         self._rebuild()
 
     def update(self, name: str, devices: Sequence[Device] | None) -> None:
@@ -49,10 +58,20 @@ class InventoryBook:
             changed = devices is not None and list(devices) != self._parts.get(name)
             if changed and devices is not None:
                 self._parts[name] = list(devices)
+                self._assign()
             if changed or awaited:
                 self._rebuild()
-        if changed and devices is not None:
-            self._remember(f"inventory.{name}", _DEVICES.dump_json(list(devices), by_alias=True).decode())
+            own = [one for one in self._parts.get(name) or () if self._belongs(one, name)]
+        if changed:
+            self._remember(f"inventory.{name}", _DEVICES.dump_json(_fitting(own, _MOST_BYTES), by_alias=True).decode())
+
+    def attributes(self, device: str, name: str) -> bool:
+        """Whether this collector may speak for that device: its own, or the agent or its host (and no namesake)."""
+        with self._lock:
+            own = self._own.get(device)
+            if own is None:
+                return self._owners.get(device) == name
+            return all(one.kind is own.kind for one in self._parts.get(name) or () if one.device == device)
 
     def whole(self) -> Inventory | None:
         """The inventory, None while parts of it are awaited."""
@@ -66,39 +85,58 @@ class InventoryBook:
                 self._waiting.clear()
                 self._rebuild()
 
+    def _assign(self) -> None:
+        """Say for every device whose it is."""
+        claims: dict[str, tuple[bool, bool, str]] = {}
+        for name, part in self._parts.items():
+            ids = {device.device for device in part or ()}
+            for device in part or ():
+                claim = (device.parent in ids, self._owners.get(device.device) != name, name)
+                best = claims.setdefault(device.device, claim)
+                if claim[:2] < best[:2]:
+                    claims[device.device] = claim
+        self._owners = {device: name for device, (_, _, name) in claims.items()}
+
+    def _belongs(self, device: Device, name: str) -> bool:
+        own = self._own.get(device.device)
+        return own.kind is device.kind if own is not None else self._owners.get(device.device) == name
+
     def _rebuild(self) -> None:
         if self._waiting:
             return
-        merged = dict(self._own)
+        own = dict(self._own)
+        parts: dict[str, dict[str, Device]] = {}
         for name, part in self._parts.items():
             for device in part or ():
-                self._add(merged, name, device)
-        devices = self._bounded(list(merged.values()))
+                self._add(own, parts.setdefault(name, {}), name, device)
+        room = _MOST_BYTES - sum(map(_size, own.values()))
+        devices = [*own.values(), *self._bounded({name: list(part.values()) for name, part in parts.items()}, room)]
         digest = inventory_hash(devices)
         if self._whole is None or self._whole.hash != digest:
             self._whole = Inventory(hash=digest, devices=devices)
 
-    def _add(self, merged: dict[str, Device], name: str, device: Device) -> None:
+    def _add(self, own: dict[str, Device], part: dict[str, Device], name: str, device: Device) -> None:
         """One more device; a collector may add facts about the agent and its host, and nobody may claim another's."""
-        known = merged.get(device.device)
-        own = self._own.get(device.device)
-        if known is None:
-            merged[device.device] = device
-        elif own is not None and own.kind is device.kind:
+        if not self._belongs(device, name) or device.device in part:
+            self._complain(f"device id is taken, this one is left out device={device.device} collector={name}")
+        elif device.device in own:
+            known = own[device.device]
             facts = _FACTS.validate_python(dict(list({**known.facts, **device.facts}.items())[:64]))
             update = {"facts": facts, "name": known.name or device.name, "room": known.room or device.room}
-            merged[device.device] = known.model_copy(update=update)
+            own[device.device] = known.model_copy(update=update)
         else:
-            self._complain(f"device id is taken, this one is left out device={device.device} collector={name}")
+            part[device.device] = device
 
-    def _bounded(self, devices: list[Device]) -> list[Device]:
-        """What fits on the wire."""
-        size = 0
-        for count, device in enumerate(devices):
-            size += len(device.model_dump_json(by_alias=True, exclude_none=True).encode()) + 1
-            if size > MAX_BYTES - _ROOM_BYTES or count >= 5000:
-                self._complain(f"inventory is too large, devices left out count={len(devices) - count}")
-                return devices[:count]
+    def _bounded(self, parts: dict[str, list[Device]], room: int) -> list[Device]:
+        """What fits into `room` bytes. Where it is too much, the largest parts are cut, to the same size; no other."""
+        most = _share(sorted(sum(map(_size, part)) for part in parts.values()), room)
+        count = _share(sorted(len(part) for part in parts.values()), _MOST_DEVICES)
+        devices: list[Device] = []
+        for name, part in parts.items():
+            fitting = _fitting(part, most)[:count]
+            if len(fitting) < len(part):
+                self._complain(f"inventory is too large, devices left out collector={name}")
+            devices += fitting
         return devices
 
     def _complain(self, text: str) -> None:
@@ -115,3 +153,23 @@ def _read(text: str | None) -> list[Device] | None:
         return _DEVICES.validate_python(json.loads(text))
     except (ValueError, ValidationError):
         return None
+
+
+def _size(device: Device) -> int:
+    """Bytes it takes in an encoded inventory."""
+    return len(device.model_dump_json(by_alias=True, exclude_none=True).encode()) + 1
+
+
+def _fitting(devices: Sequence[Device], most: int) -> list[Device]:
+    """The first of them, of at most so many bytes together."""
+    sums = accumulate(map(_size, devices))
+    return [device for device, total in zip(devices, sums, strict=True) if total <= most]
+
+
+def _share(sizes: Sequence[int], room: int) -> int:
+    """The most that each may have so that all of these (in ascending order) fit."""
+    for number, size in enumerate(sizes):
+        if size * (len(sizes) - number) > room:
+            return room // (len(sizes) - number)
+        room -= size
+    return max(sizes, default=0)

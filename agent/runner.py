@@ -11,13 +11,22 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pydantic import ValidationError
 
 from agent.clock import Clock, Reference, boot_id, milliseconds
-from agent.collector import CollectError, Collector, Happening, Measurement, NotAvailable, Reading, Settings
+from agent.collector import (
+    CollectError,
+    Collector,
+    Happening,
+    Interruptible,
+    Measurement,
+    NotAvailable,
+    Reading,
+    Settings,
+)
 from agent.draft import Draft
 from agent.inventory import InventoryBook
 from wire.messages import Event, Sample
@@ -30,6 +39,8 @@ INVENTORY_SECONDS = 15.0
 
 _MOST_COMPLAINTS = 1000
 _SOONEST_AGAIN = 5.0
+_DEFECT_PAUSE = 1.0
+_INTERRUPT_SECONDS = 0.25
 _LONGEST_PAUSE = 86_400.0
 _JITTER = (0.95, 1.05)
 
@@ -120,13 +131,23 @@ class Runner:
         self._stopping.set()
         for job in self._jobs:
             job.wake.set()
-        deadline = time.monotonic() + timeout
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(max(0.0, deadline - time.monotonic()))
-        busy = [thread.name for thread in self._threads if thread.is_alive()]
+        busy = self.wait(timeout)
         if busy:
             log.warning("stopped while collectors are busy names=%s", ",".join(busy))
+
+    def wait(self, timeout: float) -> list[str]:
+        """After `stop`: wait for collectors still under way, telling them to hurry; the names of those that stay."""
+        deadline = time.monotonic() + timeout
+        threads = [thread for thread in self._threads if thread.ident is not None]
+        while threads and time.monotonic() < deadline:
+            # Again and again: one told between its look at the flag and its wait would not have heard.
+            for job in self._jobs:
+                _interrupt(job)
+            soon = min(deadline, time.monotonic() + _INTERRUPT_SECONDS)
+            for thread in threads:
+                thread.join(max(0.0, soon - time.monotonic()))
+            threads = [thread for thread in threads if thread.is_alive()]
+        return [thread.name for thread in threads]
 
     def collect_now(self) -> int:
         """Run what does not run and has not just run; how many collectors that is."""
@@ -145,14 +166,24 @@ class Runner:
 
     def _loop(self, job: Job) -> None:
         while not self._stopping.is_set():
-            self._run(job)
             pause = job.settings.interval_seconds * self._random.uniform(*_JITTER)
+            try:
+                self._run(job)
+            except Exception as error:  # noqa: BLE001 - supervised: a defect of ours must not end a collector's thread
+                self._note_defect(job, error)
+                pause = max(_DEFECT_PAUSE, pause)
             job.wake.wait(min(_LONGEST_PAUSE, max(0.0, job.begun + pause - self._clock.mono())))
             job.wake.clear()
         try:
             job.collector.close()
         except Exception as error:  # noqa: BLE001 - supervised: the agent ends, whatever a collector does
             log.warning("collector would not close name=%s error=%r", job.key, str(error))
+
+    def _note_defect(self, job: Job, error: Exception) -> None:
+        """A reading could not be made a report of: that run failed, whatever its collector did."""
+        with self._lock:
+            job.running, job.outcome = False, Outcome.FAILED
+            job.note(Outcome.FAILED, f"{type(error).__name__}: {error}")
 
     def _run(self, job: Job) -> None:
         with self._lock:
@@ -169,7 +200,22 @@ class Runner:
             collector_figures = self._collector_figures([job.name])
         self._book.update(job.key, reading.devices)
         self._note_clock(reading)
-        self._report(job.key, reading, collector_figures)
+        self._report(job.key, self._own_word(job, reading), collector_figures)
+
+    def _own_word(self, job: Job, reading: Reading) -> Reading:
+        """The reading without what it says of devices that are another's, or nobody's."""
+
+        def may(device: str) -> bool:
+            if self._book.attributes(device, job.key):
+                return True
+            self._complain(f"device is not this collector's, what it says is dropped device={device[:60]!r} {job.key}")
+            return False
+
+        return replace(
+            reading,
+            measurements=[one for one in reading.measurements if may(one.device)],
+            happenings=[one for one in reading.happenings if may(one.device)],
+        )
 
     def _note_clock(self, reading: Reading) -> None:
         """What a collector learnt of reference clocks, logged when it changes."""
@@ -194,12 +240,15 @@ class Runner:
         next_own = started
         while not self._stopping.is_set():
             now = self._clock.mono()
-            if now - started >= INVENTORY_SECONDS:
-                self._book.settle()
-            self._note_overdue(now)
-            if now >= next_own:
-                self._report("agent", Reading(), self._own_figures())
-                next_own = now + self._own_interval
+            try:
+                if now - started >= INVENTORY_SECONDS:
+                    self._book.settle()
+                self._note_overdue(now)
+                if now >= next_own:
+                    next_own = now + self._own_interval
+                    self._report("agent", Reading(), self._own_figures())
+            except Exception as error:  # noqa: BLE001 - supervised: without this thread nobody notices what hangs
+                self._complain(f"runner failed error={type(error).__name__}: {error}")
             self._stopping.wait(tick)
 
     def _note_overdue(self, now: float) -> None:
@@ -304,6 +353,16 @@ def _collected(collector: Collector) -> tuple[Reading, Outcome, str]:
         return Reading(), Outcome.FAILED, str(error)
     except Exception as error:  # noqa: BLE001 - supervised: one collector's defect must not end the agent
         return Reading(), Outcome.FAILED, f"{type(error).__name__}: {error}"
+
+
+def _interrupt(job: Job) -> None:
+    """Tell a collector that can be told."""
+    if not isinstance(job.collector, Interruptible):
+        return
+    try:
+        job.collector.interrupt()
+    except Exception as error:  # noqa: BLE001 - supervised: the agent ends, whatever a collector does
+        log.warning("collector would not be interrupted name=%s error=%r", job.key, str(error))
 
 
 def _overdue(job: Job) -> str:

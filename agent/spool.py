@@ -7,7 +7,8 @@ It is one SQLite file in WAL mode with `synchronous=FULL`, so every `put` ends i
 - power cut or kernel crash: as good as fsync of the file system and its disk is. Not tested by pulling a plug;
 - disk full, read-only or failing: reports are kept in a small bounded memory buffer, sent from there, and written
   down as soon as the disk takes them again. What is in memory then does not survive a crash;
-- a database file that is corrupt is moved aside, named in the log and kept; a fresh one is begun.
+- a database file that is corrupt is moved aside, named in the log and kept; a fresh one is begun;
+- a single report that cannot be read any more is set aside in the table `refused`, and counted as lost.
 
 The bound counts bytes of reports (and a fixed cost for each). At the bound `agent.thinning` decides what goes.
 """
@@ -27,7 +28,7 @@ from agent.draft import Draft, body_of, cut, joined
 from agent.spool_file import SpoolFile
 from agent.thinning import OVERHEAD, Losses
 from wire.codec import unpack_range
-from wire.messages import Lost, Report
+from wire.messages import Lost
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,10 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True)
 class Stats:
-    """`lost_*` and `refused` count since the start. `failing`: the disk does not take reports now."""
+    """`lost_*` and `refused` count since the start. `failing`: the disk does not take reports now.
+
+    `refused` counts what was set aside: refused by the hub, or unreadable in the spool.
+    """
 
     bytes: int
     reports: int
@@ -62,7 +66,10 @@ class Stats:
 
 
 class Spool:
-    """Safe to use from several threads. No method raises for a disk that fails; see the module's docstring."""
+    """Safe to use from several threads. No method raises for a disk that fails; see the module's docstring.
+
+    Making one raises StateError for a file that a newer version of the agent has written.
+    """
 
     def __init__(
         self,
@@ -85,8 +92,9 @@ class Spool:
         self._untold: list[Lost] = []
         self._losses = Losses()
         self._refused = 0
+        self._unreadable_told = False
         self._file = SpoolFile(path, self._renumber, mono)
-        self._file.open()
+        self._file.begin()
 
     # Putting
 
@@ -116,7 +124,10 @@ class Spool:
                     " VALUES (?, ?, ?, ?, 0, ?, ?, ?)",
                     (row.position, row.id, row.stream, row.sent, row.samples, row.events, row.body),
                 )
+            unreadable = self._losses.unreadable
             thinning.thin(db, self._max_bytes, self._held_positions(), self._losses)
+            if self._losses.unreadable > unreadable:
+                _prune_quarantine(db)
 
         if not self._write(insert):
             return False
@@ -149,7 +160,10 @@ class Spool:
             for row in [row for row in self._memory.values() if row.position not in held]:
                 if sum(len(kept.body) + OVERHEAD for kept in self._memory.values()) <= self._memory_bytes:
                     return
-                report = Report.model_validate_json(row.body)
+                report = thinning.read(row.id, row.body)
+                if report is None:  # memory that fails is not beyond us either
+                    self._forget_unreadable(row)
+                    continue
                 self._untold = joined([*self._untold, *report.lost, *thinning.lost_samples(report)])
                 self._losses.samples += len(report.samples)
                 if wanted == "samples" and report.events:
@@ -158,6 +172,12 @@ class Spool:
                 else:
                     self._losses.events += len(report.events)
                     del self._memory[row.position]
+
+    def _forget_unreadable(self, row: Kept) -> None:
+        self._losses.samples += row.samples
+        self._losses.events += row.events
+        self._losses.unreadable += 1
+        del self._memory[row.position]
 
     # Sending
 
@@ -178,12 +198,27 @@ class Spool:
             for row in found[: max(0, most)]:
                 if row.id in self._held:
                     continue
+                if thinning.read(row.id, row.body) is None:
+                    # Sent, it would never be acknowledged, and hold its place in the window for ever.
+                    self._set_aside(row)
+                    continue
                 max_bytes -= len(row.body)
                 if max_bytes < 0:
                     break
                 self._held[row.id] = row.position
                 taken.append(row)
             return taken
+
+    def _set_aside(self, row: Kept) -> None:
+        if row.position in self._memory:
+            self._forget_unreadable(row)
+            return
+
+        def quarantine(db: sqlite3.Connection) -> None:
+            thinning.set_aside(db, row.position, self._losses)
+            _prune_quarantine(db)
+
+        self._write(quarantine)
 
     def _on_disk(self, after: int, upto: int, most: int, max_bytes: int) -> list[Kept]:
         if len(self._settled) > thinning.MOST_HELD:
@@ -192,7 +227,7 @@ class Spool:
         def select(db: sqlite3.Connection) -> list[Kept]:
             held = self._held_positions()
             rows = db.execute(
-                "SELECT position, id, stream, sent, samples, events, body FROM report"  # noqa: S608 - question marks only
+                "SELECT position, id, stream, sent, samples, events, CAST(body AS BLOB) FROM report"  # noqa: S608 - question marks only
                 f" WHERE position > ? AND position <= ? AND position NOT IN ({thinning.marks(held)})"
                 " ORDER BY position LIMIT ?",
                 (after, upto, *held, max(0, most)),
@@ -285,7 +320,7 @@ class Spool:
                 reports=self._file.reports + len(self._memory),
                 lost_samples=self._losses.samples,
                 lost_events=self._losses.events,
-                refused=self._refused,
+                refused=self._refused + self._losses.unreadable,
                 failing=bool(self._file.failing),
             )
 
@@ -325,6 +360,9 @@ class Spool:
             self._losses = losses
             return False
         self._settled.difference_update(settled)
+        if self._losses.unreadable and not self._unreadable_told:
+            self._unreadable_told = True
+            log.error("a report in the spool is unreadable, set aside in the table refused: is the disk failing?")
         return True
 
     def _renumber(self, db: sqlite3.Connection) -> None:

@@ -5,6 +5,7 @@ call tries again.
 """
 
 import logging
+import os
 import secrets
 import sqlite3
 import time
@@ -13,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from agent.state import StateError
 from agent.thinning import OVERHEAD
 
 log = logging.getLogger(__name__)
@@ -24,10 +26,13 @@ _WAL_BYTES = 4 * 1024 * 1024
 _SPARE_PAGES = 1024
 _REOPEN_SECONDS = 5.0
 _RECONNECT_SECONDS = 60.0
+_LONGEST_RECONNECT = 600.0
 _VERSION = 1
 _WRITES_ONLY = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY)
 """After these what is on disk can often still be read: the connection is kept, for a minute, before a new one is tried.
 """
+_HARMLESS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY)
+"""After these the file is as sound as it was: no reason to read all of it again."""
 
 
 _SCHEMA = f"""
@@ -53,8 +58,29 @@ COMMIT;
 """  # noqa: S608 - constants of ours
 
 
+_NAMES = {line.split()[2] for line in _SCHEMA.splitlines() if line.startswith("CREATE ")}
+
+_EVENT_SHARE = f"(length({{row}}.body) + {OVERHEAD}) * {{row}}.events / max(1, {{row}}.samples + {{row}}.events)"
+_NEW, _OLD, _EVERY = (_EVENT_SHARE.format(row=row) for row in ("new", "old", "report"))
+_OF_CONNECTION = f"""
+CREATE TEMP TABLE event_total (bytes INTEGER NOT NULL);
+INSERT INTO event_total SELECT ifnull(sum({_EVERY}), 0) FROM main.report WHERE events > 0;
+CREATE TEMP TRIGGER event_put AFTER INSERT ON main.report WHEN new.events > 0 BEGIN
+    UPDATE event_total SET bytes = bytes + {_NEW}; END;
+CREATE TEMP TRIGGER event_changed AFTER UPDATE OF body, samples, events ON main.report WHEN old.events > 0 BEGIN
+    UPDATE event_total SET bytes = bytes + {_NEW} - {_OLD}; END;
+CREATE TEMP TRIGGER event_gone AFTER DELETE ON main.report WHEN old.events > 0 BEGIN
+    UPDATE event_total SET bytes = bytes - {_OLD}; END;
+"""  # noqa: S608 - constants of ours
+"""What part of the reports' bytes is events': counted in memory, beside the file, from each opening on."""
+
+
 class Unreadable(sqlite3.DatabaseError):
     """The file is no spool of ours, or a damaged one."""
+
+
+class Newer(sqlite3.DatabaseError):
+    """A later version of the agent has written the file: it is left as it is."""
 
 
 class SpoolFile:
@@ -75,8 +101,17 @@ class SpoolFile:
         self._files = 1
         self._reopen_at = 0.0
         self._reconnect_at = 0.0
+        self._patience = _RECONNECT_SECONDS
+        self._error = 0
+        self._newer = ""
         self._closed = False
         self._db: sqlite3.Connection | None = None
+
+    def begin(self) -> None:
+        """Open or make the file for the first time. Raises StateError for one that a newer agent has written."""
+        self.open()
+        if self._newer:
+            raise StateError(f"spool {self._path}: {self._newer}")
 
     def open(self) -> None:
         """Open or make the file. Where that fails, every later call tries again."""
@@ -103,6 +138,7 @@ class SpoolFile:
         if self.failing:
             log.warning("spool writes to disk again path=%s was=%r", self._path, self.failing)
             self.failing = ""
+            self._error, self._patience = 0, _RECONNECT_SECONDS
         self.read(_give_back)
         return True
 
@@ -125,7 +161,7 @@ class SpoolFile:
 
     def _try_open(self) -> None:
         try:
-            self._db = _open(self._path)
+            self._db = _open(self._path, check=self._error not in _HARMLESS)
             self.bytes, self.reports = _total(self._db)
             self._opened(self._db)
         except sqlite3.DatabaseError as error:
@@ -133,13 +169,19 @@ class SpoolFile:
 
     def _broken(self, error: sqlite3.DatabaseError) -> None:
         """Log the first failure, drop the connection, and begin a new file where this one is corrupt."""
+        now = self._mono()
         if not self.failing:
-            self._reconnect_at = self._mono() + _RECONNECT_SECONDS
+            self._reconnect_at = now + self._patience
             log.error("spool fails, reports are kept in memory path=%s error=%r", self._path, str(error))
         self.failing = str(error)
-        now = self._mono()
-        if _code(error) in _WRITES_ONLY and self._db is not None and now < self._reconnect_at:
-            return
+        self._error = _code(error)
+        if isinstance(error, Newer):
+            self._newer = str(error)
+        if self._error in _WRITES_ONLY and self._db is not None:
+            if now < self._reconnect_at:
+                return
+            self._patience = min(_LONGEST_RECONNECT, 2 * self._patience)
+            self._reconnect_at = now + self._patience
         self._disconnect()
         self._reopen_at = now + _REOPEN_SECONDS
         if isinstance(error, Unreadable) or _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
@@ -173,28 +215,54 @@ class SpoolFile:
         self._reopen_at = 0.0
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    """A checked database with today's tables. Raises sqlite3.DatabaseError."""
+def _open(path: Path, *, check: bool) -> sqlite3.Connection:
+    """A database with today's tables; with `check`, all of it was read. Raises sqlite3.DatabaseError."""
+    _make_private(path)
     db = sqlite3.connect(path, timeout=2.0, isolation_level=None, check_same_thread=False)
+    # A damaged text must be a text that fits nothing, not an error of the whole query.
+    db.text_factory = lambda raw: raw.decode(errors="replace")
     try:
+        _check_version(db)
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA temp_store = MEMORY")
         db.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version == 0:
+        if not _names(db):
             db.executescript(_SCHEMA)
-            version = _VERSION
-        _check(db, version)
+        if check:
+            _check(db)
+        db.executescript(_OF_CONNECTION)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _check(db: sqlite3.Connection, version: int) -> None:
-    if version != _VERSION:
-        raise Unreadable(f"the file is of version {version}, this agent reads {_VERSION}")
+def _make_private(path: Path) -> None:
+    """It says who went through which door. SQLite gives the files beside it the same rights."""
+    with suppress(OSError):  # SQLite will say what is wrong
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + suffix).chmod(0o600)
+
+
+def _check_version(db: sqlite3.Connection) -> None:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > _VERSION:
+        raise Newer(f"the file is of version {version}, this agent reads {_VERSION}: it is left alone")
+    names = _names(db)
+    if names and (version != _VERSION or not names >= _NAMES):
+        raise Unreadable(f"version {version}, without {', '.join(sorted(_NAMES - names)) or 'a table'}")
+
+
+def _names(db: sqlite3.Connection) -> set[str]:
+    """Of the tables, indexes and triggers that there are."""
+    return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")}
+
+
+def _check(db: sqlite3.Connection) -> None:
     (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise Unreadable(verdict)
@@ -216,9 +284,9 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
 def _total(db: sqlite3.Connection) -> tuple[int, int]:
     """Bytes and number of the reports on disk."""
     row = db.execute("SELECT bytes, reports FROM total").fetchone()
-    if row is None:
+    if row is None or not all(isinstance(number, int) for number in row):
         raise Unreadable("the total is gone")
-    return int(row[0]), int(row[1])
+    return row[0], row[1]
 
 
 def _give_back(db: sqlite3.Connection) -> None:

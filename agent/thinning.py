@@ -1,13 +1,21 @@
 """What the spool gives up at its bound: resolution first, then whole stretches of time, events last.
 
+Events last, unless they take more than half of the bound: then the oldest of them go first, so that a door controller
+that floods us cannot cost everyone else's samples.
+
 Every report with samples has a thinning level, 0 when new. Of two neighbours of one stream at the lowest level there
 is, the oldest such pair, the older gives up its samples and the other rises a level and tells of the loss. So the whole
 backlog loses every second reading before any of it loses three of four, and so on. Reports in flight are left alone.
+
+A body that cannot be read (a bit flipped on a worn-out card: SQLite keeps no checksums) is as good as lost: it is set
+aside in the quarantine, and counted.
 """
 
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+
+from pydantic import ValidationError
 
 from agent.draft import body_of, joined
 from wire.messages import Lost, Report
@@ -21,10 +29,28 @@ MOST_HELD = 1000
 
 @dataclass
 class Losses:
-    """What was given up since the start."""
+    """What was given up since the start; `unreadable` counts reports, their samples and events as lost too."""
 
     samples: int = 0
     events: int = 0
+    unreadable: int = 0
+
+
+class UnreadableBody(Exception):  # noqa: N818 - a state of the disk
+    """The body at `position` is no report any more."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"report at {position} is unreadable")
+        self.position = position
+
+
+def read(report_id: str, body: bytes) -> Report | None:
+    """The report of that id in `body`, None when it is not what was written."""
+    try:
+        report = Report.model_validate_json(body)
+    except ValidationError:
+        return None
+    return report if report.id == report_id else None
 
 
 def marks(positions: Collection[int]) -> str:
@@ -44,8 +70,28 @@ def thin(db: sqlite3.Connection, max_bytes: int, held: Sequence[int], losses: Lo
     """Bring the reports in `db` down to `max_bytes`, those at the `held` positions untouched, and count what went."""
     work = _Thinning(db, held, losses)
     while work.bytes() > max_bytes:
-        if not (work.thin_pair() or work.drop_samples() or work.drop_events() or work.join_telltales()):
-            return
+        try:
+            if work.event_bytes() > max_bytes // 2 and work.drop_events():
+                continue
+            if not (work.thin_pair() or work.drop_samples() or work.drop_events() or work.join_telltales()):
+                return
+        except UnreadableBody as error:
+            set_aside(db, error.position, losses)
+
+
+def set_aside(db: sqlite3.Connection, position: int, losses: Losses) -> None:
+    """Move an unreadable report into the quarantine, and count what it held as lost."""
+    query = "SELECT samples, events FROM report WHERE position = ?"
+    samples, events = db.execute(query, (position,)).fetchone()
+    db.execute(
+        "INSERT OR REPLACE INTO refused (position, id, reason, at, body)"
+        " SELECT position, id, 'unreadable in the spool', sent, body FROM report WHERE position = ?",
+        (position,),
+    )
+    db.execute("DELETE FROM report WHERE position = ?", (position,))
+    losses.samples += samples
+    losses.events += events
+    losses.unreadable += 1
 
 
 class _Thinning:
@@ -59,6 +105,10 @@ class _Thinning:
 
     def bytes(self) -> int:
         return int(self._db.execute("SELECT bytes FROM total").fetchone()[0])
+
+    def event_bytes(self) -> int:
+        """Of these the share of events, by their number in each report."""
+        return int(self._db.execute("SELECT bytes FROM event_total").fetchone()[0])
 
     def thin_pair(self) -> bool:
         """The oldest pair of the lowest level that has one."""
@@ -97,19 +147,22 @@ class _Thinning:
         return True
 
     def drop_events(self) -> bool:
-        """No samples are left but in flight: the oldest report with events goes whole, so that indexes stay true."""
+        """The oldest report with events loses all of them, so that indexes stay true; with nothing else in it, it goes.
+
+        What it told of losses the next report tells.
+        """
         first = self._first(f"events > 0 AND {self._free}", (), 1)
         if not first:
             return False
         report = self._report(first[0])
-        self._losses.events += len(report.events)
         after = self._first(f"position > ? AND {self._free}", (first[0],), 1)
-        if after and report.lost:
-            self._store(after[0], self._telling(after[0], report.lost))
-        if after or not report.lost:
-            self._delete(first[0])
-        else:
+        if report.samples or (report.lost and not after):
             self._store(first[0], report.model_copy(update={"events": []}))
+        else:
+            if report.lost:
+                self._store(after[0], self._telling(after[0], report.lost))
+            self._delete(first[0])
+        self._losses.events += len(report.events)
         return True
 
     def join_telltales(self) -> bool:
@@ -123,17 +176,18 @@ class _Thinning:
 
     def _give_up_samples(self, position: int, onto: int, level: int | None) -> None:
         report = self._report(position)
-        self._losses.samples += len(report.samples)
         lost = [*report.lost, *lost_samples(report)]
-        bare = report.model_copy(update={"samples": [], "lost": joined(lost) if onto == position else []})
-        if report.events or onto == position:
+        telling = self._telling(onto, lost) if onto != position else None
+        bare = report.model_copy(update={"samples": [], "lost": joined(lost) if telling is None else []})
+        if report.events or telling is None:
             self._store(position, bare)
         else:
             self._delete(position)
-        if onto != position:
-            self._store(onto, self._telling(onto, lost))
+        if telling is not None:
+            self._store(onto, telling)
         if level is not None:
             self._db.execute("UPDATE report SET level = ? WHERE position = ?", (level, onto))
+        self._losses.samples += len(report.samples)
 
     def _telling(self, position: int, lost: Sequence[Lost]) -> Report:
         report = self._report(position)
@@ -147,8 +201,11 @@ class _Thinning:
         return [position for (position,) in rows]
 
     def _report(self, position: int) -> Report:
-        (body,) = self._db.execute("SELECT body FROM report WHERE position = ?", (position,)).fetchone()
-        return Report.model_validate_json(body)
+        query = "SELECT id, CAST(body AS BLOB) FROM report WHERE position = ?"
+        report = read(*self._db.execute(query, (position,)).fetchone())
+        if report is None:
+            raise UnreadableBody(position)
+        return report
 
     def _store(self, position: int, report: Report) -> None:
         self._db.execute(

@@ -20,13 +20,14 @@ from typing import Any, Protocol
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.clock import Clock, milliseconds
 from agent.commands import CommandBook
 from agent.outbox import Outbox
-from wire.codec import DecodeError, decode, encode
+from wire.codec import MAX_BYTES, DecodeError, decode, encode
 from wire.messages import Ack, Config, ConfigApplied, Inventory, Message, Status
 from wire.settings import Broker, ConfigError
 from wire.topics import Address, Topics, Verb
@@ -40,6 +41,10 @@ STOP_SECONDS = 2.0
 STEADY_SECONDS = 30.0
 LONGEST_BACKOFF = 30.0
 MAX_INBOX = 1000
+MAX_PACKET_BYTES = 2 * MAX_BYTES
+"""The largest MQTT packet taken: a broker that sends more is hung up on before it is read."""
+PUBACK_SECONDS = 60.0
+"""A broker that acknowledges nothing for so long, while something waits for it, is as good as gone."""
 BEHIND_SECONDS = 60.0
 """An oldest report older than this is a backlog: the retained status says so, once a minute."""
 
@@ -68,6 +73,20 @@ class Counters:
     unexpected_acks: int = 0
 
 
+class _Client(mqtt.Client):
+    """paho's, which would buffer a packet of up to 256 MiB before anybody is asked."""
+
+    too_large = 0
+    """Length of the packet that we hung up on."""
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        length = int(self._in_packet["remaining_length"])
+        if length > MAX_PACKET_BYTES:
+            self.too_large = length
+            raise ConnectionAbortedError(f"packet of {length} bytes")
+        return super()._sock_recv(bufsize)
+
+
 class Home(Protocol):
     """What the uplink asks of the rest of the agent."""
 
@@ -91,7 +110,9 @@ class Home(Protocol):
 class Connection:
     """One MQTT connection from its opening to its end. Used by one thread."""
 
-    def __init__(self, broker: Broker, version: str, address: Address, will: tuple[str, bytes], wake: int) -> None:
+    def __init__(
+        self, broker: Broker, version: str, address: Address, will: tuple[str, bytes], wake: int, clock: Clock
+    ) -> None:
         self.inbox: deque[tuple[str, bytes, bool]] = deque()
         self.dropped = 0
         self._broker = broker
@@ -100,8 +121,11 @@ class Connection:
         self._answered = False
         self._ended = ""
         self._wake = wake
+        self._clock = clock
         self._unsent: dict[str, mqtt.MQTTMessageInfo] = {}
-        self._client = client = mqtt.Client(
+        self._unanswered: dict[int, float] = {}
+        self._answered_at = float("-inf")
+        self._client = client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"{address.site}-{address.agent}",
             protocol=_VERSIONS[version],
@@ -121,24 +145,33 @@ class Connection:
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
 
-    def open(self, filters: list[tuple[str, int]], clock: Clock, patience: float) -> None:
+    def open(self, filters: list[tuple[str, int]], patience: float) -> None:
         """Connect and subscribe. Raises Disconnected, or VersionRefused where another version may serve."""
         try:
-            self._client.connect(self._broker.host, self._broker.port, self._broker.keepalive)
+            broker = self._broker
+            self._client.connect(broker.host, broker.port, broker.keepalive, properties=self._properties())
         except (OSError, ValueError) as error:
             raise Disconnected(f"{type(error).__name__}: {error}") from None
-        deadline = clock.mono() + CONNECT_SECONDS
+        deadline = self._clock.mono() + CONNECT_SECONDS
         try:
-            self._until(lambda: self._up, clock.mono() + patience, clock)
+            self._until(lambda: self._up, self._clock.mono() + patience)
         except Disconnected as error:
             # The TCP connection stood: a broker of another version hangs up, or says nothing at all.
             raise error if self._answered else VersionRefused(str(error)) from None
         self._client.subscribe(filters)
-        self._until(lambda: self._subscribed, deadline, clock)
+        self._until(lambda: self._subscribed, deadline)
 
-    def _until(self, condition: Callable[[], bool], deadline: float, clock: Clock) -> None:
+    def _properties(self) -> Properties | None:
+        """MQTT 5 lets us say what we take."""
+        if self._client.protocol != mqtt.MQTTv5:
+            return None
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
+        properties.MaximumPacketSize = MAX_PACKET_BYTES
+        return properties
+
+    def _until(self, condition: Callable[[], bool], deadline: float) -> None:
         while not condition():
-            left = deadline - clock.mono()
+            left = deadline - self._clock.mono()
             if left <= 0:
                 raise Disconnected("no answer")
             self.turn(min(left, 1.0))
@@ -165,14 +198,21 @@ class Connection:
         if mask & selectors.EVENT_WRITE and self._client.socket() is not None:
             self._client.loop_write()
         self._client.loop_misc()
+        if self._client.too_large:
+            raise Disconnected(f"a packet of {self._client.too_large} bytes came, at most {MAX_PACKET_BYTES} are taken")
         if self._client.socket() is None:
             raise Disconnected(self._ended or "connection lost")
+        waiting_since = max(self._answered_at, next(iter(self._unanswered.values()), float("inf")))
+        if self._clock.mono() - waiting_since > PUBACK_SECONDS:
+            raise Disconnected("broker acknowledges nothing")
 
     def publish(self, topic: str, body: bytes, *, retain: bool = False) -> mqtt.MQTTMessageInfo:
         """At QoS 1. Raises Disconnected."""
         info = self._client.publish(topic, body, qos=1, retain=retain)
         if info.rc not in (mqtt.MQTT_ERR_SUCCESS, mqtt.MQTT_ERR_QUEUE_SIZE):
             raise Disconnected(mqtt.error_string(info.rc))
+        if info.rc == mqtt.MQTT_ERR_SUCCESS:
+            self._unanswered[info.mid] = self._clock.mono()
         return info
 
     def publish_report(self, topic: str, report_id: str, body: bytes) -> None:
@@ -184,14 +224,14 @@ class Connection:
             self._unsent = {name: info for name, info in self._unsent.items() if not _delivered(info)}
         self._unsent[report_id] = self.publish(topic, body)
 
-    def end(self, clock: Clock, last_words: tuple[str, bytes] | None = None) -> None:
+    def end(self, last_words: tuple[str, bytes] | None = None) -> None:
         """Say the last words, if any, and hang up; with no word the broker publishes the will."""
         with suppress(Disconnected, OSError, ValueError):
             if last_words is not None:
                 info = self.publish(*last_words, retain=True)
-                self._until(lambda: _delivered(info), clock.mono() + STOP_SECONDS, clock)
+                self._until(lambda: _delivered(info), self._clock.mono() + STOP_SECONDS)
                 self._client.disconnect()
-                self._until(lambda: False, clock.mono() + STOP_SECONDS / 4, clock)
+                self._until(lambda: False, self._clock.mono() + STOP_SECONDS / 4)
         sock = self._client.socket()
         if sock is not None:
             with suppress(OSError):
@@ -213,6 +253,8 @@ class Connection:
     def _on_publish(
         self, client: mqtt.Client, userdata: Any, mid: int, reason: ReasonCode, properties: Properties | None
     ) -> None:
+        self._unanswered.pop(mid, None)
+        self._answered_at = self._clock.mono()
         if reason.is_failure and not self._ended:  # MQTT 5 only: with 3.1.1 it drops in silence, or hangs up
             self._ended = f"publish denied ({reason}): does our certificate's name fit this site and agent?"
             log.warning("broker denies what we publish reason=%r", str(reason))
@@ -242,7 +284,8 @@ class Connection:
         if len(self.inbox) >= MAX_INBOX:
             self.dropped += 1
             return
-        self.inbox.append((message.topic, bytes(message.payload), message.retain))
+        # One byte too many is enough for it to be counted as malformed.
+        self.inbox.append((message.topic, bytes(message.payload[: MAX_BYTES + 1]), message.retain))
 
 
 class Uplink:
@@ -343,13 +386,18 @@ class Uplink:
         self.session = secrets.token_hex(8)
         status_topic = self._topic(Verb.STATUS)
         connection = Connection(
-            self._broker, self._protocol, self._address, (status_topic, self._status("offline")), self._wake_read
+            self._broker,
+            self._protocol,
+            self._address,
+            (status_topic, self._status("offline")),
+            self._wake_read,
+            self._clock,
         )
         last_words = None
         try:
             filters = [(self._topic(verb), 0 if verb is Verb.ACK else 1) for verb in _INCOMING]
             probing = self._protocol == "5" and self._broker.protocol == "auto"
-            connection.open(filters, self._clock, PROBE_SECONDS if probing else CONNECT_SECONDS)
+            connection.open(filters, PROBE_SECONDS if probing else CONNECT_SECONDS)
             self._greet(connection)
             while not self._stopping.is_set():
                 self._turn(connection)
@@ -357,7 +405,7 @@ class Uplink:
         finally:
             self.connected = False
             self.counters.dropped += connection.dropped
-            connection.end(self._clock, last_words)
+            connection.end(last_words)
 
     def _greet(self, connection: Connection) -> None:
         """The birth. All in flight is due again: it may have been lost with the last connection."""

@@ -13,6 +13,8 @@ from hub.store import reads
 
 MAX_BUCKETS = 2_000
 """The most steps one chart may have."""
+RECENT_MS = 60_000
+"""Where a newest value is looked for first."""
 
 
 @dataclass(frozen=True)
@@ -178,9 +180,13 @@ class Source:
         """One metric by steps. Raises SeriesUnavailable."""
         return self._series.chart(device.site, device.kind, device.device, metric, since, until, step)
 
-    def newest(self, device: reads.Device, since: int, until: int) -> Mapping[str, Value]:
-        """Metric → newest raw value in since < at ≤ until. Raises SeriesUnavailable."""
-        return self._series.latest(device.site, device.kind, until, since).get(device.device, {})
+    def newest(self, device: reads.Device, metric: str, since: int, until: int) -> Value | None:
+        """The newest raw value in since < at ≤ until, or None. Raises SeriesUnavailable."""
+        for start in sorted({max(since, until - RECENT_MS), since}, reverse=True):  # hours of seconds only if need be
+            values = self._series.window(device.site, device.kind, device.device, metric, start, until)
+            if values:
+                return values[-1]
+        return None
 
     def ping(self) -> None:
         """Raises SQLAlchemyError or SeriesUnavailable when a page could not be shown in full."""

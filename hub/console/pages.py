@@ -1,6 +1,6 @@
 """The console's pages. Read-only; every page works without JavaScript."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
@@ -134,11 +134,12 @@ def _no_reference(source: Source, device: reads.Device) -> bool:
         return False
     now = source.clock()
     try:
-        newest = source.newest(device, now - source.evidence_ms, now)
+        since = now - source.evidence_ms
+        asked = source.newest(device, "clock_reference", since, now)
+        offset = source.newest(device, "clock_offset_seconds", since, now)
     except SeriesUnavailable:
         return False  # the page says that it is away
-    asked = newest.get("clock_reference")
-    return asked is not None and asked.value < 0.5 and "clock_offset_seconds" not in newest
+    return asked is not None and asked.value < 0.5 and offset is None
 
 
 @router.get("/tickets")
@@ -184,7 +185,15 @@ def _timeline(source: Source, speech: Translator, found: reads.TicketDetail) -> 
     """Each entry with the summary as it was then, where the fault was there."""
     rule = source.rules.get(found.ticket.rule)
     said = ("opened", "promoted", "worsened", "relapsed")
-    return [(e, speech.ticket_texts(rule, e.data).summary if rule and e.what in said else "") for e in found.timeline]
+    told: list[tuple[reads.TimelineEntry, str]] = []
+    clearing = False
+    for entry in found.timeline:
+        if entry.what == "resolved" and not clearing:
+            told.append((replace(entry, what="ended"), ""))  # a rule switched off shows nothing to be over
+            continue
+        clearing = entry.what == "clearing" or (clearing and entry.what == "consequence")
+        told.append((entry, speech.ticket_texts(rule, entry.data).summary if rule and entry.what in said else ""))
+    return told
 
 
 def _evidence(source: Source, speech: Translator, ticket: reads.Ticket) -> list[Figure] | None:
@@ -218,7 +227,11 @@ def _figures(
     """
     try:
         span, step, found = _read(source, device, metrics, span, fit)
-        newest = source.newest(device, span[0], span[1])
+        newest = {
+            metric: source.newest(device, metric, max(buckets[-1].at, span[0]) - 1, span[1])
+            for metric, buckets in found.items()
+            if buckets
+        }
     except SeriesUnavailable:
         return None
     figures = []
@@ -227,7 +240,8 @@ def _figures(
         if not buckets:
             figures.append(Figure(metric, title, "", None))
             continue
-        last = newest[metric].value if metric in newest else buckets[-1].mean
+        raw = newest[metric]
+        last = buckets[-1].mean if raw is None else raw.value
         svg = charts.chart(metric, buckets, span, step, speech, mark, last)
         figures.append(Figure(metric, title, charts.written(metric, last, speech), svg))
     return sorted(figures, key=lambda f: (f.svg is None, not charts.is_flag(f.metric)))

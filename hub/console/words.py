@@ -45,7 +45,11 @@ TIMELINE = {
     "clearing": N_("Condition gone, waiting whether it stays away"),
     "relapsed": N_("Condition came back"),
     "resolved": N_("Resolved: telemetry shows that it is over"),
+    "ended": N_("Resolved: over, or no longer watched"),
 }
+"""What can stand on a ticket's timeline. `ended` is a `resolved` that nothing was seen to clear before: its rule was
+switched off or its device taken out, or its rule waits for nothing.
+"""
 
 EVENTS = {
     "door.opened": N_("Door opened"),

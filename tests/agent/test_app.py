@@ -16,7 +16,8 @@ import pytest
 from agent import __main__ as command_line
 from agent.app import App, build
 from agent.collector import Collector, Context, Measurement, Plugin, Reading, Settings, discover
-from agent.config import parse
+from agent.config import load, parse
+from agent.privacy import complaints
 from agent.spool import Spool
 from agent.state import StateError
 from tests.agent.test_uplink import ADDRESS, Hub
@@ -164,27 +165,27 @@ def config(tmp_path: Path) -> Path:
 
 
 def test_check_config_says_fine_or_names_the_mistake(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command_line.main(["check-config", "--config", str(config)]) == 0
+    assert command_line.command(["check-config", "--config", str(config)]) == 0
     assert "Agent site/agent" in capsys.readouterr().out
-    assert command_line.main(["check-config", "--json", "--config", str(config)]) == 0
+    assert command_line.command(["check-config", "--json", "--config", str(config)]) == 0
     assert json.loads(capsys.readouterr().out)["collectors"]["host"]["interval_seconds"] == 60.0
     config.write_text(config.read_text() + "oops = 1\n")
-    assert command_line.main(["check-config", "--config", str(config)]) == 2
+    assert command_line.command(["check-config", "--config", str(config)]) == 2
     assert f"{config}:6: collectors.clock.oops: unknown key" in capsys.readouterr().err
 
 
 def test_collect_prints_a_table_or_json(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command_line.main(["collect", "host"]) == 0
+    assert command_line.command(["collect", "host"]) == 0
     assert "memory_used_ratio" in capsys.readouterr().out
-    assert command_line.main(["collect", "volumes", "--json", "--config", str(config)]) == 0
+    assert command_line.command(["collect", "volumes", "--json", "--config", str(config)]) == 0
     body = json.loads(capsys.readouterr().out)
     assert body["devices"][0]["parent"] == "agent-host"
 
 
 def test_collect_refuses_what_is_unknown_or_not_enabled(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command_line.main(["collect", "weather"]) == 2
+    assert command_line.command(["collect", "weather"]) == 2
     assert "known: cameras, clock, doors, host, recorders, volumes" in capsys.readouterr().err
-    assert command_line.main(["collect", "clock", "--config", str(config)]) == 2
+    assert command_line.command(["collect", "clock", "--config", str(config)]) == 2
     assert "[collectors.clock]" in capsys.readouterr().err
 
 
@@ -193,8 +194,60 @@ def test_collect_tells_failed_and_not_available_by_its_exit_status(
 ) -> None:
     config = tmp_path / "agent.toml"
     config.write_text('site = "s"\nagent = "a"\n[[collectors.volumes.volume]]\npath = "/no/such/path"\n')
-    assert command_line.main(["collect", "volumes", "--config", str(config)]) == 1
+    assert command_line.command(["collect", "volumes", "--config", str(config)]) == 1
     assert "/no/such/path: No such file" in capsys.readouterr().err
+
+
+def test_collect_without_a_device_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.command(["collect", "cameras"]) == 3
+    assert "no device is configured for cameras: see docs/agent.md" in capsys.readouterr().err
+
+
+_HANGING = """
+import sys, threading
+from agent import __main__ as command_line, collector
+
+class Hanging:
+    def collect(self):
+        thread = threading.Thread(target=threading.Event().wait)  # as a pool's worker: the interpreter waits for it
+        thread.start()
+        thread.join()
+
+    def close(self):
+        pass
+
+settings = type("Quick", (collector.Settings,), {"timeout_seconds": 0.2, "__annotations__": {"timeout_seconds": float}})
+plugin = collector.Plugin("host", settings, lambda settings, context: [Hanging()])
+command_line.discover = lambda: {"host": plugin}
+sys.argv = ["watchkeeper-agent", "collect", "host"]
+command_line.main()
+"""
+
+
+def test_collect_ends_though_a_worker_hangs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _HANGING], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stdout) == (1, "nothing was read\n")
+    assert "timed out after 0.2 s" in done.stderr
+
+
+def test_what_others_can_read_is_complained_of_can_read(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir(mode=0o755)
+    (tmp_path / "state").chmod(0o755)
+    secrets = {name: tmp_path / name for name in ("open", "grouped", "camera")}
+    for name, path in secrets.items():
+        path.write_text("secret")
+        path.chmod(0o640 if name == "grouped" else 0o644)
+    config.write_text(
+        config.read_text()
+        + f'[broker]\nusername = "u"\npassword_file = "open"\n[broker.tls]\nca = "open"\ncertificate = "open"\n'
+        f'key = "grouped"\n[collectors.cameras]\nusername = "u"\npassword_file = "{secrets["camera"]}"\n'
+        'devices = [{id = "c", host = "127.0.0.1"}]\n'
+    )
+    found = list(complaints(load(config, discover())))
+    assert len(found) == 3
+    assert all(any(str(tmp_path / name) in line for line in found) for name in ("state", "open", "camera"))
 
 
 def test_a_signal_ends_the_agent_cleanly_with_its_reports_on_disk(config: Path, tmp_path: Path) -> None:

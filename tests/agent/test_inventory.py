@@ -91,3 +91,49 @@ def test_an_inventory_too_large_for_the_wire_is_cut_and_says_so(caplog: pytest.L
     assert 200 < len(whole.devices) < 300
     assert len(encode(whole)) <= 256 * 1024
     assert "too large" in caplog.text
+
+
+def channel(name: str, recorder: str) -> Device:
+    return Device(device=name, kind=DeviceKind.CHANNEL, parent=recorder)
+
+
+def test_what_a_recorder_makes_up_takes_no_others_place() -> None:
+    one = book(["recorders", "recorders-1"])
+    recorder = Device(device="nvr", kind=DeviceKind.RECORDER)
+    one.update("recorders", [recorder, channel("nvr-1", "nvr")])
+    assert one.attributes("nvr-1", "recorders")
+    one.update("recorders-1", [Device(device="nvr-1", kind=DeviceKind.RECORDER), channel("nvr-1-a", "nvr-1")])
+    one.update("recorders", [recorder, channel("nvr-1", "nvr"), channel("nvr-1-a", "nvr"), channel("h", "nvr")])
+    assert not one.attributes("nvr-1", "recorders")
+    assert not one.attributes("nvr-1-a", "recorders")
+    assert not one.attributes("h", "recorders")
+    assert one.attributes("nvr-1-a", "recorders-1")
+    assert one.attributes("h", "recorders-1")
+    assert names(one) == ["a", "h", "nvr", "nvr-1", "nvr-1-a"]
+
+
+def test_a_claim_that_was_not_allowed_is_not_remembered_either() -> None:
+    notes: dict[str, str] = {}
+    one = book(["cameras", "recorders"], notes)
+    one.update("recorders", [camera("c")])
+    one.update("cameras", [camera("c"), camera("d")])
+    again = book(["cameras", "recorders"], notes)
+    assert again.attributes("c", "recorders")
+    assert names(again) == names(one) == ["a", "h", "d", "c"]
+
+
+def test_of_an_inventory_too_large_only_the_largest_part_is_cut(caplog: pytest.LogCaptureFixture) -> None:
+    one = book(["recorders", "cameras", "doors"])
+    facts: dict[str, str | float | bool | None] = {"x": "y" * 900}
+    one.update("recorders", [Device(device=f"r{n}", kind=DeviceKind.CHANNEL, facts=facts) for n in range(2000)])
+    one.update("cameras", [camera(f"c{n}") for n in range(300)])
+    one.update("doors", [camera("d")])
+    found = names(one)
+    assert {"a", "h", "d", *(f"c{n}" for n in range(300))} < set(found)
+    assert found.count("r0") == 1
+    whole = one.whole()
+    assert whole is not None
+    assert 200 * 1024 < len(encode(whole)) <= 256 * 1024
+    assert "collector=recorders" in caplog.text
+    assert "collector=cameras" not in caplog.text
+    assert one.attributes("r1999", "recorders")

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -43,12 +44,21 @@ class Fake:
         self.running += 1
         self.most_running = max(self.running, self.most_running)
         try:
-            return self._work()
+            return claiming(self._work())
         finally:
             self.running -= 1
 
     def close(self) -> None:
         self.closed = True
+
+
+def claiming(reading: Reading) -> Reading:
+    """The reading with all it speaks of claimed as its own, where it says nothing of devices."""
+    names = dict.fromkeys([*(m.device for m in reading.measurements), *(h.device for h in reading.happenings)])
+    if reading.devices is not None or not names:
+        return reading
+    devices = [Device(device=name, kind=DeviceKind.CAMERA) for name in names if " " not in name]
+    return replace(reading, devices=devices)
 
 
 def steady() -> Reading:
@@ -299,7 +309,7 @@ def test_the_inventory_waits_for_every_collectors_first_run(bench: Bench) -> Non
     wait_until(lambda: bench.book is not None and bench.book.whole(), what="the whole inventory")
     whole = bench.book.whole()
     assert whole is not None
-    assert [device.device for device in whole.devices] == ["agent", "host", "cam"]
+    assert [device.device for device in whole.devices] == ["agent", "host", "thing", "cam"]
     wait_until(lambda: bench.drafts[-1].inventory_hash == whole.hash, what="reports name it")
 
 
@@ -314,3 +324,76 @@ def test_a_collector_that_times_out_at_its_first_run_is_not_waited_for(bench: Be
     assert bench.book is not None
     wait_until(lambda: bench.book is not None and bench.book.whole(), what="the inventory")
     release.set()
+
+
+def test_a_collector_cannot_speak_for_anothers_device(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    said: list[str] = []
+
+    def truthful() -> Reading:
+        said.append("truth")
+        return Reading([Measurement("cam", {"reachable": 1.0})])
+
+    def lying() -> Reading:
+        if not said:
+            return Reading()
+        measurements = [Measurement(name, {"reachable": 0.0}) for name in ("cam", "nobodys", "mine", "host")]
+        return Reading(
+            measurements,
+            [Happening("cam", "door.opened"), Happening("mine", "door.opened")],
+            [Device(device=name, kind=DeviceKind.CAMERA) for name in ("cam", "mine")],
+        )
+
+    liar = Fake(lying)
+    bench.run({"cameras": Fake(truthful), "recorders": liar}, interval=0.05)
+    wait_until(lambda: len(bench.values("mine")) > 2, what="what the liar may say")
+    assert {"reachable": 0.0} not in bench.values("cam")
+    assert bench.values("nobodys") == []
+    assert bench.values("host")[0] == {"reachable": 0.0}
+    assert {event.device for draft in bench.drafts for event in draft.events} == {"mine"}
+    assert caplog.text.count("dropped device='cam'") == 1
+
+
+def test_a_defect_in_making_a_report_ends_no_thread(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    broken = threading.Event()
+    broken.set()
+    fake = Fake(steady)
+    runner = bench.run({"host": fake}, interval=0.05)
+
+    def sink(draft: Draft) -> None:
+        if broken.is_set():
+            raise ValueError("no report of this")
+        bench.drafts.append(draft)
+
+    runner._sink = sink
+    wait_until(lambda: "no report of this" in caplog.text, what="the defect is named")
+    wait_until(lambda: runner._jobs[0].outcome == "failed", what="the run counts as failed")
+    broken.clear()
+    count = len(bench.drafts)
+    wait_until(lambda: any(d.stream == "agent" for d in bench.drafts[count:]), what="the agent's own figures go on")
+    wait_until(lambda: any(d.stream == "host" for d in bench.drafts[count:]), what="the collector goes on")
+
+
+class Waiting(Fake):
+    """Waits for news; told to stop it hands over what it has."""
+
+    def __init__(self) -> None:
+        self.told = threading.Event()
+        super().__init__(self._wait)
+
+    def _wait(self) -> Reading:
+        assert self.told.wait(30)
+        return Reading(happenings=[Happening("door", "door.opened")])
+
+    def interrupt(self) -> None:
+        self.told.set()
+
+
+def test_a_wait_is_interrupted_at_the_end_and_what_it_read_is_kept(bench: Bench) -> None:
+    waiting = Waiting()
+    runner = bench.run({"doors": waiting})
+    wait_until(lambda: waiting.runs, what="it waits")
+    begun = time.monotonic()
+    runner.stop(timeout=10.0)
+    assert time.monotonic() - begun < 5
+    assert waiting.closed
+    assert [event.type for draft in bench.drafts for event in draft.events] == ["door.opened"]

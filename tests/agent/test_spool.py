@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from agent import spool_file
 from agent.draft import Draft
 from agent.spool import QUARANTINE_REPORTS, Kept, Spool
+from agent.state import StateError
 from agent.thinning import OVERHEAD
 from tests.agent.drafts import draft, events, reports, samples
 from wire.codec import DecodeError
@@ -189,26 +191,44 @@ def test_no_collector_vanishes_when_two_take_turns(path: Path) -> None:
     spool.close()
 
 
-def test_events_outlive_all_samples_and_then_go_oldest_first_and_whole(path: Path) -> None:
+def test_events_outlive_samples_and_go_oldest_first_and_whole(path: Path) -> None:
     spool = Spool(path, room_for(50))
     for n in range(60):
-        spool.put(draft(1, 1, first=n))
+        spool.put(draft(12, n % 4 == 0, first=n * 20))
     found = kept(spool)
-    assert [report.events for report in found] == [events(1, n) for n in range(60)][-len(found) :]
-    assert sum(len(report.samples) for report in found) < len(found)
+    assert sum(len(report.events) for report in found) == 15
+    assert spool.stats().lost_samples > 0
     spool.close()
 
     again = Spool(path, room_for(50))
-    for n in range(60, 120):
-        again.put(draft(0, 1, first=n))
+    for n in range(60, 180):
+        again.put(draft(0, 1, first=n * 20))
     found = kept(again)
     stats = again.stats()
     assert stats.bytes <= room_for(50)
-    assert sum(len(report.samples) for report in found) == 0
     assert stats.lost_events > 0
-    assert [report.events for report in found if report.events] == [events(1, n) for n in range(120)][
-        -len([report for report in found if report.events]) :
-    ]
+    happened = [report.events for report in found if report.events]
+    assert happened == [events(1, n * 20) for n in range(180)][-len(happened) :]
+    again.close()
+
+
+def test_a_flood_of_events_takes_half_of_the_room_and_no_more(path: Path) -> None:
+    spool = Spool(path, room_for(100))
+    for n in range(45):
+        spool.put(draft(first=n, stream="cameras"))
+    for n in range(1000):
+        spool.put(Draft(boot="0", mono=1, sent=1, stream="doors", events=events(9, n)))
+    stats = spool.stats()
+    assert stats.bytes <= room_for(100)
+    assert stats.lost_events > 7000
+    found = kept(spool)
+    assert len([s for report in found for s in report.samples if s.device == "cam-1"]) > 10
+    times = [event.at for report in found for event in report.events]
+    assert times[-1] == 1_000_000 + 999 + 8
+    spool.close()
+    again = Spool(path, room_for(100))
+    again.put(draft(0, 9, first=5000))
+    assert len([s for report in kept(again) for s in report.samples if s.device == "cam-1"]) > 10
     again.close()
 
 
@@ -327,7 +347,9 @@ def test_what_cannot_be_deleted_is_not_sent_again_and_is_deleted_later(path: Pat
     spool.close()
 
 
-@pytest.mark.parametrize("damage", ["head", "middle", "not a database", "other version"])
+@pytest.mark.parametrize(
+    "damage", ["head", "middle", "not a database", "no version", "no table report", "no table note"]
+)
 def test_a_corrupt_file_is_moved_aside_and_a_fresh_one_begun(
     path: Path, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -342,6 +364,106 @@ def test_a_corrupt_file_is_moved_aside_and_a_fresh_one_begun(
     (name,) = again.put(draft())
     assert [row.id for row in take_all(again)] == [name]
     again.close()
+
+
+def test_a_file_of_a_newer_version_is_refused_by_name_and_left_alone(path: Path) -> None:
+    spool = Spool(path, PLENTY)
+    spool.put(draft())
+    spool.close()
+    body = bytearray(path.read_bytes())
+    body[60:64] = (7).to_bytes(4, "big")
+    path.write_bytes(body)
+    with pytest.raises(StateError, match=r"spool\.db: the file is of version 7"):
+        Spool(path, PLENTY)
+    assert path.read_bytes() == body
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_the_files_can_be_read_by_nobody_else(path: Path) -> None:
+    path.touch(mode=0o644)
+    path.chmod(0o644)
+    spool = Spool(path, PLENTY)
+    spool.put(draft())
+    assert {one.name: one.stat().st_mode & 0o777 for one in path.parent.iterdir()} == {
+        "spool.db": 0o600,
+        "spool.db-wal": 0o600,
+        "spool.db-shm": 0o600,
+    }
+    spool.close()
+
+
+def flip(path: Path, where: str) -> None:
+    """One bit of a body, as a worn-out card does it: SQLite sees nothing of it."""
+    database = sqlite3.connect(path)
+    for position, body in database.execute(f"SELECT position, body FROM report WHERE {where}").fetchall():  # noqa: S608 - a test's words
+        changed = bytes([body[0] ^ 1, *body[1:]])
+        database.execute("UPDATE report SET body = ? WHERE position = ?", (changed, position))
+    database.commit()
+    database.close()
+
+
+def test_an_unreadable_report_is_set_aside_and_counted_when_it_is_to_be_sent(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = Spool(path, PLENTY)
+    names = spool.put_many([draft(2, 1, first=n) for n in range(5)])
+    flip(path, "position IN (2, 4)")
+    assert [row.id for row in take_all(spool)] == [names[0], names[2], names[4]]
+    stats = spool.stats()
+    assert (stats.reports, stats.lost_samples, stats.lost_events, stats.refused) == (3, 4, 2, 2)
+    assert caplog.text.count("unreadable") == 1
+    spool.close()
+    assert _rows(path, "SELECT id, reason FROM refused") == [
+        (name, "unreadable in the spool") for name in (names[1], names[3])
+    ]
+
+
+@pytest.mark.parametrize("where", ["position = 1", "position = 2", "position % 3 = 0", "true"])
+def test_an_unreadable_report_does_not_stop_the_thinning(path: Path, where: str) -> None:
+    spool = Spool(path, room_for(50))
+    for n in range(40):
+        spool.put(draft(1, n % 2, first=n * 1000))
+    flip(path, where)
+    for n in range(40, 140):
+        spool.put(draft(1, n % 2, first=n * 1000))
+    found = kept(spool)
+    stats = spool.stats()
+    assert stats.bytes <= room_for(50)
+    assert stats.refused > 0
+    assert sum(len(report.samples) for report in found) + stats.lost_samples == 140
+    assert sum(len(report.events) for report in found) + stats.lost_events == 70
+    spool.close()
+
+
+def test_a_disk_that_stays_full_is_tried_ever_more_seldom_and_not_read_through_each_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Hands()
+    spool = Spool(path, PLENTY, mono=clock)
+    spool.put(draft())
+    openings: list[tuple[float, bool]] = []
+    really = spool_file._open
+
+    def counted(path: Path, *, check: bool) -> sqlite3.Connection:
+        openings.append((clock.now, check))
+        return fill(really(path, check=check))
+
+    def fill(database: sqlite3.Connection) -> sqlite3.Connection:
+        database.execute("PRAGMA max_page_count = 1")
+        return database
+
+    monkeypatch.setattr(spool_file, "_open", counted)
+    assert spool._file._db is not None
+    fill(spool._file._db)
+    while clock.now < 3600:
+        spool.put(draft(50))
+        clock.now += 10
+    assert 5 <= len(openings) <= 12
+    assert not any(check for _, check in openings)
+    gaps = [b - a for (a, _), (b, _) in pairwise(openings)]
+    assert gaps[0] >= 60
+    assert gaps[-1] >= 600
+    spool.close()
 
 
 def test_of_corrupt_files_only_the_newest_are_kept(path: Path) -> None:
@@ -439,6 +561,11 @@ def _damage(path: Path, damage: str) -> None:
         body[8192:-4096] = os.urandom(len(body) - 12288)
     elif damage == "not a database":
         body = bytearray(b"hello\n")
+    elif damage == "no version":
+        body[60:64] = (0).to_bytes(4, "big")
     else:
-        body[60:64] = (7).to_bytes(4, "big")
+        database = sqlite3.connect(path)
+        database.execute(f"DROP {damage.removeprefix('no ')}")
+        database.close()
+        return
     path.write_bytes(body)

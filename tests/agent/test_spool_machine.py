@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from agent.spool import Spool
+from agent.thinning import OVERHEAD
 from tests.agent.drafts import draft, reports
 
 BOUND = 24_000
@@ -119,8 +120,12 @@ class SpoolMachine(RuleBasedStateMachine):
         assert all(on_disk.get(name) == body for name, body in self.flying.items())
 
 
+LARGEST = 6_000
+"""No report of these is larger."""
+
+
 class EventsGoLast(RuleBasedStateMachine):
-    """With nothing in flight, no event is given up while a sample is left."""
+    """With nothing in flight, no event is given up while a sample is left, unless events take half of the room."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,7 +148,10 @@ class EventsGoLast(RuleBasedStateMachine):
                 reader = Spool(self.folder / "spool.db", BOUND)
                 rows = reader.take(0, ALL, 10_000, ALL)
                 reader.close()
-                assert sum(row.samples for row in rows) == 0
+                of_events = sum(
+                    (len(row.body) + OVERHEAD) * row.events // (row.samples + row.events) for row in rows if row.events
+                )
+                assert sum(row.samples for row in rows) == 0 or of_events > BOUND // 2 - LARGEST
 
 
 TestSpoolMachine = SpoolMachine.TestCase

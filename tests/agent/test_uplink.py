@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ import pytest
 from amqtt.broker import Broker as Amqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from agent import uplink as uplink_module
 from agent.clock import SystemClock
 from agent.outbox import Outbox
 from agent.spool import Spool
-from agent.uplink import Uplink
+from agent.uplink import MAX_PACKET_BYTES, Uplink
 from tests.agent.drafts import draft
 from tests.servers.certificates import Authority
 from tests.servers.mosquitto import Mosquitto, MutualTls
@@ -388,6 +390,76 @@ def test_a_broker_that_knows_only_3_1_1_is_noticed(
         uplink.stop()
         wait_until(lambda: hub.statuses()[-1].state == "offline", what="the goodbye")
         hub.close()
+
+
+class Scripted:
+    """A broker as bad as wanted: acknowledges no publish; sends `poison` after the subscription."""
+
+    def __init__(self, poison: bytes = b"") -> None:
+        self.poison = poison
+        self.connects: list[bytes] = []
+        self.sent = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                one, _ = self._listener.accept()
+                self._serve(one)
+
+    def _serve(self, one: socket.socket) -> None:
+        with one, one.makefile("rb") as stream, suppress(OSError):
+            while head := stream.read(1):
+                length = shift = 0
+                while True:
+                    byte = stream.read(1)[0]
+                    length |= (byte & 127) << shift
+                    shift += 7
+                    if not byte & 128:
+                        break
+                body = stream.read(length)
+                if head[0] >> 4 == 1:
+                    self.connects.append(body)
+                    one.sendall(b"\x20\x03\0\0\0" if body[6] == 5 else b"\x20\x02\0\0")
+                elif head[0] >> 4 == 8:
+                    five = self.connects[-1][6] == 5
+                    one.sendall(b"\x90\x06" + body[:2] + b"\0\1\1\1" if five else b"\x90\x05" + body[:2] + b"\1\1\1")
+                    for start in range(0, len(self.poison), 65536):
+                        self.sent += one.send(self.poison[start : start + 65536])
+                elif head[0] >> 4 == 12:
+                    one.sendall(b"\xd0\0")
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_a_packet_too_large_is_hung_up_on_before_it_is_read(
+    start: Start, protocol: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    size = 64 << 20
+    length = bytes([size & 127 | 128, size >> 7 & 127 | 128, size >> 14 & 127 | 128, size >> 21])
+    broker = Scripted(b"\x30" + length + b"\0\x19wk/v1/site/agent/command" + bytes(size))
+    start(broker.port, protocol=protocol)
+    wait_until(lambda: f"a packet of {size} bytes" in caplog.text, what="the reason is logged")
+    wait_until(lambda: len(broker.connects) > 1, what="it tries again")
+    assert broker.sent < size / 2
+    maximum = b"\x27" + MAX_PACKET_BYTES.to_bytes(4, "big")
+    assert (maximum in broker.connects[0]) == (protocol == "5")
+    broker.close()
+
+
+def test_a_broker_that_acknowledges_nothing_is_left(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(uplink_module, "PUBACK_SECONDS", 0.5)
+    broker = Scripted()
+    uplink = start(broker.port, protocol="3.1.1")
+    wait_until(lambda: "broker acknowledges nothing" in caplog.text, what="the reason is logged")
+    wait_until(lambda: uplink.counters.connections > 1, what="another connection")
+    broker.close()
 
 
 def test_reports_on_the_wire_are_compact_json_under_their_id(

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from hub.series.store import Point
 from hub.store import schema
-from tests.hub.api.filled import HOSTILE, NOW
+from tests.hub.api.filled import HOSTILE, MINUTE, NOW, finding, note, open_ticket
 from tests.hub.api.served import Served
 
 PAGES = (
@@ -286,3 +286,16 @@ def test_the_ticket_list_has_the_open_ones_first_then_the_resolved_newest_first(
     assert sorted(shown[:6]) == [4, 5, 6, 7, 8, 9]
     assert shown[6:] == [3, 2, 1]
     assert text.index('id="open"') < text.index('id="resolved"')
+
+
+def test_a_ticket_that_nothing_was_seen_to_clear_does_not_claim_telemetry(tmp_path: Path) -> None:
+    with closing(Served(tmp_path)) as hub:
+        with hub.engine.begin() as connection:
+            since, closed = NOW - 20 * MINUTE, NOW - 2 * MINUTE
+            detail = {"reachable": 0}
+            found = finding(connection, "cam-4", "camera_unreachable", since, detail, state="closed", closed=closed)
+            ticket = open_ticket(connection, found)
+            note(connection, ticket, closed, "resolved", {})
+        client = hub.client()
+        assert "Resolved: over, or no longer watched" in client.get(f"/tickets/{ticket}").text
+        assert "Resolved: telemetry shows that it is over" in client.get("/tickets/1").text

@@ -1,0 +1,51 @@
+"""Files that others on this machine should not be able to read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from agent.config import Config
+
+_READABLE_BY_OTHERS = 0o004
+_OPEN_TO_OTHERS = 0o007
+
+
+def complaints(config: Config) -> Iterator[str]:
+    """One line for each secret of this configuration that every user of the machine can read, and for the state folder.
+
+    Rights of the group are the administrator's choice: that is how a service's account reads its files.
+    """
+    if _mode(config.state_dir) & _OPEN_TO_OTHERS:
+        yield f"state folder is open to other users path={config.state_dir} (chmod o-rwx)"
+    for path in sorted(set(_secrets(config))):
+        if _mode(path) & _READABLE_BY_OTHERS:
+            yield f"secret is readable by other users path={path} (chmod o-r)"
+
+
+def _secrets(config: Config) -> Iterator[Path]:
+    if config.broker.tls:
+        yield config.broker.tls.key
+    if config.broker.password_file:
+        yield config.broker.password_file
+    for settings in config.collectors.values():
+        yield from _password_files(settings.model_dump())
+
+
+def _password_files(table: Any) -> Iterator[Path]:
+    """Collectors name theirs `password_file`, at any depth."""
+    if isinstance(table, dict):
+        if table.get("password_file"):
+            yield Path(table["password_file"])
+        for value in table.values():
+            yield from _password_files(value)
+    elif isinstance(table, list | tuple):
+        for value in table:
+            yield from _password_files(value)
+
+
+def _mode(path: Path) -> int:
+    """Its rights, none where it is not there or may not be asked."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
