@@ -78,7 +78,7 @@ Mounts = Callable[[], Sequence[Mount]]
 
 
 def disk_mounts() -> list[Mount]:
-    """Mounted file systems that have a disk behind them; in a container, which has none, what is mounted at the root."""
+    """Mounted file systems that have a disk behind them; in a container, which has none, its root."""
     mounts = [Mount(one.device, one.mountpoint, one.fstype) for one in psutil.disk_partitions(all=False)]
     return mounts or [Mount("", "/", "")]
 
