@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from hub.api.routes import Reads, RowId, Slug, Speech
 from hub.api.source import Source
-from hub.console import charts
+from hub.console import charts, happenings
 from hub.console.page import HERE, render
 from hub.locale import TicketTexts, Translator
 from hub.series.store import Bucket, SeriesUnavailable
@@ -123,6 +123,7 @@ def device_page(
         spans={"auto": speech.gettext("Auto")} | {n: speech.duration(ms / 1000) for n, ms in SPANS.items()},
         figures=figures,
         no_reference=_no_reference(source, found.device),
+        events=happenings.listed(found.events, speech),
         findings=[(f, speech.ticket_texts(source.rules.get(f.rule), f.detail, f.rule)) for f in found.findings],
         history=_views(source, speech, list(found.history)),
     )
