@@ -29,6 +29,9 @@ SKEW_MS = 120_000
 REACH_MS = 60_000
 """How much older than its report a sample may be and still be judged after the clock was set back."""
 
+STALE_MS = 86_400_000
+"""How much older than its agent's newest report a sample may be and still be judged."""
+
 CLOCK_STEP_MS = 2000
 """A report made later whose clock reads this much earlier than the one before was made after the clock was set back."""
 
@@ -234,9 +237,10 @@ class Engine:
         """Samples of one device at one corrected time. What is not newer than what was seen is late: not judged.
 
         What claims to be later than its agent's newest report was made before the agent's clock was set back: late too.
+        And a backlog of days opens no tickets about days ago.
         """
         at, latest = point.at, subject.latest
-        if at > state.sent + CLOCK_STEP_MS:
+        if not state.sent - STALE_MS <= at <= state.sent + CLOCK_STEP_MS:
             return
         self._remember(subject)
         previous: dict[str, int | None] = {}

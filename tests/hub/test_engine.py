@@ -79,6 +79,15 @@ def test_a_late_report_is_not_taken_for_a_clock_set_back() -> None:
     assert line.log == []
 
 
+def test_a_backlog_of_days_opens_no_ticket_about_a_device_that_says_nothing_now() -> None:
+    line = Timeline(AT_ONCE)
+    line.sample(3 * 86_400, "door-1", door_open=0)
+    line.observe("cam-1", T0, T0 + 3 * 86_400_000, reachable=0)
+    assert line.log == []
+    line.sample(3 * 86_400 + 60, "cam-1", reachable=0)
+    assert line.log == ["259260 cam-1 camera_unreachable opened"]
+
+
 def test_a_redelivery_by_a_clock_that_is_ahead_is_judged_once() -> None:
     line = Timeline(AT_ONCE)
     hear(line, mono=1_000, sent=3_600, received=60, reachable=0)
