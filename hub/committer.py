@@ -7,68 +7,38 @@ agents send it again. A batch that fails for another reason is halved until the 
 import logging
 import queue
 import secrets
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 import sqlalchemy as sa
 
 from hub.blindness import Blindness
-from hub.correction import Corrected, correct
-from hub.engine import Engine, KnownValues, Taken, Transition
-from hub.fleet import AgentState
-from hub.intake import Delivery, Intake, Unreadable
+from hub.engine import Engine, Transition
+from hub.fleet import KnownValues
+from hub.intake import Delivery, Intake
 from hub.rebuild import read_blindness, rebuild
+from hub.reception import Batch, Item, Outbound, Reception
 from hub.rule import Rule, Settings
 from hub.series.buffer import BufferedSeries, Outcome
-from hub.series.store import Point
 from hub.store import schema, writes
 from hub.tickets import ledger
 from wire.codec import pack_ids
-from wire.messages import Ack, Action, Command, ConfigApplied, Inventory, Message, Refusal, Report, Result, Status
+from wire.messages import Ack, Refusal, Report
 from wire.topics import Address, Verb
 
 log = logging.getLogger(__name__)
 
 BEAT_MS = 5_000
-ASK_AGAIN_MS = 5_000
 BUILT_MS = 1_793_491_200_000
 """2026-11-01, before which this code did not exist: a hub whose clock says so does not know the time."""
 
-MAX_OUTDATED = 100
 STALL_MS = 180_000
 REFUSALS_AT_ONCE = 100
 """So many refusals with their reasons fit into one message."""
 
-Item = Delivery | Unreadable
-
 
 class DatabaseAway(Exception):  # noqa: N818 - a state
     """Nothing can be committed now, whoever sent it."""
-
-
-class Outbound(Protocol):
-    """The way back to the agents; MQTT in real life."""
-
-    def send(self, address: Address, verb: Verb, message: Message) -> None:
-        """Fire and forget."""
-        ...
-
-
-@dataclass
-class Batch:
-    """Everything one transaction has to write, and what is said once it has."""
-
-    agents: dict[Address, AgentState] = field(default_factory=dict)
-    points: list[Point] = field(default_factory=list)
-    point_owners: list[Address] = field(default_factory=list)
-    events: list[writes.EventRow] = field(default_factory=list)
-    statuses: list[tuple[Address, Status]] = field(default_factory=list)
-    inventories: list[tuple[Address, str, Taken]] = field(default_factory=list)
-    """(whose, the inventory's hash, what became of it)"""
-    committed: defaultdict[Address, list[str]] = field(default_factory=lambda: defaultdict(list))
-    refused: defaultdict[Address, list[Refusal]] = field(default_factory=lambda: defaultdict(list))
 
 
 class Committer:
@@ -89,6 +59,7 @@ class Committer:
         self._series = series
         self._intake = intake
         self._outbound = outbound
+        self._reception = Reception(intake, outbound, clock)
         self._rules = rules
         self._settings = settings
         self._clock = clock
@@ -232,7 +203,7 @@ class Committer:
         engine.begin_batch()
         batch = Batch()
         for item in items:
-            self._absorb(engine, batch, item)
+            self._reception.absorb(engine, batch, item)
         for address, at in self._intake.take_turned_away().items():
             if address.agent in engine.known_agents(address.site):
                 batch.agents[address] = engine.hear(address.site, address.agent, at)
@@ -295,99 +266,6 @@ class Committer:
                 self._outbound.send(address, Verb.ACK, ack)
             except Exception:  # supervised: it is committed, and an acknowledgement that is lost is asked for again
                 log.exception("no acknowledgement to %s", address)
-
-    # --- messages ---
-
-    def _absorb(self, engine: Engine, batch: Batch, item: Item) -> None:
-        if isinstance(item, Unreadable):
-            batch.refused[item.address].append(Refusal(id=item.report_id, reason=item.reason[:200]))
-            return
-        address, message = item.address, item.message
-        if item.retained or (isinstance(message, Status) and message.state == "offline"):
-            if isinstance(message, Status):  # the broker speaks here, not the agent: no sign of life
-                batch.statuses.append((address, message))
-            else:
-                self._intake.reject(address, "retained", type(message).__name__)
-            return
-        state = engine.hear(address.site, address.agent, item.received)
-        batch.agents[address] = state
-        if isinstance(message, Report):
-            self._absorb_report(engine, batch, state, item, message)
-        elif isinstance(message, Inventory):
-            self._absorb_inventory(engine, batch, state, item, message)
-        elif isinstance(message, Status):
-            batch.statuses.append((address, message))
-        elif isinstance(message, Result | ConfigApplied):
-            log.debug("%s: %s", address, message)
-
-    def _absorb_inventory(
-        self, engine: Engine, batch: Batch, state: AgentState, item: Delivery, inventory: Inventory
-    ) -> None:
-        taken = engine.inventory(state, inventory.devices, item.received)
-        if state.asked_for not in (None, inventory.hash):
-            if len(state.outdated) >= MAX_OUTDATED:
-                state.outdated.clear()
-            state.outdated.add(state.asked_for)
-        state.asked_for = None
-        state.outdated.discard(inventory.hash)
-        state.inventory_hash = inventory.hash
-        batch.inventories.append((item.address, inventory.hash, taken))
-        for device in taken.conflicts:
-            self._intake.reject(item.address, "claim_conflict", device)
-        for device in taken.unknown_kinds:
-            self._intake.reject(item.address, "unknown_kind", device)
-
-    def _absorb_report(self, engine: Engine, batch: Batch, state: AgentState, item: Delivery, report: Report) -> None:
-        corrected = correct(report, engine.sites[state.site], state.agent, item.received)
-        if corrected.ahead:  # one of the two clocks is wrong; what it measured stays with the agent until it is known
-            self._intake.reject(item.address, "ahead_of_hub", corrected.ahead)
-            return
-        if not self._inventory_known(state, item, report, corrected):
-            return
-        engine.clock_order(state, report, item.received)
-        for subject, point in corrected.points:
-            engine.observe(state, point, subject, item.received)
-            batch.points.append(point)
-            batch.point_owners.append(item.address)
-        for position, at, event in corrected.events:
-            batch.events.append(
-                writes.EventRow(
-                    state.site,
-                    state.agent,
-                    report.id,
-                    position,
-                    event.device,
-                    at,
-                    item.received,
-                    event.type,
-                    event.data,
-                )
-            )
-        for reason, (count, example) in corrected.rejected.items():
-            for _ in range(count):
-                self._intake.reject(item.address, reason, example)
-        batch.committed[item.address].append(report.id)
-
-    def _inventory_known(self, state: AgentState, item: Delivery, report: Report, corrected: Corrected) -> bool:
-        """Whether the report's devices can be placed. If not, the inventory is asked for and the report left unsaid.
-
-        A report older than the inventory may name devices that are gone for good: once the agent has answered with
-        another inventory than the report's, those are counted and dropped.
-        """
-        wanted = report.inventory_hash
-        missing = wanted != state.inventory_hash and wanted not in state.outdated
-        if missing and item.received - state.asked >= ASK_AGAIN_MS:
-            state.asked, state.asked_for = item.received, wanted
-            self._ask_inventory(item.address)
-        if corrected.unknown and missing:
-            return False
-        for device in corrected.unknown:
-            corrected.reject("unknown_device", device)
-        return True
-
-    def _ask_inventory(self, address: Address) -> None:
-        command = Command(id=secrets.token_hex(8), action=Action.SEND_INVENTORY, expires=self._clock() + 60_000)
-        self._outbound.send(address, Verb.COMMAND, command)
 
 
 def _is_outage(error: Exception) -> bool:

@@ -8,13 +8,14 @@ import heapq
 import logging
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from hub.blindness import Blindness
-from hub.finding import Change, Holds, Life, advance
-from hub.fleet import AgentState, LiveFinding, Site, Subject
-from hub.rule import UNKNOWN, Judgement, Rule, Settings, Snapshot, Threshold
+from hub.check import Check, compile_check
+from hub.finding import Change, Life, advance
+from hub.fleet import AgentState, KnownValues, LiveFinding, Site, Subject
+from hub.rule import UNKNOWN, Judgement, Rule, Settings, Snapshot
 from hub.series.store import Point, Value
 from wire.messages import Device, DeviceKind, Report
 
@@ -50,14 +51,6 @@ class Transition(NamedTuple):
     cause: LiveFinding | None
 
 
-class KnownValues(NamedTuple):
-    """What rules have seen of a device: metric → newest value, metric → window."""
-
-    kind: DeviceKind
-    latest: dict[str, Value]
-    windows: dict[str, deque[Value]]
-
-
 class Taken(NamedTuple):
     """What became of an inventory: devices taken, and ids of those that vanished or were not taken, and why."""
 
@@ -67,30 +60,6 @@ class Taken(NamedTuple):
     """Claimed by another agent."""
     unknown_kinds: list[str]
     """Of a kind that a later version of the wire may know."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """A rule with its effective settings, ready to run. `above` and the levels are set for thresholds only."""
-
-    rule: Rule
-    settings: Settings
-    holds: Holds
-    threshold: bool
-    above: bool = False
-    raise_at: float = 0.0
-    clear_at: float = 0.0
-
-
-def compile_check(rule: Rule, settings: Settings) -> Check:
-    """Levels and times looked up once. Raises ValueError where a threshold's levels are the wrong way round."""
-    holds = Holds(round(settings.hold_seconds * 1000), round(settings.clear_seconds * 1000))
-    if not isinstance(rule.condition, Threshold):
-        return Check(rule, settings, holds, threshold=False)
-    raise_at, clear_at = rule.condition.levels(settings)
-    if raise_at == clear_at:
-        raise ValueError(f"rule {rule.name}: raise and clear level are both {raise_at}")
-    return Check(rule, settings, holds, True, raise_at > clear_at, raise_at, clear_at)
 
 
 class Engine:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.finding import Life
 from hub.rule import Severity
@@ -12,6 +12,14 @@ from wire.messages import DeviceKind
 
 MAX_DEPTH = 12
 """Levels of topology that are followed; deeper is a loop in somebody's inventory."""
+
+
+class KnownValues(NamedTuple):
+    """What rules have seen of a device: metric → newest value, metric → window."""
+
+    kind: DeviceKind
+    latest: dict[str, Value]
+    windows: dict[str, deque[Value]]
 
 
 @dataclass(eq=False)

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from hub.blindness import KEEP_MS, Blindness, Interval
-from hub.engine import Engine, KnownValues
+from hub.engine import Engine
 from hub.finding import Life
-from hub.fleet import LiveFinding, Site, Subject
+from hub.fleet import KnownValues, LiveFinding, Site, Subject
 from hub.rule import Rule, Settings, Severity
 from hub.series.store import SeriesReads, SeriesUnavailable
 from hub.store import schema

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.engine import compile_check
+from hub.check import compile_check
 from hub.rule import CLEAR, Judgement, Rule, Snapshot, Threshold, discover
 from tests.hub.fleets import DEVICES, SITE, T0, Timeline, settings_of
 from wire.messages import Device, DeviceKind, Report
