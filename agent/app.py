@@ -122,9 +122,9 @@ def build(
 
 def make_jobs(config: Config, plugins: Mapping[str, Plugin]) -> Sequence[Job]:
     """One job for each collector that the configured plugins make."""
-    context = Context(agent=config.agent, host=config.host)
     jobs: list[Job] = []
     for name, settings in config.collectors.items():
+        context = Context(agent=config.agent, host=config.host, state=config.state_dir / "collectors" / name)
         for number, collector in enumerate(plugins[name].build(settings, context)):
             jobs.append(Job(f"{name}-{number}" if number else name, name, settings, collector))
     return jobs

@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -73,11 +74,14 @@ class Reading:
 class Settings(BaseModel):
     """Of every collector: how often, how long, and whether at all. Subclass it for more; unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     enabled: bool = True
+    """Whether it runs."""
     interval_seconds: float = Field(default=60.0, ge=0.05, le=86_400.0)
+    """From the start of one run to the start of the next."""
     timeout_seconds: float = Field(default=30.0, ge=0.05, le=3_600.0)
+    """A run that takes longer counts as failed, and is waited for."""
 
 
 class Collector(Protocol):
@@ -112,6 +116,21 @@ class Context:
     """This agent's id: also the device id of the agent itself."""
     host: str
     """The device id of the machine the agent runs on."""
+    state: Path | None = None
+    """A folder of this collector's own for what it must remember over restarts: small, rebuilt where it is lost, made
+    when first written to. None where nothing may be kept (`collect` without a configuration)."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a collector wants of the machine: a program, a right, a file. Told in docs/agent.md."""
+
+    what: str
+    """`smartctl`, `CAP_SYS_RAWIO`, `read access to the recordings`."""
+    why: str
+    """What is missing without it."""
+    package: str = ""
+    """The Debian package that brings it."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +144,11 @@ class Plugin:
     name: str
     settings: type[Settings]
     build: Callable[[Any, Context], Sequence[Collector]]
+    metrics: tuple[str, ...] = ()
+    """Every metric it may send, as in wire's catalogue."""
+    events: tuple[str, ...] = ()
+    """Every type of event it may send."""
+    needs: tuple[Need, ...] = ()
 
 
 def discover(package: str = "agent.collectors") -> dict[str, Plugin]:

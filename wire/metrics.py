@@ -23,7 +23,10 @@ def _m(name: str, unit: str, kinds: tuple[Kind, ...], en: str, zh: str) -> Metri
     return Metric(name, unit, frozenset(kinds), en, zh)
 
 
-COLLECTORS = ("host", "volumes", "clock", "cameras", "recorders", "doors")
+COLLECTORS = (
+    *("host", "processes", "volumes", "disks", "recordings", "encryption", "backup", "footage", "power", "room"),
+    *("clock", "cameras", "recorders", "doors"),
+)
 """Collectors whose success and duration are metrics of the agent: `collector_{name}_ok`, `collector_{name}_seconds`."""
 
 _OF_COLLECTORS = tuple(
@@ -100,16 +103,74 @@ CATALOGUE: tuple[Metric, ...] = (
         "Reports the hub refused for good since start",
         "启动以来被中心拒绝的报告数",
     ),
-    _m("process_rss_bytes", "B", (Kind.AGENT,), "Memory the agent uses", "代理占用内存"),
-    _m("process_cpu_ratio", "1", (Kind.AGENT,), "Share of one core the agent uses", "代理占用的单核比例"),
+    _m("process_rss_bytes", "B", (Kind.AGENT, Kind.RECORDER), "Memory the process uses", "进程占用内存"),
+    _m(
+        "process_cpu_ratio",
+        "1",
+        (Kind.AGENT, Kind.RECORDER),
+        "Share of one core the process uses",
+        "进程占用的单核比例",
+    ),
     *_OF_COLLECTORS,
     # Host
     _m("cpu_ratio", "1", (Kind.HOST,), "Share of all cores in use", "处理器使用率"),
     _m("memory_used_ratio", "1", (Kind.HOST,), "Share of memory in use", "内存使用率"),
     _m("load1_ratio", "1", (Kind.HOST,), "One-minute load average per core", "每核一分钟平均负载"),
     _m("uptime_seconds", "s", (Kind.HOST,), "Time since the host booted", "开机时长"),
-    _m("network_receive_bytes_per_second", "B/s", (Kind.HOST,), "Received over all interfaces", "网络接收速率"),
-    _m("network_transmit_bytes_per_second", "B/s", (Kind.HOST,), "Sent over all interfaces", "网络发送速率"),
+    _m("swap_used_ratio", "1", (Kind.HOST,), "Share of swap space in use", "交换空间使用率"),
+    _m(
+        "temperature_celsius",
+        "Cel",
+        (Kind.HOST, Kind.DISK, Kind.ROOM, Kind.UPS),
+        "Temperature; of a host its hottest sensor",
+        "温度；主机取最热传感器",
+    ),
+    _m(
+        "unexpected_reboots",
+        "1",
+        (Kind.HOST,),
+        "Reboots without an orderly stop, since the agent was installed",
+        "自代理安装以来的异常重启次数",
+    ),
+    _m(
+        "clock_synchronised",
+        "1",
+        (Kind.HOST,),
+        "The system's time service says the clock is synchronised",
+        "系统时间服务已同步",
+    ),
+    _m("clock_stratum", "1", (Kind.HOST,), "Distance to a reference clock in servers", "时钟层级"),
+    # Network interfaces; of the host their sum
+    _m("network_receive_bytes_per_second", "B/s", (Kind.HOST, Kind.NETWORK), "Received", "网络接收速率"),
+    _m("network_transmit_bytes_per_second", "B/s", (Kind.HOST, Kind.NETWORK), "Sent", "网络发送速率"),
+    _m(
+        "network_errors_per_second",
+        "1/s",
+        (Kind.HOST, Kind.NETWORK),
+        "Packets with errors, both ways",
+        "网络错误包速率",
+    ),
+    _m("network_drops_per_second", "1/s", (Kind.HOST, Kind.NETWORK), "Packets dropped, both ways", "网络丢包速率"),
+    _m("link_up", "1", (Kind.NETWORK,), "Interface has a link", "网口已连接"),
+    _m("link_speed_bits_per_second", "bit/s", (Kind.NETWORK,), "Speed of the link", "网口速率"),
+    # Watched processes: the recorder's software
+    _m("process_running", "1", (Kind.RECORDER,), "The watched process runs", "被监视进程在运行"),
+    _m("process_count", "1", (Kind.RECORDER,), "Processes that match", "匹配的进程数"),
+    _m("process_uptime_seconds", "s", (Kind.RECORDER,), "Time since the watched process started", "被监视进程运行时长"),
+    _m(
+        "process_restarts",
+        "1",
+        (Kind.RECORDER,),
+        "Restarts of the watched process since the agent started",
+        "代理启动以来被监视进程的重启次数",
+    ),
+    _m(
+        "process_rss_growth_bytes_per_hour",
+        "B/h",
+        (Kind.RECORDER,),
+        "Growth of the watched process's memory",
+        "被监视进程的内存增长",
+    ),
     # Clocks: reference time minus the device's own, so a clock that runs ahead is negative
     _m(
         "clock_offset_seconds",
@@ -132,6 +193,102 @@ CATALOGUE: tuple[Metric, ...] = (
     _m("size_bytes", "B", (Kind.VOLUME,), "Size of the volume", "卷容量"),
     _m("inodes_used_ratio", "1", (Kind.VOLUME,), "Share of the volume's inodes in use", "索引节点使用率"),
     _m("read_only", "1", (Kind.VOLUME,), "Volume is mounted read-only", "卷以只读方式挂载"),
+    _m("fill_bytes_per_second", "B/s", (Kind.VOLUME,), "Growth of what is used, over the last hours", "占用增长速率"),
+    _m("full_in_days", "d", (Kind.VOLUME,), "Days until full at the present rate", "按当前速率的剩余天数"),
+    _m("overwriting", "1", (Kind.VOLUME,), "Old recordings are seen to make room for new ones", "正在循环覆盖旧录像"),
+    _m("encrypted", "1", (Kind.VOLUME,), "Volume lies on an encrypted device", "卷已加密"),
+    # Backups: volumes of role "backup"
+    _m("backup_age_seconds", "s", (Kind.VOLUME,), "Age of the newest backup", "最新备份距今时长"),
+    _m("backup_size_bytes", "B", (Kind.VOLUME,), "Size of the newest backup", "最新备份大小"),
+    _m(
+        "backup_readable",
+        "1",
+        (Kind.VOLUME,),
+        "A sample of the newest backup could be read and is well-formed",
+        "最新备份抽样可读",
+    ),
+    _m("backups", "1", (Kind.VOLUME,), "Backups found", "备份份数"),
+    # Disks and arrays of disks
+    _m("present", "1", (Kind.DISK,), "Disk is there", "硬盘在位"),
+    _m("smart_healthy", "1", (Kind.DISK,), "The disk's own verdict (SMART)", "硬盘自检健康"),
+    _m(
+        "smart_reallocated_sectors",
+        "1",
+        (Kind.DISK,),
+        "Sectors replaced by spare ones; of a SAS disk grown defects",
+        "重映射扇区数",
+    ),
+    _m("smart_pending_sectors", "1", (Kind.DISK,), "Sectors that could not be read and wait", "待处理扇区数"),
+    _m("smart_uncorrectable_sectors", "1", (Kind.DISK,), "Sectors found unreadable off-line", "不可修复扇区数"),
+    _m(
+        "smart_uncorrectable_errors",
+        "1",
+        (Kind.DISK,),
+        "Errors reported to the host as uncorrectable",
+        "上报的不可纠正错误数",
+    ),
+    _m("smart_command_timeouts", "1", (Kind.DISK,), "Commands that timed out", "命令超时次数"),
+    _m("smart_wear_ratio", "1", (Kind.DISK,), "Share of the rated life of flash memory used up", "闪存寿命已用比例"),
+    _m("smart_spare_ratio", "1", (Kind.DISK,), "Share of spare flash memory left", "闪存剩余备用比例"),
+    _m("smart_critical_warning", "1", (Kind.DISK,), "NVMe critical warning bits", "NVMe 严重警告位"),
+    _m("power_on_seconds", "s", (Kind.DISK,), "Time the disk has been powered on", "硬盘通电时长"),
+    _m("raid_disks", "1", (Kind.DISK,), "Members the array should have", "阵列应有成员数"),
+    _m("raid_disks_missing", "1", (Kind.DISK,), "Members the array lacks", "阵列缺失成员数"),
+    _m("raid_degraded", "1", (Kind.DISK,), "Array runs without some of its members", "阵列降级"),
+    _m("raid_resync_ratio", "1", (Kind.DISK,), "Progress of rebuilding or checking", "阵列重建进度"),
+    # Recordings on disk, by channel
+    _m("recording_retention_days", "d", (Kind.CHANNEL,), "Days from the oldest recording to now", "录像留存天数"),
+    _m("recording_stalled", "1", (Kind.CHANNEL,), "No new recording although the plan wants one", "录像停滞"),
+    _m("recording_bytes_per_second", "B/s", (Kind.CHANNEL,), "Bytes recorded, over the last hour", "录像写入速率"),
+    _m("recording_gaps", "1", (Kind.CHANNEL,), "Gaps in the last full day's plan", "上一整日录像缺口数"),
+    _m(
+        "recording_longest_gap_seconds",
+        "s",
+        (Kind.CHANNEL,),
+        "Longest gap in the last full day's plan",
+        "上一整日最长缺口",
+    ),
+    _m(
+        "recording_integrity_ratio",
+        "1",
+        (Kind.CHANNEL,),
+        "Share of the last full day's plan that was recorded",
+        "上一整日录像完好率",
+    ),
+    _m("recording_segments", "1", (Kind.CHANNEL,), "Recording files kept", "录像文件数"),
+    _m("recording_bytes", "B", (Kind.CHANNEL,), "Size of the recordings kept", "录像总大小"),
+    _m(
+        "recording_scan_age_seconds",
+        "s",
+        (Kind.CHANNEL,),
+        "Time since the whole tree was last looked through",
+        "上次完整扫描距今",
+    ),
+    # Reads of footage by others than the recorder
+    _m(
+        "footage_reads",
+        "1",
+        (Kind.HOST,),
+        "Recordings opened by others than the recorder, since the agent started",
+        "代理启动以来非录像软件读取录像次数",
+    ),
+    _m(
+        "footage_reads_uncounted",
+        "1",
+        (Kind.HOST,),
+        "Times reads may have been missed, since the agent started",
+        "可能漏记读取的次数",
+    ),
+    # Power
+    _m("ups_reachable", "1", (Kind.UPS,), "The UPS answers", "UPS 可达"),
+    _m("on_battery", "1", (Kind.UPS,), "UPS runs on its battery", "UPS 电池供电"),
+    _m("battery_low", "1", (Kind.UPS,), "UPS says its battery is nearly empty", "UPS 电量低"),
+    _m("battery_charge_ratio", "1", (Kind.UPS,), "Charge of the battery", "电池电量"),
+    _m("battery_runtime_seconds", "s", (Kind.UPS,), "Time the battery still lasts", "电池剩余时间"),
+    _m("battery_replace", "1", (Kind.UPS,), "UPS asks for a new battery", "UPS 需更换电池"),
+    _m("ups_load_ratio", "1", (Kind.UPS,), "Load of the UPS", "UPS 负载"),
+    # Room
+    _m("humidity_ratio", "1", (Kind.ROOM,), "Relative humidity", "相对湿度"),
     # Cameras and closed recorders
     _m("reachable", "1", (Kind.CAMERA, Kind.RECORDER), "Device answers its management protocol", "设备可达"),
     _m("authenticated", "1", (Kind.CAMERA, Kind.RECORDER, Kind.DOOR), "Device accepts our account", "设备接受账号"),

@@ -7,7 +7,17 @@ import pytest
 from wire.messages import DeviceKind, Sample
 from wire.metrics import BY_NAME, CATALOGUE, COLLECTORS, Metric
 
-SUFFIX = {"s": "_seconds", "B": "_bytes", "B/s": "_bytes_per_second", "Cel": "_celsius", "%": "_percent"}
+SUFFIX = {
+    "s": "_seconds",
+    "B": "_bytes",
+    "B/s": "_bytes_per_second",
+    "B/h": "_bytes_per_hour",
+    "bit/s": "_bits_per_second",
+    "1/s": "_per_second",
+    "d": "_days",
+    "Cel": "_celsius",
+    "%": "_percent",
+}
 """Unit → the suffix its metrics end in. A unit of 1 is a ratio (`_ratio`), a count or a flag."""
 
 each = pytest.mark.parametrize("metric", CATALOGUE, ids=[metric.name for metric in CATALOGUE])
