@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -78,6 +78,12 @@ def inventory_hash(devices: Iterable[Device]) -> str:
         for device in devices
     )
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
+
+
+def config_revision(settings: Mapping[str, object]) -> str:
+    """The hash of a desired configuration: the same for equal settings in whatever order their keys come."""
+    body = json.dumps(settings, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(body.encode()).hexdigest()[:16]
 
 
 def pack_ids(ids: Iterable[str]) -> list[str]:

@@ -143,7 +143,12 @@ class Ack(Message):
 
 
 class Config(Message):
-    """The whole desired configuration of one agent. `revision` is the hash of `settings`; secrets are references."""
+    """The whole desired configuration of one agent. `revision` is `codec.config_revision(settings)`.
+
+    `settings` has the shape of the agent's own file: `name` and `collectors`, nothing else; secrets are references
+    (`password_file`, `password_env`), never values. A receiver takes `revision` as a name and need not compute it.
+    An empty payload means that nothing is desired.
+    """
 
     revision: Revision
     settings: dict[str, object]
