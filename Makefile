@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test check format schema bench pictures lock servers clean
+.PHONY: help demo test vm check format schema docs bench pictures lock servers clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -33,12 +33,18 @@ servers: ## install the servers the tests run for real (Debian, as root), or say
 test: $(VENV)/dev.stamp servers ## every test, with real broker, databases and browser
 	$(BIN)/python -m pytest $(ARGS)
 
+vm: $(VENV)/dev.stamp ## the tests that need a whole machine: disks, power cuts, systemd (in QEMU; Debian, as root)
+	@bash tests/vm/install.sh
+	@bash tests/vm/image.sh
+	$(BIN)/python -m pytest -n 0 tests/vm $(ARGS)
+
 check: $(VENV)/dev.stamp ## lint, types, import rules, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m wire.generate --check
+	$(BIN)/python -m agent.reference --check
 	$(BIN)/python -m hub.locale --check
 
 format: $(VENV)/dev.stamp ## mend what ruff can mend
@@ -47,6 +53,9 @@ format: $(VENV)/dev.stamp ## mend what ruff can mend
 
 schema: $(VENV)/dev.stamp ## write wire/schema/ anew from the models
 	$(BIN)/python -m wire.generate
+
+docs: $(VENV)/dev.stamp ## write the reference in docs/agent.md anew from the collectors
+	$(BIN)/python -m agent.reference
 
 bench: $(VENV)/dev.stamp ## measure the hot paths; a table, and build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -1,23 +1,28 @@
-"""The composition root: wires the agent's parts together, and starts and stops them in order. No logic."""
+"""The composition root: wires the agent's parts together, starts and stops them in order, and exchanges collectors."""
 
 import logging
 import platform
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
-from agent.clock import Clock, SystemClock
+from agent.clock import Clock, SystemClock, boot_id
 from agent.collector import Context, Plugin, discover
-from agent.config import Config
+from agent.config import Config, ConfigError
+from agent.desired import Desired
 from agent.draft import Draft
 from agent.inventory import InventoryBook
+from agent.job import Job
 from agent.outbox import Outbox
 from agent.own_figures import OwnFigures
-from agent.runner import OWN_INTERVAL_SECONDS, Job, Runner
+from agent.runner import OWN_INTERVAL_SECONDS, Runner
 from agent.spool import Spool
 from agent.state import StateDir
+from agent.succession import Make
 from agent.uplink import Uplink
-from wire.messages import Device, DeviceKind, Inventory
+from wire.messages import ConfigApplied, Device, DeviceKind, Inventory
 from wire.topics import Address
 
 log = logging.getLogger(__name__)
@@ -36,18 +41,51 @@ def agent_version() -> str:
 class App:
     """A whole agent. Made by `build`; `start` it once and `stop` it once."""
 
-    def __init__(self, config: Config, state: StateDir, spool: Spool, runner: Runner, uplink: Uplink) -> None:
+    def __init__(
+        self,
+        config: Config,
+        plugins: Mapping[str, Plugin],
+        state: StateDir,
+        spool: Spool,
+        book: InventoryBook,
+        runner: Runner,
+        uplink: Uplink,
+    ) -> None:
         self.config = config
         self.spool = spool
         self.runner = runner
         self.uplink = uplink
+        self._plugins = plugins
         self._state = state
+        self._book = book
 
     def start(self) -> None:
         """Collect and send, in threads of our own."""
         log.info("agent starts version=%s site=%s agent=%s", agent_version(), self.config.site, self.config.agent)
+        self.uplink.start()  # first: whatever the collectors take, the hub can be heard
         self.runner.start()
-        self.uplink.start()
+
+    def beat(self) -> float:
+        """When the slower of the two threads that everything hangs on last showed that it works (monotonic)."""
+        return min(self.runner.beat, self.uplink.beat)
+
+    def serves(self, config: Config) -> bool:
+        """Whether this agent can become the one of that configuration: who it is and what it stands on is the same."""
+        return _foundation(config) == _foundation(self.config)
+
+    def prepare(self, config: Config) -> Mapping[str, Make]:
+        """How to make the collectors that another configuration changes, tried once. Raises ConfigError."""
+        now = self.config.collectors
+        names = [name for name in {**now, **config.collectors} if now.get(name) != config.collectors.get(name)]
+        release(make_jobs(config, self._plugins, names))
+        return {name: partial(make_jobs, config, self._plugins, [name]) for name in names}
+
+    def adopt(self, config: Config, makers: Mapping[str, Make]) -> None:
+        """Run by that configuration from now on; `makers` are from `prepare`. Spool and uplink go on."""
+        self.config = config
+        self._book.declare(_own_devices(config))
+        self.runner.exchange(makers)
+        self.uplink.wake()
 
     def stop(self) -> None:
         """Stop collecting, say goodbye, close the spool: within five seconds, with every report on disk."""
@@ -64,10 +102,11 @@ class App:
 class _Home:
     """What the uplink asks of the rest."""
 
-    def __init__(self, spool: Spool, book: InventoryBook, runner: Runner) -> None:
+    def __init__(self, spool: Spool, book: InventoryBook, runner: Runner, desired: Desired) -> None:
         self._spool = spool
         self._book = book
         self._runner = runner
+        self._desired = desired
 
     def inventory(self) -> Inventory | None:
         return self._book.whole()
@@ -81,6 +120,12 @@ class _Home:
     def clock_offset_ms(self) -> float:
         return self._runner.reference.offset().ms or 0.0
 
+    def configure(self, body: bytes) -> None:
+        self._desired.hear(body)
+
+    def applied(self) -> ConfigApplied:
+        return self._desired.applied()
+
 
 def build(
     config: Config,
@@ -88,46 +133,73 @@ def build(
     *,
     clock: Clock | None = None,
     own_interval: float = OWN_INTERVAL_SECONDS,
+    desired: Desired | None = None,
+    left: Sequence[threading.Thread] = (),
 ) -> App:
-    """The agent a configuration describes, with these collectors (default: all there are). Raises StateError.
+    """The agent a configuration describes, with these collectors (default: all there are). Raises StateError, or
+    ConfigError where a collector can't be made.
 
-    Takes the lock on `state_dir` and opens the spool; connects to nothing.
+    Takes the lock on `state_dir` and opens the spool; connects to nothing. `desired` is where the hub's wishes go,
+    `left` are threads that an earlier agent of this process left behind.
     """
     clock = clock or SystemClock()
+    plugins = discover() if plugins is None else plugins
     state = StateDir(config.state_dir)
     state.open()
+    jobs: Sequence[Job] = ()
     try:
-        jobs = make_jobs(config, discover() if plugins is None else plugins)
-        spool = Spool(state.spool, config.spool.max_bytes)
+        jobs = make_jobs(config, plugins)
+        spool = Spool(state.spool, config.spool.max_bytes, mono=clock.mono)
     except BaseException:
+        release(jobs)
         state.close()
         raise
-    book = InventoryBook(_own_devices(config), [job.key for job in jobs], spool.recall, spool.remember)
+    own, keys = _own_devices(config), [job.key for job in jobs]
+    book = InventoryBook(own, keys, spool.recall, spool.remember, lambda name: plugins[name].guest)
 
     def keep(draft: Draft) -> None:
         spool.put(draft)
         uplink.wake()
 
-    runner = Runner(config.agent, jobs, book, keep, OwnFigures(spool), clock, own_interval=own_interval)
+    figures = OwnFigures(spool)
+    spool.hold_unset(boot_id())
+    runner = Runner(config.agent, jobs, book, keep, figures, clock, own_interval=own_interval, left=left, spool=spool)
     uplink = Uplink(
         config.broker,
         Address(config.site, config.agent),
         agent_version(),
         Outbox(spool),
-        _Home(spool, book, runner),
+        _Home(spool, book, runner, desired or Desired()),
         clock,
     )
-    return App(config, state, spool, runner, uplink)
+    return App(config, plugins, state, spool, book, runner, uplink)
 
 
-def make_jobs(config: Config, plugins: Mapping[str, Plugin]) -> Sequence[Job]:
-    """One job for each collector that the configured plugins make."""
+def make_jobs(config: Config, plugins: Mapping[str, Plugin], names: Sequence[str] | None = None) -> Sequence[Job]:
+    """One job for each collector that the configured plugins make (of `names` only, where given). Raises ConfigError,
+    and then leaves none behind."""
     jobs: list[Job] = []
     for name, settings in config.collectors.items():
+        if names is not None and name not in names:
+            continue
         context = Context(agent=config.agent, host=config.host, state=config.state_dir / "collectors" / name)
-        for number, collector in enumerate(plugins[name].build(settings, context)):
-            jobs.append(Job(f"{name}-{number}" if number else name, name, settings, collector))
+        try:
+            for number, collector in enumerate(plugins[name].build(settings, context)):
+                jobs.append(Job(f"{name}-{number}" if number else name, name, settings, collector))
+        except Exception as error:  # supervised: whatever a collector's settings do, the agent must not end by them
+            release(jobs)
+            raise ConfigError(f"collectors.{name}: can't be made: {type(error).__name__}: {error}") from error
     return jobs
+
+
+def release(jobs: Sequence[Job]) -> None:
+    """Let go of collectors that are not to be started after all."""
+    for job in jobs:
+        job.close()
+
+
+def _foundation(config: Config) -> tuple[object, ...]:
+    return config.site, config.agent, config.host, config.state_dir, config.broker, config.spool
 
 
 def _own_devices(config: Config) -> list[Device]:

@@ -3,7 +3,7 @@
 import time
 import uuid
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from agent.collector import ClockReading
 from wire.messages import Offset
@@ -60,23 +60,38 @@ class Reference:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._source = ""
-        self._ahead = 0.0
-        self._read_at = float("-inf")
+        self._known: _Known | None = None
 
     def read(self, reading: ClockReading) -> None:
         """A reference answered just now."""
-        self._read_at = self._clock.mono()
-        self._ahead = self._clock.wall() + reading.offset_seconds - self._read_at
-        self._source = reading.source[:200]
+        mono = self._clock.mono()
+        ahead = self._clock.wall() + reading.offset_seconds - mono
+        # Replaced as one: other threads ask meanwhile.
+        self._known = _Known(mono, ahead, reading.source[:200])
 
     def lost(self) -> None:
         """No reference answers any more."""
-        self._read_at = float("-inf")
+        self._known = None
+
+    def ahead(self) -> tuple[float, str] | None:
+        """Reference time minus the monotonic clock (s), and who told; None without a reading younger than a day."""
+        known = self._known
+        if known is None or self._clock.mono() - known.read_at >= READING_SECONDS:
+            return None
+        return known.ahead, known.source
 
     def offset(self) -> Offset:
         """What to add to the wall clock now; unknown without a reading younger than a day."""
-        mono = self._clock.mono()
-        if mono - self._read_at >= READING_SECONDS:
+        known = self.ahead()
+        if known is None:
             return Offset()
-        return Offset(ms=round((self._ahead + mono - self._clock.wall()) * 1000, 3), source=self._source)
+        ahead, source = known
+        return Offset(ms=round((ahead + self._clock.mono() - self._clock.wall()) * 1000, 3), source=source)
+
+
+class _Known(NamedTuple):
+    """One reading: when on the monotonic clock, and reference time minus that clock (s)."""
+
+    read_at: float
+    ahead: float
+    source: str

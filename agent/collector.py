@@ -6,7 +6,7 @@ read, from where, with which rights.
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -74,7 +74,7 @@ class Reading:
 class Settings(BaseModel):
     """Of every collector: how often, how long, and whether at all. Subclass it for more; unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: bool = True
     """Whether it runs."""
@@ -149,14 +149,36 @@ class Plugin:
     events: tuple[str, ...] = ()
     """Every type of event it may send."""
     needs: tuple[Need, ...] = ()
+    guest: bool = False
+    """It adds to devices that another collector of ours claims (whether a volume is encrypted). It claims them too, of
+    the same kind: they are its own only where nobody else does."""
 
 
-def discover(package: str = "agent.collectors") -> dict[str, Plugin]:
+class Plugins(Mapping[str, Plugin]):
+    """The collectors of a package by name; each is imported when it is first asked for: what is not used costs nothing.
+
+    Asking raises ValueError for a module that names its collector otherwise.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+        self._names = sorted(module.name for module in pkgutil.iter_modules(importlib.import_module(package).__path__))
+
+    def __getitem__(self, name: str) -> Plugin:
+        if name not in self._names:
+            raise KeyError(name)
+        plugin: Plugin = importlib.import_module(f"{self._package}.{name}").plugin
+        if plugin.name != name:
+            raise ValueError(f"collector {name}.py calls itself {plugin.name!r}")
+        return plugin
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def discover(package: str = "agent.collectors") -> Mapping[str, Plugin]:
     """Every collector in the package, by name."""
-    found: dict[str, Plugin] = {}
-    for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        plugin: Plugin = importlib.import_module(f"{package}.{module.name}").plugin
-        if plugin.name != module.name:
-            raise ValueError(f"collector {module.name}.py calls itself {plugin.name!r}")
-        found[plugin.name] = plugin
-    return found
+    return Plugins(package)

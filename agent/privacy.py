@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent.config import Config
 
@@ -10,16 +10,35 @@ _READABLE_BY_OTHERS = 0o004
 _OPEN_TO_OTHERS = 0o007
 
 
+class Exposed(NamedTuple):
+    """A file or folder with rights too wide, and the change for `chmod` that mends it."""
+
+    what: str
+    path: Path
+    change: str
+
+
 def complaints(config: Config) -> Iterator[str]:
-    """One line for each secret of this configuration that every user of the machine can read, and for the state folder.
+    """One line for each thing that is exposed, for the log."""
+    for one in exposed(config):
+        yield f"{one.what} path={one.path} (chmod {one.change})"
+
+
+def exposed(config: Config) -> Iterator[Exposed]:
+    """Each secret of this configuration that every user of the machine can read, and the state folder.
 
     Rights of the group are the administrator's choice: that is how a service's account reads its files.
     """
     if _mode(config.state_dir) & _OPEN_TO_OTHERS:
-        yield f"state folder is open to other users path={config.state_dir} (chmod o-rwx)"
-    for path in sorted(set(_secrets(config))):
+        yield Exposed("state folder is open to other users", config.state_dir, "o-rwx")
+    for path in secrets(config):
         if _mode(path) & _READABLE_BY_OTHERS:
-            yield f"secret is readable by other users path={path} (chmod o-r)"
+            yield Exposed("secret is readable by other users", path, "o-r")
+
+
+def secrets(config: Config) -> list[Path]:
+    """Every file that this configuration takes a secret from."""
+    return sorted(set(_secrets(config)))
 
 
 def _secrets(config: Config) -> Iterator[Path]:

@@ -1,35 +1,27 @@
-"""Runs every collector on its own schedule in its own thread, and makes reports of what it read.
+"""Runs every collector on its own schedule in its own thread, and has reports made of what it read.
 
 A collector that hangs or throws delays no other: its failure and duration are metrics of the agent. A run past its
 time-out counts as failed while it still runs; no second run begins beside it, and what it brings in the end is kept,
-for it was read. The interval is kept whatever happens, with jitter so that agents do not keep step.
+for it was read. The interval is kept whatever happens, with jitter so that agents do not keep step. Collectors can be
+exchanged for others while the rest runs on.
 """
 
 import logging
-import math
 import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 
-from pydantic import ValidationError
-
-from agent.clock import Clock, Reference, boot_id, milliseconds
-from agent.collector import (
-    CollectError,
-    Collector,
-    Happening,
-    Interruptible,
-    Measurement,
-    NotAvailable,
-    Reading,
-    Settings,
-)
+from agent.clock import Clock, Reference
+from agent.clock_watch import ClockWatch, Datable
+from agent.collector import Reading
 from agent.draft import Draft
 from agent.inventory import InventoryBook
-from wire.messages import Event, Sample
+from agent.job import Job, Outcome
+from agent.reports import Reports
+from agent.succession import MOST_LEFT, Make, Succession
+from wire.settings import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -37,58 +29,20 @@ OWN_INTERVAL_SECONDS = 60.0
 INVENTORY_SECONDS = 15.0
 """How long the first inventory waits for collectors that are slow."""
 
-_MOST_COMPLAINTS = 1000
 _SOONEST_AGAIN = 5.0
 _DEFECT_PAUSE = 1.0
 _INTERRUPT_SECONDS = 0.25
+_EXCHANGE_SECONDS = 0.1
 _LONGEST_PAUSE = 86_400.0
 _JITTER = (0.95, 1.05)
 
 
-class Outcome(StrEnum):
-    """How a collector's last run ended."""
-
-    OK = "ok"
-    FAILED = "failed"
-    UNAVAILABLE = "unavailable"
-
-
-@dataclass
-class Job:
-    """One collector and how it fares. Times are monotonic seconds; the runner's lock guards all but the first four."""
-
-    key: str
-    """Unique: the plugin's name, with a number behind it where it made several collectors."""
-    name: str
-    settings: Settings
-    collector: Collector
-    begun: float = float("-inf")
-    running: bool = False
-    overdue: bool = False
-    outcome: Outcome | None = None
-    seconds: float = 0.0
-    trouble: str = ""
-    repeats: int = 0
-    wake: threading.Event = field(default_factory=threading.Event)
-
-    def note(self, outcome: Outcome, text: str) -> None:
-        """Log what changed: a failure once, and how often it was repeated when it is over or becomes another."""
-        if outcome is Outcome.OK:
-            if self.trouble:
-                log.info("collector recovered name=%s runs_failed=%d", self.key, self.repeats)
-            self.trouble, self.repeats = "", 0
-            return
-        trouble = f"{outcome} {text}"
-        if trouble == self.trouble:
-            self.repeats += 1
-            return
-        level = logging.INFO if outcome is Outcome.UNAVAILABLE else logging.WARNING
-        log.log(level, "collector %s name=%s reason=%r", outcome, self.key, text[:500])
-        self.trouble, self.repeats = trouble, 1
-
-
 class Runner:
-    """All jobs, and the agent's own figures. `sink` keeps a report; it must not raise and may block briefly."""
+    """All jobs, and the agent's own figures. `sink` keeps a report; it must not raise and may block briefly.
+
+    `left` are threads of collectors that an earlier runner of this process had to leave behind; `spool` is where
+    reports wait that were made before the time was known.
+    """
 
     def __init__(
         self,
@@ -100,37 +54,39 @@ class Runner:
         clock: Clock,
         *,
         own_interval: float = OWN_INTERVAL_SECONDS,
+        left: Sequence[threading.Thread] = (),
+        spool: Datable | None = None,
     ) -> None:
         self.reference = Reference(clock)
-        self._agent = agent
+        self.beat = time.monotonic()
+        """When the supervising thread last showed that it works."""
         self._jobs = list(jobs)
         self._book = book
-        self._sink = sink
+        self._reports = Reports(agent, book, sink, clock, self.reference)
         self._figures = figures
         self._clock = clock
         self._own_interval = own_interval
-        self._boot = boot_id()
         self._random = random.Random()  # noqa: S311 - jitter, no secret
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._complaints: set[str] = set()
-        self._referenced: bool | None = None
-        self._threads = [
-            threading.Thread(target=self._loop, args=(job,), name=f"collector-{job.key}", daemon=True)
-            for job in self._jobs
-        ]
-        self._threads.append(threading.Thread(target=self._supervise, name="runner", daemon=True))
+        self._nudge = threading.Event()
+        self._clock_watch = ClockWatch(clock, self.reference, spool)
+        self._successions: dict[str, Succession] = {}
+        self._left = list(left)
+        self._supervisor = threading.Thread(target=self._supervise, name="runner", daemon=True)
 
     def start(self) -> None:
         """Run every collector now, and from then on by its interval."""
-        for thread in self._threads:
-            thread.start()
+        self._supervisor.start()
 
     def stop(self, timeout: float = 2.0) -> None:
         """Begin no further runs, and wait a little for those under way; each collector is closed by its own thread."""
-        self._stopping.set()
+        with self._lock:
+            self._stopping.set()
+            self._successions.clear()
         for job in self._jobs:
             job.wake.set()
+        self._nudge.set()
         busy = self.wait(timeout)
         if busy:
             log.warning("stopped while collectors are busy names=%s", ",".join(busy))
@@ -138,11 +94,12 @@ class Runner:
     def wait(self, timeout: float) -> list[str]:
         """After `stop`: wait for collectors still under way, telling them to hurry; the names of those that stay."""
         deadline = time.monotonic() + timeout
-        threads = [thread for thread in self._threads if thread.ident is not None]
+        threads = [job.thread for job in self._jobs if job.thread is not None]
+        threads += [self._supervisor] if self._supervisor.ident is not None else []
         while threads and time.monotonic() < deadline:
             # Again and again: one told between its look at the flag and its wait would not have heard.
             for job in self._jobs:
-                _interrupt(job)
+                job.interrupt()
             soon = min(deadline, time.monotonic() + _INTERRUPT_SECONDS)
             for thread in threads:
                 thread.join(max(0.0, soon - time.monotonic()))
@@ -162,22 +119,71 @@ class Runner:
             job.wake.set()
         return len(asked)
 
+    def exchange(self, makers: Mapping[str, Make]) -> None:
+        """Let others take the place of all collectors of these plugins.
+
+        Returns at once. The old ones end after what they are doing, and what they read then is kept; the new ones
+        are made and begin when they have ended. One that hangs is left behind, up to a bound.
+        """
+        with self._lock:
+            for name, make in makers.items():
+                pending = self._successions.get(name)
+                if pending is not None:
+                    pending.make = make
+                    continue
+                succession = Succession([job for job in self._jobs if job.name == name], make)
+                succession.begin()
+                self._successions[name] = succession
+        self._nudge.set()
+
+    def left_behind(self) -> int:
+        """How many collectors hang that were exchanged for others."""
+        return sum(thread.is_alive() for thread in self._left)
+
+    def left(self) -> list[threading.Thread]:
+        """Threads that hang and were left behind; after `stop` also those that would not end."""
+        threads = [*self._left, *(job.thread for job in self._jobs if job.thread is not None)]
+        return [thread for thread in threads if thread.is_alive()]
+
     # One collector's thread
 
+    def _begin_due(self) -> None:
+        """Begin what has not begun: what is new, and what there was no thread for before. By the supervisor only."""
+        for job in list(self._jobs):
+            if job.thread is None:
+                self._begin(job)
+
+    def _begin(self, job: Job) -> None:
+        thread = threading.Thread(target=self._loop, args=(job,), name=f"collector-{job.key}", daemon=True)
+        with self._lock:
+            if self._over(job):
+                return
+            try:
+                thread.start()
+                job.thread = thread
+                return
+            except RuntimeError as error:  # no thread, or no memory for one: there may be later
+                first, job.outcome = job.outcome is None, Outcome.FAILED
+                job.note(Outcome.FAILED, str(error))
+        if first:
+            self._book.update(job.key, None)  # the inventory does not wait for it
+
     def _loop(self, job: Job) -> None:
-        while not self._stopping.is_set():
+        while not self._over(job):
             pause = job.settings.interval_seconds * self._random.uniform(*_JITTER)
             try:
                 self._run(job)
             except Exception as error:  # noqa: BLE001 - supervised: a defect of ours must not end a collector's thread
                 self._note_defect(job, error)
                 pause = max(_DEFECT_PAUSE, pause)
-            job.wake.wait(min(_LONGEST_PAUSE, max(0.0, job.begun + pause - self._clock.mono())))
-            job.wake.clear()
-        try:
-            job.collector.close()
-        except Exception as error:  # noqa: BLE001 - supervised: the agent ends, whatever a collector does
-            log.warning("collector would not close name=%s error=%r", job.key, str(error))
+            if not self._over(job):
+                job.wake.wait(min(_LONGEST_PAUSE, max(0.0, job.begun + pause - self._clock.mono())))
+                job.wake.clear()
+        job.close()
+        self._nudge.set()
+
+    def _over(self, job: Job) -> bool:
+        return self._stopping.is_set() or job.retired.is_set()
 
     def _note_defect(self, job: Job, error: Exception) -> None:
         """A reading could not be made a report of: that run failed, whatever its collector did."""
@@ -188,19 +194,27 @@ class Runner:
     def _run(self, job: Job) -> None:
         with self._lock:
             job.begun, job.running, job.overdue = self._clock.mono(), True, False
-        reading, outcome, text = _collected(job.collector)
+        reading, outcome, text = job.collect()
         with self._lock:
             job.running, job.seconds = False, self._clock.mono() - job.begun
             if job.overdue:
-                outcome, text = Outcome.FAILED, _overdue(job)
+                outcome, text = Outcome.FAILED, job.overtime()
             elif reading.problem:
                 outcome, text = Outcome.FAILED, reading.problem
             job.outcome = outcome
             job.note(outcome, text)
-            collector_figures = self._collector_figures([job.name])
-        self._book.update(job.key, reading.devices)
-        self._note_clock(reading)
+            current = any(one is job for one in self._jobs)
+            collector_figures = self._collector_figures([job.name]) if current else {}
+            missing = self._missing(job.name)
+        if current:
+            self._book.mark(f"collector_{job.name}", missing)
+            self._book.update(job.key, reading.devices)
+        self._clock_watch.note(reading)
         self._report(job.key, self._own_word(job, reading), collector_figures)
+
+    def _missing(self, name: str) -> str:
+        """What this machine lacks for a plugin's collectors."""
+        return next((job.missing for job in self._jobs if job.name == name and job.missing), "")
 
     def _own_word(self, job: Job, reading: Reading) -> Reading:
         """The reading without what it says of devices that are another's, or nobody's."""
@@ -208,7 +222,8 @@ class Runner:
         def may(device: str) -> bool:
             if self._book.attributes(device, job.key):
                 return True
-            self._complain(f"device is not this collector's, what it says is dropped device={device[:60]!r} {job.key}")
+            text = f"device is not this collector's, what it says is dropped device={device[:60]!r} {job.key}"
+            self._reports.complain(text)
             return False
 
         return replace(
@@ -217,55 +232,98 @@ class Runner:
             happenings=[one for one in reading.happenings if may(one.device)],
         )
 
-    def _note_clock(self, reading: Reading) -> None:
-        """What a collector learnt of reference clocks, logged when it changes."""
-        if reading.clock is not None:
-            self.reference.read(reading.clock)
-        elif reading.clock_lost:
-            self.reference.lost()
-        else:
-            return
-        referenced = reading.clock is not None
-        if referenced != self._referenced:
-            self._referenced = referenced
-            text = f"source={reading.clock.source}" if reading.clock else "none"
-            log.info("reference clock %s", text)
-
     # Supervision
 
     def _supervise(self) -> None:
-        """Notice runs past their time-out, tell the agent's own figures, and let the first inventory go."""
+        """Notice runs past their time-out, exchange collectors, tell the agent's own figures, and let the first
+        inventory go."""
         started = self._clock.mono()
-        tick = min([1.0, *(job.settings.timeout_seconds / 4 for job in self._jobs)])
         next_own = started
         while not self._stopping.is_set():
             now = self._clock.mono()
+            self.beat = time.monotonic()
+            self._nudge.clear()
             try:
+                self._begin_due()
                 if now - started >= INVENTORY_SECONDS:
                     self._book.settle()
+                self._clock_watch.look()
                 self._note_overdue(now)
+                self._exchange_due()
                 if now >= next_own:
                     next_own = now + self._own_interval
                     self._report("agent", Reading(), self._own_figures())
             except Exception as error:  # noqa: BLE001 - supervised: without this thread nobody notices what hangs
-                self._complain(f"runner failed error={type(error).__name__}: {error}")
-            self._stopping.wait(tick)
+                self._reports.complain(f"runner failed error={type(error).__name__}: {error}")
+            self._nudge.wait(self._tick())
+        _close_unbegun(self._jobs)
+
+    def _tick(self) -> float:
+        with self._lock:
+            quickest = min([1.0, *(job.settings.timeout_seconds / 4 for job in self._jobs)])
+            return min(quickest, _EXCHANGE_SECONDS) if self._successions else quickest
+
+    def _exchange_due(self) -> None:
+        """Let those begin whose predecessors have ended, or hang."""
+        with self._lock:
+            successions = dict(self._successions)
+        for name, succession in successions.items():
+            succession.hurry()
+            if succession.due():
+                self._succeed(name, succession)
+
+    def _succeed(self, name: str, succession: Succession) -> None:
+        """The old ones have ended or hang: the new ones begin, unless too many hang already."""
+        hanging = [thread for thread in [*self._left, *succession.left()] if thread.is_alive()]
+        if len(hanging) > MOST_LEFT:
+            self._reports.complain(f"collectors wait for a restart, {len(hanging)} former ones hang name={name}")
+            return
+        with self._lock:
+            make = succession.make
+            if self._stopping.is_set():
+                return
+        new = self._made(name, make)
+        with self._lock:
+            missing = self._missing(name) if new else ""
+            current = succession.make is make and not self._stopping.is_set()
+            if current:
+                del self._successions[name]
+                self._left = hanging
+                self._jobs = [job for job in self._jobs if job.name != name] + new
+                for job in new[:1]:
+                    job.missing = missing  # until it has looked for itself
+        if not current:  # while these were made, others were wanted, or none
+            _close_unbegun(new)
+            return
+        _close_unbegun(succession.old)
+        self._book.hand_over([job.key for job in succession.old], [job.key for job in new])
+        self._book.mark(f"collector_{name}", missing)
+        self._begin_due()
+
+    def _made(self, name: str, make: Make) -> list[Job]:
+        try:
+            return list(make())
+        except ConfigError as error:  # it could be made when it was tried
+            log.error("collectors are not there until the next change name=%s reason=%r", name, str(error))  # noqa: TRY400
+            return []
 
     def _note_overdue(self, now: float) -> None:
-        for job in self._jobs:
+        for job in list(self._jobs):
             with self._lock:
                 if not job.running or job.overdue or now - job.begun < job.settings.timeout_seconds:
                     continue
                 job.overdue, job.outcome = True, Outcome.FAILED
-                job.note(Outcome.FAILED, _overdue(job))
+                job.note(Outcome.FAILED, job.overtime())
                 figures = self._collector_figures([job.name])
+                missing = self._missing(job.name)
+            self._book.mark(f"collector_{job.name}", missing)
             self._book.update(job.key, None)
             self._report(job.key, Reading(), figures)
 
     def _own_figures(self) -> dict[str, float]:
         with self._lock:
             names = {job.name: [one.outcome for one in self._jobs if one.name == job.name] for job in self._jobs}
-            stuck = [job.name for job in self._jobs if job.overdue and job.running]
+            stuck = [job.name for job in self._jobs if (job.overdue and job.running) or job.beginless]
             return {
                 **self._figures(),
                 "collectors_failing": float(sum(Outcome.FAILED in outcomes for outcomes in names.values())),
@@ -285,90 +343,15 @@ class Runner:
             )
         return figures
 
-    # Reports
-
     def _report(self, stream: str, reading: Reading, own: Mapping[str, float]) -> None:
-        """Make a report of what was read and hand it on; times become the wall clock's at this moment."""
+        """At the end of the agent only what was read is worth keeping."""
         if self._stopping.is_set() and not (reading.measurements or reading.happenings):
             return
-        mono, wall = self._clock.mono(), self._clock.wall()
-
-        def at(moment: float | None) -> int:
-            return milliseconds(wall - (mono - moment) if moment is not None else wall)
-
-        measured = [*reading.measurements, Measurement(self._agent, own)]
-        samples = [self._sample(one, at(one.mono)) for one in measured]
-        events = [self._event(one, at(one.mono)) for one in reading.happenings]
-        inventory = self._book.whole()
-        draft = Draft(
-            stream=stream,
-            boot=self._boot,
-            mono=max(0, round(mono * 1000)),
-            sent=milliseconds(wall),
-            offset=self.reference.offset(),
-            inventory_hash=inventory.hash if inventory else None,
-            samples=[sample for sample in samples if sample is not None],
-            events=[event for event in events if event is not None],
-        )
-        if draft.samples or draft.events:
-            self._sink(draft)
-
-    def _sample(self, measurement: Measurement, at: int) -> Sample | None:
-        """On the wire only finite numbers go, under well-formed names; what is left out is logged once."""
-        values = {name: float(value) for name, value in measurement.values.items() if math.isfinite(value)}
-        if len(values) < len(measurement.values):
-            left = ",".join(sorted(set(measurement.values) - set(values)))
-            self._complain(f"value is no finite number, left out device={measurement.device} metrics={left}")
-        if not values:
-            return None
-        try:
-            return Sample(device=measurement.device, at=at, values=values)
-        except ValidationError as error:
-            self._complain(f"sample left out device={measurement.device[:60]!r} reason={_first(error)!r}")
-            return None
-
-    def _event(self, happening: Happening, at: int) -> Event | None:
-        """An event whose details do not fit the wire goes without them."""
-        data = {key: value[:1000] if isinstance(value, str) else value for key, value in happening.data.items()}
-        for details in (data, {}):
-            try:
-                return Event(device=happening.device, at=at, type=happening.type, data=details)
-            except ValidationError as error:
-                self._complain(f"event cut or left out device={happening.device[:60]!r} reason={_first(error)!r}")
-        return None
-
-    def _complain(self, text: str) -> None:
-        if text not in self._complaints and len(self._complaints) < _MOST_COMPLAINTS:
-            self._complaints.add(text)
-            log.error("%s", text)
+        self._reports.put(stream, reading, own)
 
 
-def _collected(collector: Collector) -> tuple[Reading, Outcome, str]:
-    """One run: what it read, and how it went."""
-    try:
-        return collector.collect(), Outcome.OK, ""
-    except NotAvailable as error:
-        return Reading(), Outcome.UNAVAILABLE, str(error)
-    except CollectError as error:
-        return Reading(), Outcome.FAILED, str(error)
-    except Exception as error:  # noqa: BLE001 - supervised: one collector's defect must not end the agent
-        return Reading(), Outcome.FAILED, f"{type(error).__name__}: {error}"
-
-
-def _interrupt(job: Job) -> None:
-    """Tell a collector that can be told."""
-    if not isinstance(job.collector, Interruptible):
-        return
-    try:
-        job.collector.interrupt()
-    except Exception as error:  # noqa: BLE001 - supervised: the agent ends, whatever a collector does
-        log.warning("collector would not be interrupted name=%s error=%r", job.key, str(error))
-
-
-def _overdue(job: Job) -> str:
-    return f"timed out after {job.settings.timeout_seconds:g} s"
-
-
-def _first(error: ValidationError) -> str:
-    one = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}"[:200]
+def _close_unbegun(jobs: Sequence[Job]) -> None:
+    """The others are closed by their own threads."""
+    for job in jobs:
+        if job.thread is None:
+            job.close()

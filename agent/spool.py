@@ -18,17 +18,19 @@ import secrets
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from agent import thinning
+from agent import dating, thinning
 from agent.draft import Draft, body_of, cut, joined
 from agent.spool_file import SpoolFile
 from agent.thinning import OVERHEAD, Losses
 from wire.codec import unpack_range
-from wire.messages import Lost
+from wire.messages import Lost, Report
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +38,13 @@ log = logging.getLogger(__name__)
 MEMORY_BYTES = 4 * 1024 * 1024
 QUARANTINE_BYTES = 1024 * 1024
 QUARANTINE_REPORTS = 200
+_NEVER = 1 << 62
+"""A position behind all others."""
 
 
 class Kept(NamedTuple):
-    """A report in the spool. `position` orders reports by age over all starts of the agent; `sent` is the wire's."""
+    """A report in the spool. `position` orders reports by age over all starts of the agent; `sent` is the wire's,
+    corrected by its offset."""
 
     position: int
     id: str
@@ -63,6 +68,15 @@ class Stats:
     lost_events: int
     refused: int
     failing: bool
+
+
+@dataclass
+class _Turn:
+    """What one thread brings, and the ids it gets once that is kept, or why it is not."""
+
+    parts: Sequence[Draft]
+    ids: list[str] = field(default_factory=list)
+    error: Exception | None = None
 
 
 class Spool:
@@ -89,6 +103,13 @@ class Spool:
         self._held: dict[str, int] = {}
         self._settled: set[int] = set()
         self._memory: dict[int, Kept] = {}
+        self._queue: deque[_Turn] = deque()
+        self.undated = False
+        """Some report lacks the offset that a reference would give it."""
+        self.unset = False
+        """Some report is kept back, being from before the clock was set."""
+        self._boot = ""
+        self._unset_from = _NEVER
         self._untold: list[Lost] = []
         self._losses = Losses()
         self._refused = 0
@@ -103,15 +124,34 @@ class Spool:
         return self.put_many([draft])
 
     def put_many(self, drafts: Iterable[Draft]) -> list[str]:
-        """Keep these, in one transaction: all of them or, should the machine die meanwhile, none. Their ids."""
+        """Keep these, in one transaction: all of them or, should the machine die meanwhile, none. Their ids.
+
+        Threads that come while the disk is busy share the next transaction: who gets the lock writes for all.
+        """
+        turn = _Turn([part for draft in drafts for part in cut(draft)])
+        if not turn.parts:
+            return []
+        self._queue.append(turn)
         with self._lock:
-            fresh = [self._numbered(part) for draft in drafts for part in cut(draft)]
-            if not fresh:
-                return []
+            if not turn.ids and turn.error is None:
+                self._put_waiting()
+        if turn.error is not None:
+            raise turn.error
+        return turn.ids
+
+    def _put_waiting(self) -> None:
+        """Number and write what all waiting threads brought."""
+        while self._queue:
+            turn = self._queue.popleft()
+            try:
+                fresh = [self._numbered(part) for part in turn.parts]
+            except Exception as error:  # noqa: BLE001 - supervised: told to the thread whose reports they are
+                turn.error = error
+                continue
             self._memory.update((row.position, row) for row in fresh)
-            if not self._write_memory():
-                self._thin_memory()
-            return [row.id for row in fresh]
+            turn.ids = [row.id for row in fresh]
+        if not self._write_memory():
+            self._thin_memory()
 
     def _write_memory(self) -> bool:
         """Bring what is in memory to disk."""
@@ -140,11 +180,13 @@ class Spool:
             draft = replace(draft, lost=joined([*draft.lost, *self._untold]))
             self._untold = []
         report = draft.numbered(f"{self.name}:{self._next_seq}")
+        self.undated = self.undated or report.offset.ms is None
+        self.unset = self.unset or dating.made(report) < dating.EARLIEST_MS
         kept = Kept(
             position=self._next_position,
             id=report.id,
             stream=draft.stream,
-            sent=report.sent,
+            sent=dating.made(report),
             samples=len(report.samples),
             events=len(report.events),
             body=body_of(report),
@@ -229,8 +271,8 @@ class Spool:
             rows = db.execute(
                 "SELECT position, id, stream, sent, samples, events, CAST(body AS BLOB) FROM report"  # noqa: S608 - question marks only
                 f" WHERE position > ? AND position <= ? AND position NOT IN ({thinning.marks(held)})"
-                " ORDER BY position LIMIT ?",
-                (after, upto, *held, max(0, most)),
+                " AND NOT (position >= ? AND sent < ?) ORDER BY position LIMIT ?",
+                (after, upto, *held, self._unset_from, dating.EARLIEST_MS, max(0, most)),
             )
             found: list[Kept] = []
             for row in map(Kept._make, rows):
@@ -243,7 +285,64 @@ class Spool:
 
     def _in_memory(self, after: int, upto: int) -> Iterator[Kept]:
         held = set(self._held.values())
-        return (row for row in self._memory.values() if after < row.position <= upto and row.position not in held)
+        rows = (row for row in self._memory.values() if after < row.position <= upto and row.position not in held)
+        return (row for row in rows if row.position < self._unset_from or row.sent >= dating.EARLIEST_MS)
+
+    # Dating
+
+    def hold_unset(self, boot: str) -> None:
+        """From now on keep back what is from before the clock was set, of this boot: `date` makes it worth sending.
+
+        What an earlier boot left is sent as it is: nobody will ever know when that was.
+        """
+        with self._lock:
+            self._boot = boot
+            self._unset_from = self._next_position
+            self._file.read(self._find_unset)
+
+    def _find_unset(self, db: sqlite3.Connection) -> None:
+        """Where what is kept back begins: on disk, where an earlier process of this boot left some, or in memory."""
+        if not self._boot:
+            return
+        found = dating.first_unset(db, self._boot)
+        self.unset = self.unset or found is not None
+        self._unset_from = found if found is not None else min(self._memory, default=self._next_position)
+
+    def date(self, ahead_ms: float, source: str, *, unset_only: bool = False) -> int | None:
+        """Give the offset to this boot's reports that lack one and were never sent; how many. None: the disk refused.
+
+        `ahead_ms` is reference time minus the monotonic clock, `source` who knows. With `unset_only` a clock that was
+        merely not compared with any other is taken for right.
+        """
+        with self._lock:
+            self.unset = False
+            self.undated = self.undated and unset_only
+            name = "" if unset_only else self.name
+            count = self._date_memory(name, partial(dating.dated, ahead_ms=ahead_ms, source=source))
+        after: int | None = 0
+        while after is not None:
+            with self._lock:  # let go of between batches: collectors put meanwhile
+                scope = dating.Scope(self._boot, self._unset_from, name, self._held_positions())
+                rows = self._file.read(partial(_dated, after=after, scope=scope, ahead_ms=ahead_ms, source=source))
+                if rows is None or (rows and not self._write(partial(dating.write, fresh=rows))):
+                    self.unset = self.undated = True
+                    return None
+            count += len(rows)
+            after = rows[-1][2] if rows else None
+        return count
+
+    def _date_memory(self, name: str, dated: Callable[[Report], Report]) -> int:
+        """The same for what a failing disk did not take."""
+        count, held = 0, set(self._held.values())
+        for position, row in self._memory.items():
+            report = thinning.read(row.id, row.body)
+            if position in held or report is None or report.offset.ms is not None:
+                continue
+            if name or row.sent < dating.EARLIEST_MS:
+                fresh = dated(report)
+                self._memory[position] = row._replace(body=body_of(fresh), sent=dating.made(fresh))
+                count += 1
+        return count
 
     def in_flight(self) -> int:
         """How many reports were taken and are not settled yet."""
@@ -298,7 +397,7 @@ class Spool:
     # Looking
 
     def oldest(self) -> int | None:
-        """`sent` of the oldest report kept, None when there is none."""
+        """When the oldest report kept was made (ms), as well as that is known; None when there is none."""
         with self._lock:
             settled = self._settled
             rows = self._file.read(
@@ -370,6 +469,7 @@ class Spool:
         (newest,) = db.execute("SELECT ifnull(max(position), 0) FROM report").fetchone()
         if newest < min(self._memory, default=self._next_position):
             self._next_position = max(self._next_position, newest + 1)
+            self._find_unset(db)
             return
         rows = list(self._memory.values())
         self._memory = {}
@@ -378,6 +478,17 @@ class Spool:
             if row.id in self._held:
                 self._held[row.id] = position
         self._next_position = newest + len(rows) + 1
+        self._find_unset(db)
+
+
+def _dated(
+    db: sqlite3.Connection, after: int, scope: dating.Scope, ahead_ms: float, source: str
+) -> list[tuple[bytes, int, int]]:
+    """The next reports to be dated, done: body, when made, position. One at a time is unpacked."""
+    fresh = (
+        (position, dating.dated(report, ahead_ms, source)) for position, report in dating.undated(db, after, scope)
+    )
+    return [(body_of(report), dating.made(report), position) for position, report in fresh]
 
 
 def _prune_quarantine(db: sqlite3.Connection) -> None:

@@ -24,6 +24,16 @@ class StateDir:
         """Where the spool's file is."""
         return self.path / "spool.db"
 
+    @property
+    def config(self) -> Path:
+        """Where the last good configuration of the hub is kept."""
+        return self.path / "hub-config.json"
+
+    @property
+    def trial(self) -> Path:
+        """Where the configuration of the hub is kept that is on trial."""
+        return self.path / "hub-config-trial.json"
+
     def open(self) -> None:
         """Make the folder (private: it will hold who went through which door) and lock it. Raises StateError."""
         try:

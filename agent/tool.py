@@ -4,9 +4,11 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import IO
 
 from agent.collector import CollectError, NotAvailable
 
@@ -15,15 +17,17 @@ SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 MAX_OUTPUT_BYTES = 4 * 1024 * 1024
 _REAP_SECONDS = 1.0
+_STEP_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Output:
-    """How a program ended. `stderr` is its first line, cut to 300 characters."""
+    """How a program ended. `stderr` is its first line, cut to 300 characters; `errors` are its first 4096 bytes."""
 
     status: int
     stdout: bytes
     stderr: str
+    errors: bytes = b""
 
 
 def find(program: str, package: str, *, path: str = SEARCH_PATH) -> str:
@@ -62,18 +66,32 @@ def run(
             )
         except OSError as error:
             raise CollectError(f"{name} can't be started: {error.strerror or error}") from None
-        try:
-            status = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            _kill(process)
-            raise CollectError(f"{name} did not end within {timeout:g} s") from None
-        size = os.fstat(out.fileno()).st_size
-        if size > max_bytes:
-            raise CollectError(f"{name} printed {size} bytes, at most {max_bytes} are read")
+        status = _wait(process, name, timeout, (out, errors), max_bytes)
         out.seek(0)
         errors.seek(0)
-        first = errors.read(4096).decode("utf-8", "replace").strip().partition("\n")[0][:300]
-        return Output(status, out.read(), first)
+        complaint = errors.read(4096)
+        first = complaint.decode("utf-8", "replace").strip().partition("\n")[0][:300]
+        return Output(status, out.read(), first, complaint)
+
+
+def _wait(
+    process: "subprocess.Popen[bytes]", name: str, timeout: float, printed: Sequence[IO[bytes]], max_bytes: int
+) -> int:
+    """Its exit status. Raises CollectError, and ends it, where it takes too long or prints too much: while it runs,
+    for what it prints may be held in memory."""
+    deadline = time.monotonic() + timeout
+    while True:
+        status = None
+        with suppress(subprocess.TimeoutExpired):
+            status = process.wait(min(_STEP_SECONDS, max(0.0, deadline - time.monotonic())))
+        if any(os.fstat(file.fileno()).st_size > max_bytes for file in printed):
+            _kill(process)
+            raise CollectError(f"{name} printed too much, at most {max_bytes} bytes are read")
+        if status is not None:
+            return status
+        if time.monotonic() >= deadline:
+            _kill(process)
+            raise CollectError(f"{name} did not end within {timeout:g} s")
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

@@ -1,4 +1,4 @@
-"""watchkeeper-hub: run the hub, or check its configuration."""
+"""watchkeeper-hub: run the hub, check its configuration, say what agents shall run."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hub.config import ConfigError, HubConfig, load
+from hub.desired import command as desired_command
 from hub.rule import discover
 
 EPILOG = """\
@@ -17,6 +18,7 @@ examples:
   watchkeeper-hub check-config --config hub.toml          what is wrong, by line; exit 0 when nothing is
   watchkeeper-hub check-config --config hub.toml --json   the effective settings of every rule
   watchkeeper-hub run --config hub.toml                   until SIGTERM or Ctrl-C
+  watchkeeper-hub config list --config hub.toml           what every agent shall run, and whether it does
 
 Secrets come from files named in the configuration, never from the file itself. docs/hub.md has every setting.
 """
@@ -31,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         config = load(arguments.config, discover())
-        return _check(config, arguments.json) if arguments.command == "check-config" else _run(config)
+        return COMMANDS[arguments.command](config, arguments)
     except ConfigError as error:
         print(f"watchkeeper-hub: {error}", file=sys.stderr)
         return 2
@@ -47,17 +49,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('watchkeeper')}")
     parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    file = argparse.ArgumentParser(add_help=False)
+    file.add_argument("--config", type=Path, required=True, metavar="FILE", help="the hub's TOML file")
     for name, text in (("run", "run until SIGTERM or Ctrl-C"), ("check-config", "validate and show the configuration")):
-        command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("--config", type=Path, required=True, metavar="FILE", help="TOML file")
+        command = commands.add_parser(name, help=text, description=text, parents=[file])
         if name == "check-config":
             command.add_argument("--json", action="store_true", help="print the effective settings as JSON")
+    desired_command.add_to(commands, file)
     return parser
 
 
-def _check(config: HubConfig, as_json: bool) -> int:
+def _check(config: HubConfig, arguments: argparse.Namespace) -> int:
     settings = {name: rule.model_dump(mode="json") for name, rule in config.rules.items()}
-    if as_json:
+    if arguments.json:
         print(json.dumps({**config.file.model_dump(mode="json", exclude={"rules"}), "rules": settings}, indent=2))
     else:
         broker = config.file.broker
@@ -70,7 +74,17 @@ def _check(config: HubConfig, as_json: bool) -> int:
     return 0
 
 
-def _run(config: HubConfig) -> int:
+def _config(config: HubConfig, arguments: argparse.Namespace) -> int:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return desired_command.run(config, arguments)
+    except SQLAlchemyError as error:
+        print(f"watchkeeper-hub: {str(error).partition(chr(10))[0]}", file=sys.stderr)
+        return 1
+
+
+def _run(config: HubConfig, _arguments: argparse.Namespace) -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from hub.app import App  # not needed to check a configuration, and slow to import
@@ -94,6 +108,9 @@ def _run(config: HubConfig) -> int:
             return 1
     app.stop()
     return 0
+
+
+COMMANDS = {"run": _run, "check-config": _check, "config": _config}
 
 
 if __name__ == "__main__":

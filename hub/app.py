@@ -12,6 +12,7 @@ import uvicorn
 from hub.api.app import create_app
 from hub.committer import Committer
 from hub.config import ConfigError, HubConfig
+from hub.desired.publisher import Publisher
 from hub.embedded_broker import EmbeddedBroker
 from hub.intake import Intake
 from hub.mqtt import MqttLink
@@ -67,6 +68,7 @@ class App:
         topics = Topics(file.broker.root)
         self._intake = Intake(topics, now_ms, file.ingest.queue_messages)
         self._link = MqttLink(file.broker, topics, self._intake.take, self._on_lost, self._on_back)
+        self._publisher = Publisher(self._database, self._link)
         self._committer = Committer(
             self._database,
             self._series,
@@ -76,6 +78,7 @@ class App:
             config.rules,
             now_ms,
             file.ingest.batch_messages,
+            self._publisher.answered,
         )
         # Connections of their own: a crowd at the console must not hold up the committer.
         self._reading = connect(config.store_url(), pool_timeout=WEB_WAIT_SECONDS)
@@ -84,6 +87,9 @@ class App:
             uvicorn.Config(web, file.console.host, file.console.port, log_level="warning", lifespan="off")
         )
         self._work = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._publishing = threading.Thread(
+            target=self._publisher.run, args=(self._stop,), name="configuration", daemon=True
+        )
         self._pruning = threading.Thread(target=self._prune, name="retention", daemon=True)
         self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
 
@@ -94,6 +100,7 @@ class App:
         self._committer.broker_lost()  # nothing is heard until the link says so
         self._work.start()
         self._link.start()
+        self._publishing.start()
         self._pruning.start()
         self._web.start()
 
@@ -108,13 +115,15 @@ class App:
         """Committer, link and console all run, and the committer does not hang."""
         if self._committer.stalled(now_ms()):
             return False
-        return self._work.is_alive() and self._web.is_alive() and self._link.alive
+        return all(part.is_alive() for part in (self._work, self._web, self._publishing)) and self._link.alive
 
     def stop(self) -> None:
         """Stop hearing, finish the step under way, close everything."""
         self._link.stop()
         self._stop.set()
+        self._publisher.stop()
         self._work.join(5)
+        self._publishing.join(5)
         self._pruning.join(5)
         self._server.should_exit = True
         self._web.join(5)
@@ -130,6 +139,7 @@ class App:
 
     def _on_back(self) -> None:
         self._committer.broker_back()
+        self._publisher.broker_back()
 
     def _prune(self) -> None:
         """Hourly: the embedded store forgets what is older than its retention."""

@@ -20,7 +20,7 @@ from hub.rebuild import read_blindness, rebuild
 from hub.reception import Batch, Item, Outbound, Reception
 from hub.rule import Rule, Settings
 from hub.series.buffer import BufferedSeries, Outcome
-from hub.store import schema, writes
+from hub.store import desired, schema, writes
 from hub.tickets import ledger
 from wire.codec import pack_ids
 from wire.messages import Ack, Refusal, Report
@@ -54,7 +54,10 @@ class Committer:
         settings: Mapping[str, Settings],
         clock: Callable[[], int],
         batch_limit: int = 500,
+        answered: Callable[[Address], None] = lambda _: None,
     ) -> None:
+        """`answered` is told whose word on its configuration was committed, and who has connected anew."""
+        self._answered = answered
         self._database = database
         self._series = series
         self._intake = intake
@@ -215,6 +218,8 @@ class Committer:
         if items or transitions or beat or engine.blindness.unsaved:
             self._write_sql(batch, transitions, now)
             self._last_beat = now
+        for address in batch.applied.keys() | batch.back:
+            self._answered(address)
         self._acknowledge(batch, durable)
 
     def _write_sql(self, batch: Batch, transitions: Sequence[Transition], now: int) -> None:
@@ -242,6 +247,7 @@ class Committer:
             )
         for address, status in batch.statuses:
             writes.save_status(connection, address.site, address.agent, status)
+        desired.save_applied(connection, batch.applied, now)
         writes.save_events(connection, batch.events)
 
     def _write_series(self, batch: Batch) -> bool:

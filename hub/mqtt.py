@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 BACK_OFF_SECONDS = 30.0
 STEADY_SECONDS = 0.5
+TAKEN_SECONDS = 3.0
+"""How long a broker may take to answer for a retained message."""
 
 
 class MqttLink:
@@ -76,6 +78,20 @@ class MqttLink:
         client = self._client
         if client is not None and self.connected:
             client.publish(self._topics.topic(address, verb), encode(message), qos=0)
+
+    def retain(self, address: Address, verb: Verb, body: bytes) -> bool:
+        """Publish at QoS 1 as a retained message, an empty body removing it; whether the broker has taken it over.
+
+        Waits for its answer up to TAKEN_SECONDS; not for the MQTT client's own thread.
+        """
+        client = self._client
+        if client is None or not self.connected:
+            return False
+        info = client.publish(self._topics.topic(address, verb), body, qos=1, retain=True)
+        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return False
+        info.wait_for_publish(TAKEN_SECONDS)
+        return info.is_published()
 
     def _run(self) -> None:
         attempt = 0

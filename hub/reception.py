@@ -43,6 +43,10 @@ class Batch:
     statuses: list[tuple[Address, Status]] = field(default_factory=list)
     inventories: list[tuple[Address, str, Taken]] = field(default_factory=list)
     """(whose, the inventory's hash, what became of it)"""
+    applied: dict[Address, ConfigApplied] = field(default_factory=dict)
+    """What each says it runs; the newest counts."""
+    back: set[Address] = field(default_factory=set)
+    """Who has connected anew."""
     committed: defaultdict[Address, list[str]] = field(default_factory=lambda: defaultdict(list))
     refused: defaultdict[Address, list[Refusal]] = field(default_factory=lambda: defaultdict(list))
 
@@ -75,7 +79,10 @@ class Reception:
             self._absorb_inventory(engine, batch, state, item, message)
         elif isinstance(message, Status):
             batch.statuses.append((address, message))
-        elif isinstance(message, Result | ConfigApplied):
+            batch.back.add(address)
+        elif isinstance(message, ConfigApplied):
+            batch.applied[address] = message
+        elif isinstance(message, Result):
             log.debug("%s: %s", address, message)
 
     def _absorb_inventory(

@@ -100,6 +100,9 @@ class Site:
         told: dict[str, dict[str, toml.Value]] = {
             # Devices and tickets count in our own clock, so no server is asked for a better one.
             "clock": {"enabled": False},
+            # The disks here are not the gateway's.
+            "disks": {"enabled": False},
+            "encryption": {"enabled": False},
             **{name: dict(table) for name, table in self._scenario.collectors.items()},
         }
         watched = {

@@ -72,7 +72,7 @@ class Status(Message):
     """Minted per connection: an offline of another session than the current one is ignored."""
     inventory_hash: Revision | None = None
     oldest_unacknowledged: Millis | None = None
-    """`sent` of the oldest report the agent still keeps, None when it keeps none."""
+    """When the oldest report that the agent still keeps was made, corrected; None when it keeps none."""
 
 
 class Offset(Message):

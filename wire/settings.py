@@ -31,22 +31,34 @@ class Tls(Table):
     """Mutual TLS: the authority that signed the broker's certificate, and our own certificate and key (PEM files)."""
 
     ca: Path
+    """The authority's certificate."""
     certificate: Path
+    """Ours; an agent's has the common name `{site}/{agent}`."""
     key: Path
+    """Its private key, without a password."""
 
 
 class Broker(Table):
-    """Where the MQTT broker is and how to speak to it. `keepalive` is in seconds."""
+    """Where the MQTT broker is and how to speak to it."""
 
     host: str = Field(default="localhost", min_length=1, max_length=253)
+    """Its name or address."""
     port: int = Field(default=1883, ge=1, le=65535)
+    """Its TCP port; with TLS usually 8883."""
     root: str = "wk"
+    """What all topics begin with; agents and hub have to have the same."""
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
+    """The version of MQTT; auto takes 5, and 3.1.1 where the broker does not answer that."""
     keepalive: int = Field(default=30, ge=5, le=3600)
+    """Seconds of silence after which either side asks whether the other is still there."""
     tls: Tls | None = None
+    """Encryption, and who we are. Without it the broker has to be on this machine, or `plaintext` true."""
     username: str | None = Field(default=None, min_length=1)
+    """For brokers with passwords."""
     password_file: Path | None = None
+    """The password's file, read at every connection."""
     plaintext: bool = False
+    """Has to be true to send unencrypted to another machine."""
 
     @field_validator("root")
     @classmethod

@@ -14,7 +14,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from agent.collector import Collector, Context, Measurement, NotAvailable, Plugin, Reading
+from agent.collector import Collector, Context, Measurement, Need, NotAvailable, Plugin, Reading
 from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
 from agent.onvif.watch import Watch
 from agent.onvif.workers import Workers
@@ -34,9 +34,11 @@ class CamerasSettings(OnvifSettings):
     """`[collectors.cameras]`."""
 
     timeout_seconds: float = Field(default=50.0, gt=0)
+    """A round in which every camera is silent must fit into nine tenths of it."""
     workers: int = Field(default=8, ge=1, le=64)
     """Cameras asked at the same time."""
     devices: list[DeviceSettings] = Field(default=[], max_length=1024)
+    """The cameras."""
 
     @model_validator(mode="after")
     def _feasible(self) -> Self:
@@ -145,4 +147,16 @@ def _build(settings: CamerasSettings, _: Context) -> Sequence[Collector]:
     return [Cameras(settings)] if settings.devices else []
 
 
-plugin = Plugin("cameras", CamerasSettings, _build)
+plugin = Plugin(
+    "cameras",
+    CamerasSettings,
+    _build,
+    metrics=(
+        *("reachable", "authenticated", "response_seconds"),
+        *("clock_offset_seconds", "clock_offset_error_seconds"),
+    ),
+    needs=(
+        Need("HTTP to each camera, on its `port`", "everything: the camera counts as unreachable"),
+        Need("an account of the camera, read-only", "whether the account is accepted, maker, model and firmware"),
+    ),
+)

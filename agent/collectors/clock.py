@@ -1,7 +1,8 @@
 """The machine's own clock against reference servers, by NTP (UDP 123 out). Needs no rights; sets nothing.
 
 Servers are asked in order until one gives a usable answer; of a few answers the one with the least delay counts, for
-its error is the smallest. Where none answers the clock is unknown, never "accurate".
+its error is the smallest. Where none answers the clock is unknown, never "accurate". Keep the interval long: public
+servers refuse those who ask too often.
 """
 
 import re
@@ -12,7 +13,7 @@ from typing import Annotated, NamedTuple
 import ntplib
 from pydantic import Field, StringConstraints
 
-from agent.collector import ClockReading, Collector, Context, Measurement, Plugin, Reading, Settings
+from agent.collector import ClockReading, Collector, Context, Measurement, Need, Plugin, Reading, Settings
 
 NTP_PORT = 123
 MAX_ERROR_SECONDS = 16.0
@@ -25,14 +26,18 @@ Server = Annotated[
 
 
 class ClockSettings(Settings):
-    """Which servers, and how patiently. Keep the interval long: public servers refuse those who ask too often."""
+    """Which servers, and how patiently."""
 
     interval_seconds: float = Field(default=300.0, ge=0.05, le=86_400.0)
     timeout_seconds: float = Field(default=60.0, ge=0.05, le=3_600.0)
     servers: Annotated[tuple[Server, ...], Field(min_length=1, max_length=10)] = ("pool.ntp.org",)
+    """Asked in this order until one answers: `host`, `host:port` or `[address]:port`."""
     server_timeout_seconds: float = Field(default=2.0, gt=0.0, le=30.0)
+    """How long one answer may take."""
     samples: int = Field(default=3, ge=1, le=8)
+    """Questions to the server that answers; the quickest answer counts."""
     version: Annotated[int, Field(ge=3, le=4)] = 4
+    """NTP's version; 3 for old servers that answer no other."""
 
 
 class Answer(NamedTuple):
@@ -126,4 +131,10 @@ def _build(settings: ClockSettings, context: Context) -> Sequence[Collector]:
     return [ClockCollector(settings, context)]
 
 
-plugin = Plugin("clock", ClockSettings, _build)
+plugin = Plugin(
+    "clock",
+    ClockSettings,
+    _build,
+    metrics=("clock_offset_seconds", "clock_offset_error_seconds", "clock_reference"),
+    needs=(Need("UDP 123 to one of `servers`", "the offset: the clock counts as unknown"),),
+)

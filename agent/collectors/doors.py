@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from agent.collector import Collector, Context, Happening, Measurement, Plugin, Reading
+from agent.collector import Collector, Context, Happening, Measurement, Need, Plugin, Reading
 from agent.onvif.account import PasswordMissing
-from agent.onvif.doors import CLOSED, NORMAL, OPEN, TAMPERED, AccessTold, Aspect, StateTold, interpret
+from agent.onvif.doors import CLOSED, EVENTS, NORMAL, OPEN, TAMPERED, AccessTold, Aspect, StateTold, interpret
 from agent.onvif.errors import (
     AuthPaused,
     AuthRefused,
@@ -26,7 +26,7 @@ from agent.onvif.errors import (
     Unreachable,
     Unsupported,
 )
-from agent.onvif.flood import Allowance
+from agent.onvif.flood import FLOOD, Allowance
 from agent.onvif.notification import Notification
 from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
 from agent.onvif.workers import apart
@@ -51,30 +51,39 @@ class DoorSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: SlugId
+    """Its device id."""
     token: ShortText
+    """The controller's token for it."""
     name: ShortText = ""
+    """What people call it."""
     room: SlugId | None = None
+    """The room it leads to; left out, the controller's."""
     access_points: list[ShortText] = Field(default=[], max_length=16)
+    """Tokens of its readers, for controllers that do not tell which reader belongs to which door."""
 
 
 class ControllerSettings(DeviceSettings):
     """A controller and the doors on it. `parent` is what the controller hangs on, and so its doors."""
 
     doors: list[DoorSettings] = Field(min_length=1, max_length=256)
+    """The doors on it."""
 
 
 class DoorsSettings(OnvifSettings):
     """`[collectors.doors]`."""
 
     interval_seconds: float = Field(default=10.0, gt=0)
+    """From the start of one pull to the start of the next: what happens at a door is told so late at most."""
     wait_seconds: float = Field(default=5.0, ge=0.05, le=20)
     """How long a pull waits for news; at most the interval."""
     message_limit: int = Field(default=100, ge=1, le=1000)
+    """Most messages taken with one pull."""
     subscription_seconds: float = Field(default=120.0, ge=10)
     """Life of a subscription; it is renewed at half of what the controller grants."""
     silence_seconds: float = Field(default=300.0, gt=0)
     """After so long without news the controller is asked for all states; without an answer we subscribe anew."""
     controllers: list[ControllerSettings] = Field(default=[], max_length=64)
+    """The door controllers, each asked in a thread of its own."""
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -395,4 +404,17 @@ def _build(settings: DoorsSettings, _: Context) -> Sequence[Collector]:
     return [ControllerCollector(controller, settings) for controller in settings.controllers]
 
 
-plugin = Plugin("doors", DoorsSettings, _build)
+plugin = Plugin(
+    "doors",
+    DoorsSettings,
+    _build,
+    metrics=("door_reachable", "authenticated", "door_open", "door_alarm"),
+    events=(*EVENTS, FLOOD),
+    needs=(
+        Need("HTTP to each controller, on its `port`", "everything: its doors count as unreachable"),
+        Need(
+            "an account of the controller that may receive events",
+            "everything about its doors but that the controller answers",
+        ),
+    ),
+)

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from agent.collector import Collector, Context, Measurement, Plugin, Reading
+from agent.collector import Collector, Context, Measurement, Need, Plugin, Reading
 from agent.onvif.account import PasswordMissing
 from agent.onvif.errors import BadAnswer, OnvifError, TimedOut, Unreachable
 from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
@@ -46,15 +46,20 @@ class ChannelSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     token: ShortText
+    """The recorder's token for the channel's video source."""
     id: SlugId | None = None
+    """Its device id; left out, one is made of the recorder's id and the token."""
     name: ShortText = ""
+    """What people call it; left out, what the recorder calls it."""
     room: SlugId | None = None
+    """The room it looks at; left out, the recorder's."""
 
 
 class RecorderSettings(DeviceSettings):
     """A recorder. Channels it lists are found by themselves; those named here are missed from the first round on."""
 
     channels: list[ChannelSettings] = Field(default=[], max_length=MAX_CHANNELS)
+    """Channels that have to be there, whether the recorder lists them or not."""
 
 
 class RecordersSettings(OnvifSettings):
@@ -67,6 +72,7 @@ class RecordersSettings(OnvifSettings):
     max_channels: int = Field(default=64, ge=1, le=MAX_CHANNELS)
     """Channels watched per recorder; those configured come first, and are watched in any case."""
     devices: list[RecorderSettings] = Field(default=[], max_length=64)
+    """The recorders."""
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -296,4 +302,20 @@ def _build(settings: RecordersSettings, _: Context) -> Sequence[Collector]:
     return [RecorderCollector(recorder, settings) for recorder in settings.devices]
 
 
-plugin = Plugin("recorders", RecordersSettings, _build)
+plugin = Plugin(
+    "recorders",
+    RecordersSettings,
+    _build,
+    metrics=(
+        *("reachable", "authenticated", "response_seconds", "online"),
+        *("clock_offset_seconds", "clock_offset_error_seconds"),
+        *("recording_age_seconds", "recording_newest_age_seconds"),
+    ),
+    needs=(
+        Need("HTTP to each recorder, on its `port`", "everything: the recorder counts as unreachable"),
+        Need(
+            "an account of the recorder that may view and search recordings",
+            "which channels are present, and the age of the recordings",
+        ),
+    ),
+)

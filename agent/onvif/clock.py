@@ -3,7 +3,8 @@
 A device tells whole seconds, so one answer `c` to a question sent at `t0` and answered at `t1` bounds the offset
 (device minus ours) by `c - t1 <= offset < c + 1 - t0`. Each further question is timed so that the device's second
 should turn over just then, by the middle of what is known: its answer halves what is left. Three questions give about
-±0.15 s. Nothing is carried over from earlier rounds: a clock that was set in between must not hide behind old bounds.
+±0.15 s. Between such measurements one question a round checks what is known and narrows it further; a clock that was
+set contradicts it, and is measured anew at once.
 """
 
 import math
@@ -31,6 +32,10 @@ class Interval:
         low, high = max(self.low, other.low), min(self.high, other.high)
         return Interval(low, high) if low < high else None
 
+    def widened(self, seconds: float) -> "Interval":
+        """The same, with so much more error either way."""
+        return Interval(self.low - seconds, self.high + seconds)
+
     @property
     def middle(self) -> float:
         """The estimate (s)."""
@@ -40,6 +45,42 @@ class Interval:
     def error(self) -> float:
         """How far the truth can be from the middle (s)."""
         return (self.high - self.low) / 2
+
+
+DRIFT = 200e-6
+"""How fast two clocks may part, s/s: twice what the quartz of a cheap camera does."""
+
+
+class Tracked:
+    """One device's clock over many rounds: measured with `samples` questions every so often, with one in between."""
+
+    def __init__(self, samples: int, every_seconds: float) -> None:
+        self._samples = samples
+        self._every = every_seconds
+        self._known: Interval | None = None
+        self._at = self._measured = 0.0
+
+    def round(self, measure: Callable[[int], Interval], now: float) -> Interval:
+        """This round's offset; `measure(samples)` asks the device, `now` is monotonic seconds.
+
+        In between the estimate is what is known, but the bound is that of this round's answer: a clock that was set by
+        half a second need not contradict what is known, and must not hide behind it.
+        """
+        known = self._known
+        if known is not None and now - self._measured < self._every:
+            asked = measure(1)
+            merged = asked.meet(known.widened((now - self._at) * DRIFT))
+            if merged is not None:
+                self._known, self._at = merged, now
+                error = max(asked.high - merged.middle, merged.middle - asked.low)
+                return Interval(merged.middle - error, merged.middle + error)
+        fresh = self._known = measure(self._samples)
+        self._at = self._measured = now
+        return fresh
+
+    def forget(self) -> None:
+        """The device may be another one now."""
+        self._known = None
 
 
 def measure(

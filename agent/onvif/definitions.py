@@ -13,6 +13,8 @@ import zeep
 from zeep.wsdl import Document
 
 from agent.collector import NotAvailable
+from agent.footprint import trim
+from agent.onvif.pruning import PrunedFiles
 
 SETTINGS = zeep.Settings(
     strict=False,  # devices leave out what the schema requires
@@ -25,6 +27,18 @@ SETTINGS = zeep.Settings(
 
 _lock = threading.Lock()
 _documents: dict[Path, Any] = {}
+
+
+OPERATIONS: dict[str, frozenset[str]] = {
+    "devicemgmt": frozenset({"GetSystemDateAndTime", "GetDeviceInformation", "GetServices", "GetCapabilities"}),
+    "events": frozenset(
+        {"CreatePullPointSubscription", "PullMessages", "SetSynchronizationPoint", "Renew", "Unsubscribe"}
+    ),
+    "media": frozenset({"GetVideoSources", "GetProfiles"}),
+    "search": frozenset({"GetRecordingSummary"}),
+    "accesscontrol": frozenset({"GetAccessPointInfoList"}),
+}
+"""What we call of a definition, by the name of its file. What is not listed is not loaded."""
 
 
 class Service(NamedTuple):
@@ -78,7 +92,9 @@ def document(service: Service) -> Any:
         if service.wsdl not in _documents:
             if not service.wsdl.is_file():
                 raise NotAvailable(f"{service.wsdl} is missing; install onvif-zeep with pip, without --target")
-            _documents[service.wsdl] = Document(str(service.wsdl), zeep.Transport(), settings=SETTINGS)
+            files = PrunedFiles(service.wsdl, OPERATIONS[service.wsdl.stem])
+            _documents[service.wsdl] = Document(str(service.wsdl), files, settings=SETTINGS)
+            trim()
         return _documents[service.wsdl]
 
 

@@ -37,6 +37,9 @@ _ACCESS: Mapping[str, str] = {
     "AccessControl/Duress": "door.duress",
 }
 
+EVENTS: tuple[str, ...] = tuple(dict.fromkeys((*_EVENTS.values(), *_ACCESS.values())))
+"""Every type of event that a notification may become."""
+
 
 @dataclass(frozen=True)
 class StateTold:

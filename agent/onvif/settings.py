@@ -37,8 +37,11 @@ class Login(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     username: ShortText | None = None
+    """The account's name; left out, the collector's."""
     password_file: Path | None = None
+    """A file whose first line is the password. Not together with `password_env`."""
     password_env: str | None = None
+    """An environment variable that holds the password."""
     auth: Method | None = None
     """auto (the default) finds out; `token` for devices that offer HTTP Digest and then refuse it."""
 
@@ -53,13 +56,19 @@ class DeviceSettings(Login):
     """One device: its id in the inventory, where it is, and its own account where it has one."""
 
     id: SlugId
+    """Its device id."""
     name: ShortText = ""
+    """What people call it."""
     host: Host
+    """Its address or host name, without a port."""
     port: int = Field(default=80, ge=1, le=65535)
+    """Where its ONVIF service listens."""
     follow_ports: bool = False
     """Whether the device may send us to other ports of its host, as its service addresses tell."""
     room: SlugId | None = None
+    """The room it is in, or looks at."""
     parent: SlugId | None = None
+    """The device it hangs on (a switch): when that fails, this one's silence is no ticket of its own."""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -71,17 +80,25 @@ class OnvifSettings(Settings):
     """The default account of all devices of a collector, and how patient we are with them."""
 
     username: ShortText | None = None
+    """The account's name on every device that has none of its own; without one devices are asked anonymously only."""
     password_file: Path | None = None
+    """A file whose first line is the password. Not together with `password_env`."""
     password_env: str | None = None
+    """An environment variable that holds the password."""
     auth: Method = Method.AUTO
+    """How the account is shown: auto finds out; `token` for devices that offer HTTP Digest and then refuse it."""
     device_timeout_seconds: float = Field(default=5.0, gt=0, le=60)
+    """How long a device may take for one answer."""
     pause_seconds: float = Field(default=1800.0, ge=0)
     """How long an account is left alone after a device refused it once."""
     login_check_seconds: float = Field(default=900.0, gt=0)
     """How often the account is tried, and the device asked who it is."""
     max_answer_bytes: int = Field(default=1024 * 1024, ge=16 * 1024, le=64 * 1024 * 1024)
+    """The longest answer of a device that is taken."""
     clock_samples: int = Field(default=3, ge=1, le=10)
     """Questions per clock measurement: 1 gives ±0.5 s at once, each further one halves it and waits up to 1 s."""
+    clock_check_seconds: float = Field(default=3600.0, gt=0)
+    """How often a clock is measured so. Each round between asks once, and measures again where that contradicts."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

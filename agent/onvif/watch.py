@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agent.onvif.account import PasswordMissing
+from agent.onvif.clock import Tracked
 from agent.onvif.errors import AuthRefused, OnvifError, TimedOut, Unreachable
 from agent.onvif.settings import DeviceSettings, OnvifSettings
 from wire.messages import Device, DeviceKind
@@ -35,6 +36,7 @@ class Watch:
         self._authenticated: bool | None = None
         self._identity: Identity | None = None
         self._login_due = 0.0
+        self._clock = Tracked(settings.clock_samples, settings.clock_check_seconds)
         self._troubles: dict[str, str] = {}
 
     @property
@@ -72,7 +74,7 @@ class Watch:
         values = {"reachable": 1.0}
         try:
             # The hub adds our own clock's offset where it knows one; here ours counts as the reference.
-            ahead = client.measure_clock(self._settings.clock_samples)
+            ahead = self._clock.round(client.measure_clock, self._monotonic())
         except (Unreachable, TimedOut) as error:
             self.note("time", error)
             self.lose()
@@ -122,6 +124,7 @@ class Watch:
         """When it comes back it may be another device, or one with other firmware: then everything is asked anew."""
         self._authenticated = None
         self._login_due = 0.0
+        self._clock.forget()
         self.client.forget()
 
     def _check_login(self) -> None:

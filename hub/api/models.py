@@ -202,6 +202,35 @@ class EventAnswer(Answer):
     data: dict[str, Any]
 
 
+class ConfigurationAnswer(Answer):
+    """What an agent shall run and what it says it runs, as revisions."""
+
+    site: str
+    agent: str
+    state: Literal["none", "agreed", "waiting", "refused", "foreign"] = Field(
+        description="none: nothing desired, nothing run; agreed: it runs what is desired; waiting: it has not said so; "
+        "refused: it will not, for the reason given; foreign: it runs one that nobody desired here"
+    )
+    desired: str | None = Field(description="null where nothing is desired")
+    running: str | None = Field(description="null where its own file alone counts, or it has not said")
+    refused: str | None
+    reason: str = Field(description="The agent's own words")
+    since: int | None = Field(description="When this state began")
+    told: bool = Field(description="The agent has ever said what it runs")
+
+
+class CollectorAnswer(Answer):
+    """How one collector of an agent fares."""
+
+    name: str
+    state: Literal["well", "failing", "unavailable", "unknown"] = Field(
+        description="unavailable: it lacks a tool, a permission or a device; unknown: nobody hears the agent"
+    )
+    reason: str = Field(description="Of an unavailable one: what to install or allow, in the agent's own words")
+    at: int | None = Field(description="End of its last run")
+    seconds: float | None = Field(description="How long that took")
+
+
 class DeviceDetailAnswer(Answer):
     """A device and what surrounds it."""
 
@@ -214,6 +243,10 @@ class DeviceDetailAnswer(Answer):
     findings: list[FindingAnswer]
     history: list[TicketAnswer]
     events: list[EventAnswer]
+    configuration: ConfigurationAnswer | None = Field(description="Of an agent")
+    collectors: list[CollectorAnswer] | None = Field(
+        description="Of an agent; null also while the time-series database does not answer"
+    )
 
 
 class BucketAnswer(Answer):

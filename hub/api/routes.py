@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from hub.api import models
 from hub.api.source import MAX_BUCKETS, Source
 from hub.locale import Translator
+from hub.series.store import SeriesUnavailable
 from hub.store import reads
 from wire.metrics import BY_NAME
 
@@ -64,6 +65,12 @@ def agents(source: Reads) -> list[models.AgentAnswer]:
     return [models.AgentAnswer.model_validate(agent) for agent in source.agents()]
 
 
+@router.get("/configurations")
+def configurations(source: Reads) -> list[models.ConfigurationAnswer]:
+    """Of every agent what it shall run, and whether it does."""
+    return [models.ConfigurationAnswer.model_validate(one) for one in source.configurations()]
+
+
 @router.get("/sites/{site}/devices")
 def devices(source: Reads, site: Slug) -> list[models.DeviceAnswer]:
     """The devices of a site and their states."""
@@ -85,7 +92,17 @@ def device_detail(source: Reads, speech: Speech, site: Slug, device: Slug) -> mo
     """One device: facts, family, findings, tickets, events."""
     found = _device(source, site, device)
     history = [ticket_answer(source, speech, ticket) for ticket in found.history]
-    return models.DeviceDetailAnswer.model_validate({**vars(found), "history": history})
+    own = _of_agent(source, found) if found.device.kind == "agent" else {"configuration": None, "collectors": None}
+    return models.DeviceDetailAnswer.model_validate({**vars(found), "history": history, **own})
+
+
+def _of_agent(source: Source, found: reads.DeviceDetail) -> dict[str, Any]:
+    """What only an agent has."""
+    own: dict[str, Any] = {"configuration": source.configuration(found.device.site, found.device.device)}
+    try:
+        return own | {"collectors": source.collectors(found)}
+    except SeriesUnavailable:
+        return own | {"collectors": None}
 
 
 @router.get("/sites/{site}/devices/{device}/series/{metric}")

@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy
 
+from hub.api import collectors
+from hub.api.collectors import CollectorState
 from hub.api.evidence import Evidence
 from hub.rule import Rule
 from hub.series.store import Bucket, SeriesReads, Value
-from hub.store import reads
+from hub.store import desired, reads
+from wire.topics import Address
 
 MAX_BUCKETS = 2_000
 """The most steps one chart may have."""
@@ -82,10 +85,11 @@ class Fleet:
 
 @dataclass(frozen=True)
 class SitePage:
-    """One site: its agents, devices and open tickets."""
+    """One site: its agents (with how each stands to its configuration), devices and open tickets."""
 
     site: str
     agents: Sequence[reads.Agent]
+    configurations: Mapping[str, desired.Standing]
     silent: Sequence[SilentAgent]
     devices: Sequence[reads.Device]
     tickets: Sequence[reads.Ticket]
@@ -155,7 +159,9 @@ class Source:
         devices, weighed = self._evidence.weigh_or_keep(found, now)
         tickets = reads.open_tickets(self._engine, site, limit=reads.MAX_TICKETS)
         rejected = reads.rejections(self._engine, site, now - reads.DAY)
-        return SitePage(site, agents, silent_agents(agents, devices), devices, tickets, rejected, not weighed)
+        standing = {one.agent: one for one in self.configurations(site)}
+        silent = silent_agents(agents, devices)
+        return SitePage(site, agents, standing, silent, devices, tickets, rejected, not weighed)
 
     def device(self, site: str, device: str) -> reads.DeviceDetail | None:
         """One device with what surrounds it, or None."""
@@ -167,6 +173,24 @@ class Source:
         weighed, _ = self._evidence.weigh_or_keep(around, now)
         children = weighed[len(weighed) - len(detail.children) :]
         return replace(detail, device=weighed[0], parent=weighed[1] if detail.parent else None, children=children)
+
+    def configurations(self, site: str | None = None) -> list[desired.Standing]:
+        """How every agent stands to what is desired of it, of one site or all."""
+        with self._engine.connect() as connection:
+            return desired.standings(connection, site)
+
+    def configuration(self, site: str, agent: str) -> desired.Standing:
+        """The same of one agent."""
+        with self._engine.connect() as connection:
+            return desired.standing(connection, Address(site, agent))
+
+    def collectors(self, detail: reads.DeviceDetail) -> list[CollectorState]:
+        """How the collectors of an agent fare. Raises SeriesUnavailable."""
+        here, now = detail.device, self.clock()
+        # A clock may be somewhat ahead of ours.
+        latest = self._series.latest(here.site, here.kind, now + self.evidence_ms, now - collectors.LOOKBACK_MS)
+        heard = detail.agent is not None and detail.agent.state == "online"
+        return collectors.states(latest.get(here.device, {}), detail.facts, heard)
 
     def tickets(self, state: reads.TicketState | None, before: int | None, limit: int) -> reads.TicketPage:
         """A page of tickets, newest first."""

@@ -28,6 +28,7 @@ from hub.series.store import Bucket
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "PluginImportFixer"]
 
 WIDTH, HEIGHT = 480, 170
+_ROUND_SECONDS = (86_400.0, 3_600.0, 60.0)
 _Place = tuple[float | None, float | None]
 STEPS = tuple(
     seconds * 1000
@@ -37,14 +38,20 @@ POINTS = 120
 """About as many as can be told apart."""
 
 _TICKS = tuple(m * 60_000 for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 43_200))
-_FLAGS = frozenset(
+_ALARMS = frozenset(
     {
-        "up", "reachable", "authenticated", "online", "clock_reference", "read_only", "door_reachable", "door_open",
-        "door_alarm", "spool_failing",
+        "read_only", "door_open", "door_alarm", "spool_failing", "raid_degraded", "recording_stalled",
+        "on_battery", "battery_low", "battery_replace",
     }
 )  # fmt: skip
-_ALARMS = frozenset({"read_only", "door_open", "door_alarm", "spool_failing"})
 """Flags whose yes is what people look for; of all others it is the no."""
+_FLAGS = _ALARMS | frozenset(
+    {
+        "up", "reachable", "authenticated", "online", "clock_reference", "door_reachable", "clock_synchronised",
+        "link_up", "process_running", "overwriting", "encrypted", "backup_readable", "present", "smart_healthy",
+        "ups_reachable",
+    }
+)  # fmt: skip
 
 
 def step_for(span: int) -> int:
@@ -187,7 +194,7 @@ def _levels(metric: str, low: float, high: float) -> list[float]:
     if high - low < 1e-12:  # nothing to tell apart, and too little to reckon with
         return [0.0, 1.0]
     rough = (high - low) / 3
-    unit = 60.0 if metric.endswith("_seconds") and rough > 30 else 1.0
+    unit = next((u for u in _ROUND_SECONDS if metric.endswith("_seconds") and rough > u / 2), 1.0)
     scale = unit * 10.0 ** floor(log10(rough / unit))
     pace = next(n for n in (1.0, 2.0, 2.5, 5.0, 10.0) if n * scale >= rough * 0.999) * scale
     return [pace * n for n in range(floor(low / pace), ceil(high / pace) + 1)]

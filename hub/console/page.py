@@ -14,10 +14,13 @@ from hub.api.routes import COOKIE, source_of, translator_of
 from hub.console import words
 from hub.locale import Translator
 from hub.locale.negotiation import match
+from hub.locale.translator import MISSING
 from hub.rule import N_
 
 HERE = Path(__file__).parent
 LANGUAGES = (("en", "English"), ("zh_CN", "中文"))
+LATEST = 253_402_300_799_999
+"""The end of the year 9999, ms UTC: what is later is no time."""
 YEAR_SECONDS = 365 * 86_400
 _AGO, _FOR = N_("{duration} ago"), N_("for {duration}")
 
@@ -51,8 +54,11 @@ class Writer:
         return self.speech.gettext(table[code]) if code and code in table else (code or "")
 
     def fact(self, key: str, value: Any) -> str:
-        """A fact's or event's value: by its name's suffix, and in words where it is a code we know."""
-        return self.word(words.VALUES, value) if isinstance(value, str) else self.speech.value(key, value)
+        """A fact's value: by its name's suffix (`_since` is a time, ms UTC), in words where it is a code we know."""
+        if isinstance(value, str):
+            return self.word(words.VALUES, value) or MISSING
+        known_time = key.endswith("_since") and isinstance(value, int | float) and 0 < value <= LATEST
+        return self.speech.moment(round(value)) if known_time else self.speech.value(key, value)
 
     def time(self, at: int, shown: str | Markup | None = None) -> Markup:
         """A time (ms UTC) as `<time>`: written in full, or as `shown` with the full time on hover."""

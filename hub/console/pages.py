@@ -5,22 +5,22 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
 from fastapi.staticfiles import StaticFiles
-from markupsafe import Markup
 
+from hub.api.collectors import FACT, CollectorState
 from hub.api.routes import Reads, RowId, Slug, Speech
 from hub.api.source import Source
-from hub.console import charts, happenings
+from hub.console import figures, happenings
+from hub.console.figures import Figures
 from hub.console.page import HERE, render
 from hub.locale import TicketTexts, Translator
-from hub.series.store import Bucket, SeriesUnavailable
+from hub.series.store import SeriesUnavailable
 from hub.store import reads
-from wire.metrics import CATALOGUE
+from wire.metrics import CATALOGUE, Metric
 
 HOUR = 3_600_000
 MINUTE = 60_000
 SPANS = {"1h": HOUR, "6h": 6 * HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR, "30d": 30 * 24 * HOUR}
-"""What a device's charts can show, beside "auto": as far back as there are values, within these two."""
-AUTO_LEAST, AUTO_MOST = 10 * MINUTE, 6 * HOUR
+"""What a device's charts can show, beside "auto": as far back as there are values, within bounds."""
 MARGIN_LEAST = 5 * MINUTE
 """How much is shown around a ticket's fault at least."""
 PAGE_TICKETS = 50
@@ -44,16 +44,6 @@ class TicketPart:
     state: reads.TicketState
     tickets: list[TicketView]
     next: int | None
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One chart: `svg` is None where there is no data in the span."""
-
-    metric: str
-    title: str
-    last: str
-    svg: Markup | None
 
 
 def add_to(app: FastAPI) -> None:
@@ -111,9 +101,11 @@ def device_page(
     if found is None:
         raise HTTPException(404)
     until = source.clock()
-    metrics = [metric.name for metric in CATALOGUE if found.device.kind in metric.kinds]
-    asked = (until - SPANS.get(span, AUTO_MOST), until)
-    figures = _figures(source, speech, found.device, metrics, asked, fit=span == "auto")
+    metrics = [metric.name for metric in CATALOGUE if found.device.kind in metric.kinds and not _told_elsewhere(metric)]
+    if span == "auto":
+        shown = figures.of_now(source, speech, found.device, metrics, until)
+    else:
+        shown = figures.of_span(source, speech, found.device, metrics, (until - SPANS[span], until))
     return render(
         request,
         "device.html",
@@ -121,12 +113,29 @@ def device_page(
         here=found.device,
         span=span,
         spans={"auto": speech.gettext("Auto")} | {n: speech.duration(ms / 1000) for n, ms in SPANS.items()},
-        figures=figures,
+        figures=shown,
+        configuration=source.configuration(site, device) if found.device.kind == "agent" else None,
+        collectors=_collectors(source, found),
         no_reference=_no_reference(source, found.device),
         events=happenings.listed(found.events, speech),
         findings=[(f, speech.ticket_texts(source.rules.get(f.rule), f.detail, f.rule)) for f in found.findings],
         history=_views(source, speech, list(found.history)),
     )
+
+
+def _told_elsewhere(metric: Metric) -> bool:
+    """How collectors fare stands in a table of its own."""
+    return metric.name.startswith(FACT)
+
+
+def _collectors(source: Source, found: reads.DeviceDetail) -> list[CollectorState] | None:
+    """Of an agent; None with the series store away, or of anything else."""
+    if found.device.kind != "agent":
+        return None
+    try:
+        return source.collectors(found)
+    except SeriesUnavailable:
+        return None  # the page says that it is away
 
 
 def _no_reference(source: Source, device: reads.Device) -> bool:
@@ -197,12 +206,12 @@ def _timeline(source: Source, speech: Translator, found: reads.TicketDetail) -> 
     return told
 
 
-def _evidence(source: Source, speech: Translator, ticket: reads.Ticket) -> list[Figure] | None:
+def _evidence(source: Source, speech: Translator, ticket: reads.Ticket) -> Figures | None:
     """The metrics that woke the rule, from a while before the fault to a while after, the fault shaded."""
     rule = source.rules.get(ticket.rule)
     detail = source.device(ticket.site, ticket.device)
     if detail is None:
-        return []
+        return Figures()
     here = detail.device
     own = [metric.name for metric in CATALOGUE if here.kind in metric.kinds]
     metrics = [name for name in (rule.wakes if rule else ()) if name in own] or own[:1]
@@ -210,52 +219,4 @@ def _evidence(source: Source, speech: Translator, ticket: reads.Ticket) -> list[
     end = ticket.resolved or now
     margin = max(end - ticket.since, MARGIN_LEAST)
     span = (ticket.since - margin, min(now, end + margin))
-    return _figures(source, speech, here, metrics, span, (ticket.since, end))
-
-
-def _figures(
-    source: Source,
-    speech: Translator,
-    device: reads.Device,
-    metrics: list[str],
-    span: tuple[int, int],
-    mark: tuple[int, int] | None = None,
-    fit: bool = False,
-) -> list[Figure] | None:
-    """One figure a metric, those with data first, of these the plain yes or no; None with the series store away.
-
-    With `fit` the span begins where the earliest value lies within it.
-    """
-    try:
-        span, step, found = _read(source, device, metrics, span, fit)
-        newest = {
-            metric: source.newest(device, metric, max(buckets[-1].at, span[0]) - 1, span[1])
-            for metric, buckets in found.items()
-            if buckets
-        }
-    except SeriesUnavailable:
-        return None
-    figures = []
-    for metric, buckets in found.items():
-        title = speech.metric(metric)
-        if not buckets:
-            figures.append(Figure(metric, title, "", None))
-            continue
-        raw = newest[metric]
-        last = buckets[-1].mean if raw is None else raw.value
-        svg = charts.chart(metric, buckets, span, step, speech, mark, last)
-        figures.append(Figure(metric, title, charts.written(metric, last, speech), svg))
-    return sorted(figures, key=lambda f: (f.svg is None, not charts.is_flag(f.metric)))
-
-
-def _read(
-    source: Source, device: reads.Device, metrics: list[str], span: tuple[int, int], fit: bool
-) -> tuple[tuple[int, int], int, dict[str, list[Bucket]]]:
-    """Span, step and the buckets of each metric. Raises SeriesUnavailable."""
-    step = charts.step_for(span[1] - span[0])
-    found = {metric: source.chart(device, metric, *span, step) for metric in metrics}
-    earliest = min((buckets[0].at for buckets in found.values() if buckets), default=span[0])
-    fitting = (max(span[0], min(earliest, span[1] - AUTO_LEAST)), span[1])
-    if not fit or charts.step_for(fitting[1] - fitting[0]) == step:
-        return fitting if fit else span, step, found
-    return _read(source, device, metrics, fitting, fit=True)  # with finer steps, which tell the beginning better
+    return figures.of_span(source, speech, here, metrics, span, (ticket.since, end))

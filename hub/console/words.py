@@ -17,7 +17,7 @@ KINDS = {
     "network": N_("Network"),
 }
 
-OWN_KINDS = frozenset({"host", "volume", "disk", "ups"})
+OWN_KINDS = frozenset({"host", "volume", "disk", "ups", "network"})
 """What belongs to an agent's machine: where such a thing hangs on nothing, its agent tells where it is."""
 
 SEVERITIES = {"critical": N_("Critical"), "warning": N_("Warning"), "info": N_("Notice")}
@@ -61,8 +61,22 @@ EVENTS = {
     "door.access_denied": N_("Access denied"),
     "door.duress": N_("Access under duress"),
     "door.flood": N_("Too many door events at once, counted together"),
+    "host.rebooted": N_("Machine was rebooted"),
+    "process.restarted": N_("Recorder software was restarted"),
+    "volume.remounted_read_only": N_("Volume was remounted read-only"),
+    "volume.remounted_read_write": N_("Volume can be written again"),
+    "recording.gap": N_("Gap in the recording"),
+    "footage.read": N_("Recordings were read by other software than the recorder's"),
+    "power.on_battery": N_("Mains power is gone, the UPS runs on its battery"),
+    "power.restored": N_("Mains power is back"),
 }
 """Event types that our agents send; others are shown as they came."""
+
+EVENTS_WHERE = {
+    ("host.rebooted", "unexpected", True): N_("Machine was rebooted without an orderly stop"),
+    ("host.rebooted", "unexpected", False): N_("Machine was rebooted in order"),
+}
+"""What an event is called where one of its details says so: (type, detail, its value)."""
 
 FACTS = {
     "manufacturer": N_("Manufacturer"),
@@ -85,6 +99,33 @@ FACTS = {
     "mount": N_("Mounted at"),
     "role": N_("Role"),
     "overwrites": N_("Overwrites its oldest footage"),
+    "writable": N_("Was seen writable"),
+    "capacity_bytes": N_("Capacity"),
+    "interface": N_("Interface"),
+    "rotates": N_("Rotating"),
+    "rotation_rpm": N_("Rotations per minute"),
+    "wwn": N_("World Wide Name"),
+    "place": N_("Plugged in at"),
+    "behind": N_("Behind controller"),
+    "smart": N_("Self-monitoring (SMART)"),
+    "level": N_("RAID level"),
+    "encryption": N_("Encryption"),
+    "pattern": N_("Name pattern"),
+    "newest": N_("Newest backup"),
+    "sample": N_("A sample of it"),
+    "driver": N_("Driver"),
+    "battery_date": N_("Date of the battery"),
+    "state": N_("State"),
+    "action": N_("Now being done"),
+    "members": N_("Members"),
+    "failed": N_("Failed members"),
+    "spare": N_("Spare members"),
+    "layout": N_("Folder layout"),
+    "plan": N_("Recording plan"),
+    "recording_since": N_("Recordings first seen from"),
+    "future_dated": N_("Has recordings dated in the future"),
+    "watched": N_("Found by"),
+    "source": N_("Source"),
 }
 """Facts that our agents send; others are shown as they came."""
 
@@ -96,6 +137,28 @@ EVENT_FIELDS = {
     "count": N_("how many"),
     "by_type": N_("of which kinds"),
     "after_gap": N_("noticed late, after a time without connection"),
+    "unexpected": N_("without an orderly stop"),
+    "booted": N_("running since"),
+    "uptime_seconds": N_("running for"),
+    "name": N_("which"),
+    "restarts": N_("restarts since the agent started"),
+    "down_seconds": N_("was down for"),
+    "path": N_("path"),
+    "options": N_("mount options"),
+    "from": N_("from"),
+    "to": N_("to"),
+    "seconds": N_("for"),
+    "plan": N_("recording plan"),
+    "ups": N_("UPS"),
+    "status": N_("as it says itself"),
+    "charge_ratio": N_("charge"),
+    "runtime_seconds": N_("battery lasts for"),
+    "process": N_("program"),
+    "pid": N_("process number"),
+    "files": N_("files"),
+    "user": N_("user"),
+    "first": N_("first"),
+    "last": N_("last"),
 }
 """What events tell; others are shown as they came."""
 
@@ -118,8 +181,60 @@ VALUES = {
     "InvalidPIN": N_("wrong PIN"),
     "NotPermittedAtThisTime": N_("not permitted at this time"),
     "Unauthorized": N_("not authorized"),
+    "yes": N_("yes"),
+    "no": N_("no"),
+    "read": N_("readable"),
+    "not supported": N_("not supported"),
+    "disabled": N_("switched off"),
+    "backup": N_("backups"),
+    "continuous": N_("continuous"),
+    "scheduled": N_("by schedule"),
+    "motion": N_("on motion"),
+    "active": N_("running"),
+    "active read-only": N_("running, read-only"),
+    "inactive": N_("not running"),
+    "broken": N_("broken"),
+    "none": N_("none"),
+    "resync": N_("synchronising its members"),
+    "recovery": N_("rebuilding onto a new member"),
+    "reshape": N_("changing its shape"),
+    "check": N_("checking"),
 }
 """Codes in facts and events; others are shown as they came."""
+
+CONFIGURATIONS = {
+    "none": N_("Nothing desired"),
+    "agreed": N_("Runs what is desired"),
+    "waiting": N_("Not confirmed yet"),
+    "refused": N_("Refused"),
+    "foreign": N_("Runs what another hub desired"),
+}
+"""How an agent stands to what is desired of it."""
+
+COLLECTOR_STATES = {
+    "well": N_("Well"),
+    "failing": N_("Failing"),
+    "unavailable": N_("Not available"),
+    "unknown": N_("Unknown"),
+}
+
+COLLECTORS = {
+    "host": N_("This machine"),
+    "processes": N_("Recorder software"),
+    "volumes": N_("Volumes"),
+    "disks": N_("Disks and arrays"),
+    "recordings": N_("Recordings on disk"),
+    "encryption": N_("Encryption at rest"),
+    "backup": N_("Backups"),
+    "footage": N_("Reads of footage"),
+    "power": N_("Power supply"),
+    "room": N_("Room climate"),
+    "clock": N_("Reference clocks"),
+    "cameras": N_("Cameras"),
+    "recorders": N_("Recorders"),
+    "doors": N_("Doors"),
+}
+"""Collectors of our agents; others are shown by their name."""
 
 REJECTIONS = {
     "bad_report": N_("report that can't be read"),

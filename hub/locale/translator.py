@@ -2,7 +2,7 @@
 
 import gettext
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cache
@@ -20,6 +20,7 @@ from wire.metrics import BY_NAME
 _FIELD = re.compile(r"\{(\w+)\}")
 _DURATIONS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _SIZES = (("terabyte", 1e12), ("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3))
+_SPEEDS = (("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3))
 _HALF_YEAR_MS = 183 * 86_400_000
 MISSING = "–"
 """Shown for a number that is not there."""
@@ -48,6 +49,17 @@ class Translator:
         self.zone = zone
         self._babel = Locale.parse(locale)
         self._translations: gettext.NullTranslations = translations(locale)
+        self._writers: tuple[tuple[str, Callable[[float], str]], ...] = (
+            ("_seconds", self.duration),
+            ("_ratio", self.percent),
+            ("_bytes", self.size),
+            ("_bytes_per_second", lambda value: f"{self.size(value)}/s"),
+            ("_bytes_per_hour", lambda value: f"{self.size(value)}/h"),
+            ("_bits_per_second", self.speed),
+            ("_per_second", lambda value: f"{self.number(value)}/s"),
+            ("_days", self.days),
+            ("_celsius", self.celsius),
+        )
 
     @property
     def tag(self) -> str:
@@ -146,7 +158,7 @@ class Translator:
         return known.zh_CN if self.locale == "zh_CN" else known.en
 
     def value(self, name: str, value: Any) -> str:
-        """A field by its name's suffix: `_seconds`, `_ratio`, `_bytes`; else as it is."""
+        """A field by the unit its name ends in; without one as it is."""
         if isinstance(value, bool):
             return self.gettext("yes") if value else self.gettext("no")
         if value is None:
@@ -155,12 +167,23 @@ class Translator:
             return str(value)
         if not abs(value) < 1e15:  # nothing we measure comes near it; Babel's formats fail on it
             return f"{value:.3g}"
-        for suffix, write in (("_seconds", self.duration), ("_ratio", self.percent), ("_bytes", self.size)):
+        for suffix, write in self._writers:
             if name.endswith(suffix):
                 return write(value)
-        if name.endswith("_bytes_per_second"):
-            return f"{self.size(value)}/s"
         return self.number(value)
+
+    def speed(self, bits: float) -> str:
+        """Bits a second in decimal units, as network links are sold."""
+        unit, factor = next(((u, f) for u, f in _SPEEDS if abs(bits) >= f), ("bit/s", 1.0))
+        return f"{self.number(round(bits / factor, 1))} {unit}"
+
+    def days(self, count: float) -> str:
+        """Days with a decimal; below two in hours and minutes."""
+        return self._unit(round(count, 1), "day") if abs(count) >= 2 else self.duration(count * 86_400)
+
+    def celsius(self, degrees: float) -> str:
+        """A temperature."""
+        return format_unit(round(degrees, 1), "temperature-celsius", length="short", locale=self._babel)
 
     def fill(self, template: str, fields: Mapping[str, Any]) -> str:
         """A template's {fields}, each written by its name's suffix. Never fails: what is missing is a dash."""

@@ -137,6 +137,39 @@ timeline = Table(
     comment="what happened to a ticket, in order",
 )
 
+desired_counter = Table(
+    "desired_counter",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("value", BigInteger, nullable=False),
+    comment="counts changes of desired configurations; its row makes those who change them take turns",
+)
+
+desired_config = Table(
+    "desired_config",
+    metadata,
+    Column("site", String(40), primary_key=True),  # no key to agent: IT may write before the agent was ever heard
+    Column("agent", String(40), primary_key=True),
+    Column("revision", String(64)),  # null with settings null: nothing is desired any more
+    Column("settings", JSON(none_as_null=True)),
+    Column("changed", BigInteger, nullable=False),
+    Column("generation", BigInteger, nullable=False, index=True),  # the counter's value: what is new since a look
+    comment="what each agent shall run; written by the command line alone",
+)
+
+applied_config = Table(
+    "applied_config",
+    metadata,
+    Column("site", String(40), primary_key=True),
+    Column("agent", String(40), primary_key=True),
+    Column("revision", String(64)),  # what it runs; null: its own file alone
+    Column("refused", String(64)),  # the newest revision, where it would not run that
+    Column("reason", String(200), nullable=False, server_default=""),
+    Column("since", BigInteger, nullable=False),  # hub time at which it first said so
+    ForeignKeyConstraint(["site", "agent"], ["agent.site", "agent.agent"]),
+    comment="what each agent says it runs; written by the hub alone",
+)
+
 blindness = Table(
     "blindness",
     metadata,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.blindness import Interval
 from hub.fleet import AgentState
 from hub.store import schema
+from hub.store.database import insert
 from wire.messages import Device, Status
 
 MAX_RETIRED = 2000
@@ -42,12 +42,6 @@ class Rejection:
     example: str
 
 
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:
-    """An INSERT that can say what to do on conflict, in this database's dialect."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
-
-
 def save_agents(connection: sa.Connection, agents: Iterable[AgentState]) -> None:
     """When each was last heard, up to what time rules have seen its samples, what it knows of its clock."""
     rows = [
@@ -64,7 +58,7 @@ def save_agents(connection: sa.Connection, agents: Iterable[AgentState]) -> None
     ]
     if not rows:
         return
-    statement = _insert(connection, schema.agent)
+    statement = insert(connection, schema.agent)
     fresh = statement.excluded
     connection.execute(
         statement.on_conflict_do_update(
@@ -99,7 +93,7 @@ def save_inventory(
 ) -> None:
     """The devices an agent has claimed; those that vanished are retired, not deleted."""
     table = schema.device
-    statement = _insert(connection, table)
+    statement = insert(connection, table)
     rows = [{"site": site, "agent": agent, "retired": None, **device.model_dump(mode="json")} for device in devices]
     if rows:
         fresh = statement.excluded
@@ -132,7 +126,7 @@ def save_events(connection: sa.Connection, events: Sequence[EventRow]) -> None:
     """Each once, however often it is delivered."""
     if not events:
         return
-    statement = _insert(connection, schema.event).on_conflict_do_nothing(
+    statement = insert(connection, schema.event).on_conflict_do_nothing(
         index_elements=["site", "agent", "report_id", "position"]
     )
     connection.execute(statement, [vars(event) | {"data": dict(event.data)} for event in events])
@@ -140,7 +134,7 @@ def save_events(connection: sa.Connection, events: Sequence[EventRow]) -> None:
 
 def count_rejections(connection: sa.Connection, rejections: Iterable[Rejection], now: int) -> None:
     """Add to the counts by sender and reason; the newest example is kept."""
-    statement = _insert(connection, schema.rejected)
+    statement = insert(connection, schema.rejected)
     fresh = statement.excluded
     upsert = statement.on_conflict_do_update(
         index_elements=["site", "agent", "reason"],
@@ -164,5 +158,5 @@ def save_blindness(connection: sa.Connection, intervals: Iterable[Interval]) -> 
 def beat(connection: sa.Connection, now: int, attempt: str) -> None:
     """The hub's sign of life, and the name of this very commit."""
     row = {"at": now, "attempt": attempt}
-    statement = _insert(connection, schema.heartbeat).values(id=1, **row)
+    statement = insert(connection, schema.heartbeat).values(id=1, **row)
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))

@@ -1,5 +1,7 @@
 """The inventory: put together, remembered, and never half known."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from agent.inventory import InventoryBook
@@ -137,3 +139,135 @@ def test_of_an_inventory_too_large_only_the_largest_part_is_cut(caplog: pytest.L
     assert "collector=recorders" in caplog.text
     assert "collector=cameras" not in caplog.text
     assert one.attributes("r1999", "recorders")
+
+
+# Exchanges while the agent runs
+
+
+def test_devices_stay_while_their_collectors_are_exchanged_and_go_where_they_are_claimed() -> None:
+    one = book(["v", "v-1", "v-2"])
+    for name, device in (("v", "a1"), ("v-1", "b1"), ("v-2", "c1")):
+        one.update(name, [camera(device)])
+    one.hand_over(["v", "v-1", "v-2"], ["v", "v-1"])
+    assert names(one) == ["a", "h", "a1", "b1", "c1"]
+    one.update("v-1", [camera("c1")])
+    assert one.attributes("c1", "v-1")
+    assert names(one) == ["a", "h", "a1", "c1"]
+    one.update("v", [camera("b1")])
+    assert names(one) == ["a", "h", "b1", "c1"]
+
+
+def test_one_that_never_says_its_part_keeps_what_was_known() -> None:
+    one = book(["v"])
+    one.update("v", [camera("a1")])
+    one.hand_over(["v"], ["v"])
+    one.update("v", None)
+    assert names(one) == ["a", "h", "a1"]
+
+
+def test_exchanges_in_a_row_leave_nothing_behind() -> None:
+    one = book(["v", "v-1"])
+    one.update("v", [camera("a1")])
+    one.update("v-1", [camera("b1")])
+    one.hand_over(["v", "v-1"], ["v"])
+    one.hand_over(["v"], [])
+    assert names(one) == ["a", "h"]
+    one.hand_over([], ["v"])
+    one.update("v", [camera("a1")])
+    assert names(one) == ["a", "h", "a1"]
+
+
+def test_a_collector_that_is_gone_is_not_waited_for() -> None:
+    one = book(["v", "w"])
+    one.update("w", [camera("b1")])
+    one.hand_over(["v"], [])
+    assert names(one) == ["a", "h", "b1"]
+
+
+def test_facts_about_the_agent_come_and_go_and_it_may_be_renamed() -> None:
+    one = book([])
+    one.mark("collector_disks", "no smartctl")
+    one.declare([AGENT.model_copy(update={"name": "Gate"}), HOST])
+    whole = one.whole()
+    assert whole is not None
+    assert (whole.devices[0].name, whole.devices[0].facts) == ("Gate", {"collector_disks": "no smartctl"})
+    one.mark("collector_disks", "")
+    whole = one.whole()
+    assert whole is not None
+    assert whole.devices[0].facts == {}
+
+
+def volume(name: str, **facts: str) -> Device:
+    return Device(device=name, kind=DeviceKind.VOLUME, parent="h", facts={**facts})
+
+
+def with_guest(notes: dict[str, str] | None = None, *parts: str) -> InventoryBook:
+    notes = {} if notes is None else notes
+    return InventoryBook(
+        [AGENT, HOST], parts or ("encryption", "volumes"), notes.get, notes.__setitem__, "encryption".__eq__
+    )
+
+
+def facts_of(one: InventoryBook, device: str) -> Mapping[str, object]:
+    whole = one.whole()
+    assert whole is not None
+    (facts,) = [known.facts for known in whole.devices if known.device == device]
+    return facts
+
+
+@pytest.mark.parametrize("order", [("encryption", "volumes"), ("volumes", "encryption")])
+def test_a_guest_adds_to_anothers_device_whoever_speaks_first(
+    order: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    said = {"volumes": [volume("v", path="/v", role="x")], "encryption": [volume("v", path="no", encryption="LUKS2")]}
+    one = with_guest()
+    for name in order:
+        one.update(name, said[name])
+    assert one.attributes("v", "volumes")
+    assert one.attributes("v", "encryption")
+    assert names(one) == ["a", "h", "v"]
+    assert facts_of(one, "v") == {"path": "/v", "role": "x", "encryption": "LUKS2"}
+    assert caplog.text == ""
+
+
+def test_what_nobody_else_claims_is_the_guests_own_until_somebody_does() -> None:
+    one = with_guest()
+    one.update("volumes", [])
+    one.update("encryption", [volume("v", encryption="none")])
+    assert facts_of(one, "v") == {"encryption": "none"}
+    one.update("volumes", [volume("v", path="/v")])
+    assert facts_of(one, "v") == {"path": "/v", "encryption": "none"}
+    one.update("volumes", [])
+    assert one.attributes("v", "encryption")
+    assert facts_of(one, "v") == {"encryption": "none"}
+
+
+def test_a_guest_may_not_speak_for_what_it_did_not_claim_or_calls_by_another_kind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    one = with_guest()
+    one.update("volumes", [volume("v"), volume("w")])
+    one.update("encryption", [Device(device="v", kind=DeviceKind.CAMERA)])
+    assert not one.attributes("v", "encryption")
+    assert not one.attributes("w", "encryption")
+    assert "device=v collector=encryption" in caplog.text
+
+
+def test_what_a_guest_adds_is_there_at_once_after_a_restart() -> None:
+    notes: dict[str, str] = {}
+    one = with_guest(notes)
+    one.update("encryption", [volume("v", encryption="LUKS2")])
+    one.update("volumes", [volume("v", path="/v")])
+    one.update("encryption", [volume("v", encryption="LUKS1")])
+    again = with_guest(notes)
+    assert facts_of(again, "v") == {"path": "/v", "encryption": "LUKS1"}
+    assert again.attributes("v", "volumes")
+
+
+def test_of_two_guests_one_has_what_nobody_else_claims() -> None:
+    one = with_guest(None, "encryption-1", "encryption")
+    one.update("encryption-1", [volume("v", a="1")])
+    one.update("encryption", [volume("v", b="2")])
+    assert facts_of(one, "v") == {"a": "1", "b": "2"}
+    assert one.attributes("v", "encryption")
+    assert one.attributes("v", "encryption-1")

@@ -12,7 +12,8 @@ from agent.clock import SystemClock, milliseconds
 from agent.collector import ClockReading, CollectError, Happening, Measurement, NotAvailable, Reading, Settings
 from agent.draft import Draft
 from agent.inventory import InventoryBook
-from agent.runner import Job, Runner
+from agent.job import Job
+from agent.runner import Runner
 from tests.waiting import wait_until
 from wire.messages import Device, DeviceKind
 
@@ -160,7 +161,7 @@ def test_what_a_late_run_read_is_kept_though_the_run_failed(bench: Bench) -> Non
 def test_not_available_is_told_apart_from_failed(bench: Bench) -> None:
     bench.run({"clock": Fake(raising(NotAvailable("no tool"))), "host": Fake(raising(CollectError("broken")))})
     wait_until(lambda: bench.latest().get("collectors_unavailable") == 1.0, what="unavailable")
-    assert bench.latest()["collectors_failing"] == 1.0
+    wait_until(lambda: bench.latest()["collectors_failing"] == 1.0, what="failed")
     assert bench.latest()["collector_clock_ok"] == 0.0
 
 
@@ -172,7 +173,7 @@ def test_several_collectors_of_a_plugin_count_as_the_worst_and_the_slowest(bench
     bench.run({"volumes": [Fake(steady), Fake(raising(CollectError("gone"))), Fake(slow)]})
     wait_until(lambda: bench.latest().get("collector_volumes_seconds", 0) >= 0.3, what="the slowest counts")
     assert bench.latest()["collector_volumes_ok"] == 0.0
-    assert bench.latest()["collectors_failing"] == 1.0
+    wait_until(lambda: bench.latest()["collectors_failing"] == 1.0, what="one plugin is counted")
 
 
 def test_a_partly_failed_run_keeps_what_it_read_and_counts_as_failed(bench: Bench) -> None:
@@ -364,7 +365,7 @@ def test_a_defect_in_making_a_report_ends_no_thread(bench: Bench, caplog: pytest
             raise ValueError("no report of this")
         bench.drafts.append(draft)
 
-    runner._sink = sink
+    runner._reports._sink = sink
     wait_until(lambda: "no report of this" in caplog.text, what="the defect is named")
     wait_until(lambda: runner._jobs[0].outcome == "failed", what="the run counts as failed")
     broken.clear()
@@ -397,3 +398,191 @@ def test_a_wait_is_interrupted_at_the_end_and_what_it_read_is_kept(bench: Bench)
     assert time.monotonic() - begun < 5
     assert waiting.closed
     assert [event.type for draft in bench.drafts for event in draft.events] == ["door.opened"]
+
+
+# Exchanging collectors
+
+
+def job(key: str, fake: Fake, timeout: float = 20.0) -> Job:
+    name = key.partition("-")[0]
+    return Job(key, name, Settings(interval_seconds=0.05, timeout_seconds=timeout), fake)
+
+
+def test_others_take_over_when_those_before_have_ended_and_what_they_read_last_is_kept(bench: Bench) -> None:
+    host, old = Fake(steady), Waiting()
+    runner = bench.run({"host": host, "doors": old})
+    wait_until(lambda: old.runs and host.runs > 1, what="both run")
+    entered, release = threading.Event(), threading.Event()
+
+    def late() -> Reading:
+        entered.set()
+        assert release.wait(20)
+        return Reading(happenings=[Happening("door", "door.opened")])
+
+    slow = Fake(late)
+    runner.exchange({"doors": lambda: [job("doors", slow)]})
+    wait_until(entered.is_set, what="the new one begins")
+    assert old.closed
+    assert [e.type for d in bench.drafts for e in d.events] == ["door.opened"]
+    newest = Fake(steady)
+    runner.exchange({"doors": lambda: [job("doors", newest)]})
+    runs = host.runs
+    wait_until(lambda: host.runs > runs + 3, what="the rest runs on")
+    assert newest.runs == 0, "never two at once on the same devices"
+    release.set()
+    wait_until(lambda: newest.runs, what="the newest begins")
+    assert [e.type for d in bench.drafts for e in d.events] == ["door.opened"] * 2
+    assert slow.closed
+
+
+def test_of_two_exchanges_in_a_row_the_first_is_never_begun(bench: Bench) -> None:
+    release = threading.Event()
+
+    def hold() -> Reading:
+        release.wait(20)
+        return Reading()
+
+    runner = bench.run({"doors": Fake(hold)})
+    first, second = Fake(steady), Fake(steady)
+    runner.exchange({"doors": lambda: [job("doors", first)]})
+    runner.exchange({"doors": lambda: [job("doors", second)]})
+    release.set()
+    wait_until(lambda: second.runs, what="the second begins")
+    assert first.runs == 0
+
+
+def test_others_wanted_while_the_next_are_made_come_in_their_place(bench: Bench) -> None:
+    runner = bench.run({"doors": Fake(steady)})
+    entered, release = threading.Event(), threading.Event()
+    second, third = Fake(steady), Fake(steady)
+
+    def slowly() -> Sequence[Job]:
+        entered.set()
+        assert release.wait(20)
+        return [job("doors", second)]
+
+    runner.exchange({"doors": slowly})
+    wait_until(entered.is_set, what="the second is being made")
+    runner.exchange({"doors": lambda: [job("doors", third)]})
+    release.set()
+    wait_until(lambda: third.runs, what="the third begins")
+    assert (second.runs, second.closed) == (0, True)
+    runner.stop()
+    assert third.closed
+
+
+def test_one_there_is_no_thread_for_has_failed_and_begins_when_there_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = threading.Event()
+    full.set()
+    begin = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        if full.is_set() and thread.name == "collector-clock":
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    late, well = Fake(steady), Fake(steady)
+    bench.run({"clock": late, "host": well})
+    wait_until(lambda: well.runs > 2, what="the other runs")
+    wait_until(lambda: bench.latest().get("collectors_failing") == 1.0, what="it is counted")
+    assert bench.latest()["collector_clock_ok"] == 0.0
+    full.clear()
+    wait_until(lambda: late.runs, what="it begins")
+
+
+def test_one_that_never_began_is_closed_at_the_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name.startswith("collector-"):
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    first, second = Fake(steady), Fake(steady)
+    runner = bench.run({"clock": first})
+    runner.exchange({"clock": lambda: [job("clock", second)]})
+    wait_until(lambda: first.closed, what="it gives way")
+    runner.stop()
+    assert second.closed
+
+
+def test_one_that_hangs_is_left_behind(bench: Bench) -> None:
+    release = threading.Event()
+
+    def hang() -> Reading:
+        release.wait(20)
+        return Reading([Measurement("gone", {"reachable": 1.0})])
+
+    runner = bench.run({"cameras": [Fake(hang), Fake(steady)]}, timeout=0.2)
+    new = Fake(steady)
+    runner.exchange({"cameras": lambda: [job("cameras", new)]})
+    wait_until(lambda: new.runs, what="the new one begins")
+    assert [thread.name for thread in runner.left() if "0" not in thread.name][:1] == ["collector-cameras"]
+    release.set()
+    wait_until(lambda: len(runner.left()) == 1, what="only the new one's thread is there")
+
+
+def test_collectors_that_are_to_be_no_more_end_with_their_devices(bench: Bench) -> None:
+    fake = Fake(steady)
+    runner = bench.run({"host": Fake(lambda: Reading()), "cameras": fake})
+    assert bench.book is not None
+    book = bench.book
+    wait_until(lambda: (whole := book.whole()) and len(whole.devices) == 3, what="a device")
+    runner.exchange({"cameras": lambda: []})
+    wait_until(lambda: (whole := book.whole()) and len(whole.devices) == 2, what="none")
+    assert fake.closed
+    runs = fake.runs
+    runner.stop()
+    assert fake.runs == runs
+
+
+def test_what_waits_at_the_end_is_never_made(bench: Bench) -> None:
+    release = threading.Event()
+
+    def hold() -> Reading:
+        release.wait(20)
+        return Reading()
+
+    runner = bench.run({"doors": Fake(hold)})
+    made: list[int] = []
+    runner.exchange({"doors": lambda: made.append(1) or []})  # type: ignore[func-returns-value]  # short
+    runner.stop(timeout=0.1)
+    release.set()
+    wait_until(lambda: not runner.left(), what="all threads end")
+    assert made == []
+
+
+def test_what_is_missing_is_a_fact_that_does_not_flap(bench: Bench) -> None:
+    say: list[Callable[[], Reading]] = [raising(NotAvailable("no smartctl"))]
+    fake = Fake(lambda: say[0]())
+    bench.run({"disks": fake}, interval=0.05)
+    assert bench.book is not None
+    book = bench.book
+
+    def fact() -> object:
+        whole = book.whole()
+        return whole.devices[0].facts.get("collector_disks") if whole else None
+
+    wait_until(lambda: fact() == "no smartctl", what="the fact")
+    failing = [0]
+
+    def fail_twice() -> Reading:
+        failing[0] += 1
+        if failing[0] <= 2:
+            raise CollectError("busy")
+        raise NotAvailable("no smartctl")
+
+    before = book.whole()
+    say[0] = fail_twice
+    wait_until(lambda: failing[0] > 5, what="failures and more")
+    assert book.whole() is before
+    say[0] = raising(CollectError("broken"))
+    wait_until(lambda: fact() is None, what="it is broken, not missing")
+    say[0] = raising(NotAvailable("x" * 1000))
+    wait_until(lambda: fact() == "x" * 300, what="missing again, cut")
+    say[0] = steady
+    wait_until(lambda: fact() is None, what="it is there")

@@ -42,9 +42,12 @@ def test_one_that_hangs_is_ended_with_its_children(folder: Path) -> None:
     assert not child.exists() or child.read_text().rpartition(") ")[2][0] in "ZX"
 
 
-def test_too_much_output_is_refused(folder: Path) -> None:
-    with pytest.raises(CollectError, match="at most 1000 are read"):
-        run(["asked"], package="p", timeout=10, max_bytes=1000, path=program(folder, "head -c 2000 /dev/zero"))
+@pytest.mark.parametrize("body", ["head -c 2000 /dev/zero", "yes", "yes >&2"])
+def test_one_that_prints_too_much_is_ended_while_it_does(folder: Path, body: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(CollectError, match="printed too much, at most 1000 bytes are read"):
+        run(["asked"], package="p", timeout=30, max_bytes=1000, path=program(folder, body))
+    assert time.monotonic() - began < 10
 
 
 def test_it_sees_nothing_of_our_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

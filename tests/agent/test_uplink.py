@@ -15,11 +15,12 @@ import pytest
 from amqtt.broker import Broker as Amqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from agent import uplink as uplink_module
+from agent import connection as connection_module
 from agent.clock import SystemClock
+from agent.connection import MAX_PACKET_BYTES
 from agent.outbox import Outbox
 from agent.spool import Spool
-from agent.uplink import MAX_PACKET_BYTES, Uplink
+from agent.uplink import Uplink
 from tests.agent.drafts import draft
 from tests.servers.certificates import Authority
 from tests.servers.mosquitto import Mosquitto, MutualTls
@@ -47,6 +48,7 @@ ADDRESS = Address("site", "agent")
 TOPICS = Topics()
 DEVICES = [Device(device="agent", kind=DeviceKind.AGENT)]
 LATER = 200_000_000_000_000
+GREETING = [Verb.STATUS, Verb.CONFIG_APPLIED, Verb.INVENTORY]
 
 
 class Home:
@@ -54,6 +56,8 @@ class Home:
         self.spool = spool
         self.known: Inventory | None = Inventory(hash=inventory_hash(DEVICES), devices=DEVICES)
         self.collected = 0
+        self.configured: list[bytes] = []
+        self.running = ConfigApplied()
 
     def inventory(self) -> Inventory | None:
         return self.known
@@ -67,6 +71,14 @@ class Home:
 
     def clock_offset_ms(self) -> float:
         return 0.0
+
+    def configure(self, body: bytes) -> None:
+        if body:
+            decode(Config, body)
+        self.configured.append(body)
+
+    def applied(self) -> ConfigApplied:
+        return self.running
 
 
 class Hub:
@@ -167,7 +179,7 @@ def test_birth_inventory_and_reports_arrive_and_an_acknowledged_report_is_let_go
     uplink.wake()
     wait_until(lambda: settled(spool), what="the second report is acknowledged")
     assert hub.ids == before + after
-    assert [verb for verb, _, _ in hub.heard] == [Verb.STATUS, Verb.INVENTORY, Verb.REPORT, Verb.REPORT]
+    assert [verb for verb, _, _ in hub.heard] == [*GREETING, Verb.REPORT, Verb.REPORT]
     (status,) = hub.statuses()
     assert (status.state, status.version, status.session) == ("online", "1.2.3", uplink.session)
     assert status.inventory_hash == inventory_hash(DEVICES)
@@ -220,7 +232,7 @@ def test_nothing_is_sent_before_the_inventory_is_known(
     home.known = inventory
     uplink.wake()
     wait_until(lambda: settled(spool), what="acknowledged")
-    assert [verb for verb, _, _ in hub.heard] == [Verb.STATUS, Verb.INVENTORY, Verb.REPORT]
+    assert [verb for verb, _, _ in hub.heard] == [*GREETING, Verb.REPORT]
 
 
 def test_a_changed_inventory_is_sent_again(mosquitto: Mosquitto, hub: Hub, home: Home, start: Start) -> None:
@@ -335,14 +347,41 @@ def test_a_retained_command_is_ignored(mosquitto: Mosquitto, hub: Hub, home: Hom
     assert [result.id for result in hub.results()] == ["fresh"]
 
 
-def test_remote_configuration_is_answered_with_a_refusal(mosquitto: Mosquitto, hub: Hub, start: Start) -> None:
-    start(mosquitto.port)
-    wait_until(lambda: hub.of(Verb.INVENTORY), what="greeted")
-    hub.say(Verb.CONFIG, encode(Config(revision="abc123", settings={"site": "x"})), retain=True)
-    wait_until(lambda: hub.of(Verb.CONFIG_APPLIED), what="the refusal")
-    applied = decode(ConfigApplied, hub.of(Verb.CONFIG_APPLIED)[0])
-    assert (applied.revision, applied.refused) == (None, "abc123")
-    assert applied.reason == "remote configuration is not supported by this version"
+def test_a_retained_configuration_is_handed_on_and_what_runs_is_told_whenever_it_was_settled(
+    mosquitto: Mosquitto, hub: Hub, home: Home, start: Start
+) -> None:
+    body = encode(Config(revision="abc123", settings={"name": "x"}))
+    hub.say(Verb.CONFIG, body, retain=True)
+    uplink = start(mosquitto.port)
+    wait_until(lambda: home.configured == [body], what="the configuration")
+    home.running = ConfigApplied(revision="abc123")
+    uplink.wake()
+    wait_until(lambda: len(hub.of(Verb.CONFIG_APPLIED)) == 2, what="what runs now")
+    home.running = ConfigApplied(revision="abc123")
+    uplink.wake()
+    wait_until(lambda: len(hub.of(Verb.CONFIG_APPLIED)) == 3, what="said again, for it was asked again")
+    hub.say(Verb.CONFIG, b"", retain=True)
+    wait_until(lambda: home.configured == [body, b""], what="nothing is desired")
+    assert [decode(ConfigApplied, one).revision for one in hub.of(Verb.CONFIG_APPLIED)] == [None, "abc123", "abc123"]
+
+
+def test_which_configuration_runs_is_told_at_every_connection(
+    mosquitto: Mosquitto, hub: Hub, home: Home, start: Start
+) -> None:
+    home.running = ConfigApplied(revision="aa", refused="bb", reason="no")
+    uplink = start(mosquitto.port)
+    wait_until(lambda: hub.of(Verb.CONFIG_APPLIED), what="told")
+    mosquitto.kill()
+    wait_until(lambda: not uplink.connected, what="the break is noticed")
+    mosquitto.start()
+    wait_until(lambda: len(hub.of(Verb.CONFIG_APPLIED)) == 2, timeout=20, what="told again")
+    assert decode(ConfigApplied, hub.of(Verb.CONFIG_APPLIED)[1]) == home.running
+
+
+def test_the_thread_shows_that_it_works_while_the_broker_is_away(start: Start) -> None:
+    uplink = start(free_port())
+    begun = uplink.beat
+    wait_until(lambda: uplink.beat > begun + 0.5, what="a later beat")
 
 
 def test_a_broker_away_is_logged_once_and_stopping_does_not_wait_for_it(
@@ -393,10 +432,12 @@ def test_a_broker_that_knows_only_3_1_1_is_noticed(
 
 
 class Scripted:
-    """A broker as bad as wanted: acknowledges no publish; sends `poison` after the subscription."""
+    """A broker as bad as wanted: acknowledges no publish; sends `poison` after the subscription, which it may not
+    acknowledge either."""
 
-    def __init__(self, poison: bytes = b"") -> None:
+    def __init__(self, poison: bytes = b"", *, subscribes: bool = True) -> None:
         self.poison = poison
+        self.subscribes = subscribes
         self.connects: list[bytes] = []
         self.sent = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -425,7 +466,10 @@ class Scripted:
                     one.sendall(b"\x20\x03\0\0\0" if body[6] == 5 else b"\x20\x02\0\0")
                 elif head[0] >> 4 == 8:
                     five = self.connects[-1][6] == 5
-                    one.sendall(b"\x90\x06" + body[:2] + b"\0\1\1\1" if five else b"\x90\x05" + body[:2] + b"\1\1\1")
+                    if self.subscribes:
+                        one.sendall(
+                            b"\x90\x06" + body[:2] + b"\0\1\1\1" if five else b"\x90\x05" + body[:2] + b"\1\1\1"
+                        )
                     for start in range(0, len(self.poison), 65536):
                         self.sent += one.send(self.poison[start : start + 65536])
                 elif head[0] >> 4 == 12:
@@ -451,10 +495,32 @@ def test_a_packet_too_large_is_hung_up_on_before_it_is_read(
     broker.close()
 
 
+def test_what_comes_before_anybody_takes_it_is_bounded_in_bytes_and_the_rest_counted(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "CONNECT_SECONDS", 1.0)
+    made: list[connection_module.Connection] = []
+
+    def make(*given: Any) -> connection_module.Connection:
+        made.append(connection_module.Connection(*given))
+        return made[-1]
+
+    monkeypatch.setattr("agent.uplink.Connection", make)
+    size = 250_000
+    body = b"\0\x19wk/v1/site/agent/command" + bytes(size)
+    length = bytes([len(body) & 127 | 128, len(body) >> 7 & 127 | 128, len(body) >> 14])
+    broker = Scripted((b"\x30" + length + body) * 40, subscribes=False)
+    uplink = start(broker.port, protocol="3.1.1")
+    fit = connection_module.MAX_INBOX_BYTES // size
+    wait_until(lambda: uplink.counters.dropped >= 40 - fit, what="the rest is dropped and counted")
+    assert len(made[0].inbox) == fit
+    broker.close()
+
+
 def test_a_broker_that_acknowledges_nothing_is_left(
     start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(uplink_module, "PUBACK_SECONDS", 0.5)
+    monkeypatch.setattr(connection_module, "PUBACK_SECONDS", 0.5)
     broker = Scripted()
     uplink = start(broker.port, protocol="3.1.1")
     wait_until(lambda: "broker acknowledges nothing" in caplog.text, what="the reason is logged")

@@ -6,9 +6,9 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import codec, commit, spool
+from tests.bench import agent, codec, commit, recordings, spool
 
-MODULES = {"codec": codec, "commit": commit, "spool": spool}
+MODULES = {"codec": codec, "commit": commit, "spool": spool, "recordings": recordings, "agent": agent}
 
 
 def main(names: list[str]) -> int:

@@ -60,6 +60,8 @@ class Hub:
     ) -> None:
         self.now = T0
         self.mail = Mailbox()
+        self.answered: list[Address] = []
+        """Whose configuration is to be looked at again, as the committer says."""
         self.topics = Topics()
         self.database = connect(url or f"sqlite:///{folder / 'hub.db'}")
         migrate(self.database)
@@ -78,6 +80,7 @@ class Hub:
             settings_of(known, rules),
             lambda: self.now,
             batch_limit,
+            self.answered.append,
         )
 
     def close(self) -> None:

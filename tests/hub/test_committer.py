@@ -12,7 +12,7 @@ from hub.store import schema
 from hub.store.database import connect
 from tests.hub.fleets import DEVICES, SITE, T0
 from tests.hub.hubs import GATEWAY, Hub
-from wire.messages import Device, DeviceKind, Event, Inventory, Report, Sample, Status
+from wire.messages import ConfigApplied, Device, DeviceKind, Event, Inventory, Report, Sample, Status
 from wire.topics import Address, Verb
 
 QUICK = {
@@ -585,3 +585,50 @@ def test_what_is_far_ahead_of_the_hub_stays_with_the_agent(hub: Hub) -> None:
     hub.hear(Verb.REPORT, report)
     hub.step()
     assert hub.mail.committed() == [report.id]
+
+
+def test_what_an_agent_says_it_runs_is_stored_for_that_agent_alone(hub: Hub) -> None:
+    other = Address(SITE, "other")
+    hub.hear(Verb.CONFIG_APPLIED, ConfigApplied(revision="aa", refused="bb", reason="no such collector"))
+    hub.hear(Verb.CONFIG_APPLIED, ConfigApplied(), other)
+    hub.step()
+    told = {row.agent: (row.revision, row.refused, row.reason, row.since) for row in hub.rows(schema.applied_config)}
+    assert told == {"gateway": ("aa", "bb", "no such collector", T0), "other": (None, None, "", T0)}
+    assert set(hub.answered) == {GATEWAY, other}
+
+
+def test_the_newest_word_counts_and_a_repeated_one_changes_nothing(hub: Hub) -> None:
+    hub.hear(Verb.CONFIG_APPLIED, ConfigApplied(revision="aa"))
+    hub.hear(Verb.CONFIG_APPLIED, ConfigApplied(revision="bb"))
+    hub.step()
+    hub.now += 60_000
+    hub.hear(Verb.CONFIG_APPLIED, ConfigApplied(revision="bb"))
+    hub.step()
+    assert [(row.revision, row.since) for row in hub.rows(schema.applied_config)] == [("bb", T0)]
+
+
+def test_a_configuration_notice_that_the_broker_kept_is_not_taken(hub: Hub) -> None:
+    hub.hear(Verb.CONFIG_APPLIED, ConfigApplied(revision="aa"), retained=True)
+    hub.step()
+    assert hub.rows(schema.applied_config) == []
+    assert hub.rejected() == {("gateway", "retained"): 1}
+
+
+def test_an_agent_that_connects_anew_is_looked_at_again(hub: Hub) -> None:
+    hub.hear(Verb.STATUS, Status(state="online", session="s1"))
+    hub.step()
+    assert hub.answered == [GATEWAY]
+    hub.hear(Verb.STATUS, Status(state="offline", session="s1"))
+    hub.step()
+    assert hub.answered == [GATEWAY]
+
+
+def test_reports_say_nothing_of_configurations_and_ask_nothing(hub: Hub) -> None:
+    """The cost of a report does not grow by a statement."""
+    statements: list[str] = []
+    sa.event.listen(hub.database, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    hub.hear(Verb.REPORT, hub.report(sample("cam-1", 1, reachable=1)))
+    hub.step()
+    assert statements
+    assert not [text for text in statements if "config" in text]
+    assert hub.answered == []

@@ -1,10 +1,13 @@
 """The hub's link to a real broker: Mosquitto (MQTT 5) and the embedded amqtt (3.1.1)."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from hub.config import BrokerTable, ConfigError
 from hub.embedded_broker import EmbeddedBroker
@@ -91,6 +94,62 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(mosquitto: Mosquitto) -> N
     hub = Side(mosquitto.port)
     mosquitto.start()
     wait_until(lambda: hub.link.connected, what="the link to come up", timeout=20)
+    hub.link.stop()
+
+
+@pytest.fixture(params=["mosquitto", "embedded"])
+def port(request: pytest.FixtureRequest) -> int:
+    """Of a broker that runs, either one."""
+    broker = request.getfixturevalue(request.param)
+    return broker if isinstance(broker, int) else int(broker.port)
+
+
+class Agent:
+    """A bare client at an agent's topic for configurations."""
+
+    def __init__(self, port: int) -> None:
+        self.heard: list[bytes] = []
+        subscribed = threading.Event()
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        self.client.on_connect = lambda c, *_: c.subscribe(Topics().topic(GATEWAY, Verb.CONFIG), qos=1)
+        self.client.on_subscribe = lambda *_: subscribed.set()
+        self.client.on_message = lambda _c, _u, message: self.heard.append(bytes(message.payload))
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        assert subscribed.wait(10)
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def test_what_is_retained_reaches_who_listens_and_who_comes_later_until_it_is_removed(port: int) -> None:
+    hub = Side(port)
+    wait_until(lambda: hub.link.connected, what="the hub to subscribe", timeout=20)
+    early = Agent(port)
+    assert hub.link.retain(GATEWAY, Verb.CONFIG, b"one")
+    assert hub.link.retain(GATEWAY, Verb.CONFIG, b"two")
+    wait_until(lambda: early.heard == [b"one", b"two"], what="both, in their order")
+    late = Agent(port)
+    wait_until(lambda: late.heard == [b"two"], what="the newest")
+    assert hub.link.retain(GATEWAY, Verb.CONFIG, b"")
+    wait_until(lambda: early.heard[-1] == b"" and late.heard[-1] == b"", what="the removal to be heard")
+    last = Agent(port)
+    assert hub.link.retain(GATEWAY, Verb.CONFIG, b"three")
+    wait_until(lambda: last.heard, what="something to be heard")
+    assert last.heard == [b"three"], "what was removed is gone"
+    for agent in (early, late, last):
+        agent.close()
+    hub.link.stop()
+
+
+def test_without_a_broker_nothing_is_retained(mosquitto: Mosquitto) -> None:
+    hub = Side(mosquitto.port)
+    assert not hub.link.retain(GATEWAY, Verb.CONFIG, b"one") or hub.link.connected
+    wait_until(lambda: hub.changes == ["back"], what="the subscription")
+    mosquitto.kill()
+    wait_until(lambda: hub.changes == ["back", "lost"], what="the loss to be noticed")
+    assert not hub.link.retain(GATEWAY, Verb.CONFIG, b"one")
     hub.link.stop()
 
 

@@ -40,8 +40,8 @@ class Party:
         self.client.loop_start()
         assert subscribed.wait(10), "a subscription is granted whatever the rules say; delivery is what they decide"
 
-    def say(self, topic: str, payload: bytes, qos: int = 0) -> None:
-        self.client.publish(topic, payload, qos=qos).wait_for_publish(10)
+    def say(self, topic: str, payload: bytes, qos: int = 0, *, retain: bool = False) -> None:
+        self.client.publish(topic, payload, qos=qos, retain=retain).wait_for_publish(10)
 
     def close(self) -> None:
         self.client.disconnect()
@@ -86,6 +86,19 @@ def test_an_agent_hears_only_what_is_meant_for_it(parties: dict[str, Party]) -> 
         hub.say(TOPICS.topic(ONE, verb), b"for one")
     wait_until(lambda: len(one.heard) >= len(TO_AGENT) and len(other.heard) >= len(TO_AGENT), what="the hub's messages")
     assert sorted(one.heard) == sorted((TOPICS.topic(ONE, verb), b"for one") for verb in TO_AGENT)
+
+
+def test_a_retained_configuration_is_kept_for_its_agent_alone(
+    broker: Mosquitto, authority: Authority, parties: dict[str, Party]
+) -> None:
+    hub = parties[HUB]
+    for agent in ("late", "other"):
+        hub.say(TOPICS.topic(Address("school", agent), Verb.CONFIG), f"for {agent}".encode(), qos=1, retain=True)
+    late = Party(broker, authority, "school/late")
+    hub.say(TOPICS.topic(Address("school", "late"), Verb.ACK), b"all said")
+    wait_until(lambda: len(late.heard) >= 2, what="what was kept for it")
+    assert sorted(late.heard) == [("wk/v1/school/late/ack", b"all said"), ("wk/v1/school/late/config", b"for late")]
+    late.close()
 
 
 def test_an_agent_cannot_push_another_off_by_taking_its_client_id(

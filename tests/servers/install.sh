@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The servers and the browser that the tests run for real. Installs what is missing on Debian as root, else says what is.
+# The servers, the browser and the tools that the tests run for real. Installs what is missing on Debian as root, else says what is.
 # No service is started: the tests start their own, on free ports in temporary folders.
 set -euo pipefail
 PATH="$PATH:/usr/sbin:/sbin"
@@ -13,12 +13,22 @@ have_command influxd || missing+=(influxdb)
 have_command nginx || missing+=(nginx-light)
 have_command initdb || have_file '/usr/lib/postgresql/*/bin/initdb' || missing+=(postgresql)
 have_command chromium || missing+=(chromium)
+# What collectors ask, or read what it writes.
+have_command smartctl || missing+=(smartmontools)
+have_command upsd || missing+=(nut-server)
+have_command upsc || missing+=(nut-client)
+have_command fatrace || missing+=(fatrace)
+have_command ffmpeg || missing+=(ffmpeg)
+have_command cryptsetup || missing+=(cryptsetup-bin)
+have_command ip || missing+=(iproute2)
+have_command mkfs.ext4 || missing+=(e2fsprogs)
+have_command systemd-analyze || missing+=(systemd)
 # Playwright's own node wants it, and a minimal Debian has none.
 ldconfig -p | grep -q 'libatomic\.so\.1' || missing+=(libatomic1)
 have_file '/usr/share/fonts/opentype/noto/NotoSansCJK-*' || missing+=(fonts-noto-cjk)
 
 if [ ${#missing[@]} -eq 0 ]; then
-    echo "servers: mosquitto, influxdb, nginx, postgresql and chromium are here"
+    echo "servers: mosquitto, influxdb, nginx, postgresql, chromium and the collectors' tools are here"
     exit 0
 fi
 if [ "$(id -u)" -ne 0 ] || ! have_command apt-get; then

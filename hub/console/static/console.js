@@ -32,12 +32,14 @@
     const fresh = next.getElementById("main");
     if (!fresh) throw new Error("no main element");
     const focus = focusMark();
+    const opened = [...main().querySelectorAll("details[open][id]")].map((element) => element.id);
     const x = window.scrollX;
     const y = window.scrollY;
     document.title = next.title;
     main().dataset.refresh = fresh.dataset.refresh;
     main().replaceChildren(...fresh.childNodes);
     stale.replaceChildren(...next.getElementById("stale").childNodes);
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
     const element = focus && focus();
     if (element) element.focus({ preventScroll: true });
     window.scrollTo(x, y);

@@ -188,7 +188,8 @@ def test_a_clock_jump_is_measured_within_the_stated_bound(
         told = values(collector.collect(), "cam-0")
         # A camera that runs ahead needs a negative correction.
         assert abs(told["clock_offset_seconds"] + expected) <= told["clock_offset_error_seconds"]
-    if samples == 3:
+    if samples == 3 and abs(jump) > 1:
+        # A smaller one need not show in one answer: the bound is then that of one answer.
         assert told["clock_offset_error_seconds"] < 0.3
     collector.close()
 

@@ -339,7 +339,7 @@ def test_an_old_device_tells_its_services_as_capabilities(password: Path, pauses
 def test_an_operation_nobody_knows_is_unsupported(camera: Camera, password: Path, pauses: Pauses) -> None:
     onvif = client(camera, password, pauses)
     with pytest.raises(Unsupported, match="ActionNotSupported"):
-        onvif.ask(Call("devicemgmt", "GetHostname", onvif.endpoint.device_service))
+        onvif.ask(Call("search", "GetRecordingSummary", onvif.endpoint.device_service))
     onvif.release()
 
 

@@ -108,3 +108,43 @@ def test_a_device_that_never_answers_raises() -> None:
 
     with pytest.raises(TimedOut):
         clock.measure(failing)
+
+
+def test_between_full_measurements_one_question_a_round_is_enough() -> None:
+    world = World(7.25, 0.01, 0.01)
+    tracked = clock.Tracked(3, 3600.0)
+    first = tracked.round(world.measure, world.now)
+    assert world.asked == 3
+    for _ in range(50):
+        world.now += 60.37
+        latest = tracked.round(world.measure, world.now)
+        assert abs(latest.middle - 7.25) <= latest.error
+    assert world.asked == 53
+    assert abs(latest.middle - 7.25) <= abs(first.middle - 7.25) + 0.02, "each answer narrows what is known"
+    world.now += 600.0
+    tracked.round(world.measure, world.now)
+    assert world.asked == 56, "an hour later it is measured in full"
+
+
+def test_a_clock_that_was_set_is_measured_anew_in_the_round_that_shows_it() -> None:
+    world = World(0.0, 0.01, 0.01)
+    tracked = clock.Tracked(3, 3600.0)
+    tracked.round(world.measure, world.now)
+    world.now += 60.0
+    world.offset = 42.5
+    jumped = tracked.round(world.measure, world.now)
+    assert abs(jumped.middle - 42.5) <= jumped.error <= 0.2
+    assert world.asked == 3 + 1 + 3
+
+
+@settings(deadline=None)
+@given(st.floats(-0.9, 0.9), st.floats(0, 1), st.integers(1, 4))
+def test_a_small_step_never_leaves_the_stated_bound(step: float, phase: float, samples: int) -> None:
+    world = World(0.0, 0.02, 0.02, 1_800_000_000.0 + phase)
+    tracked = clock.Tracked(samples, 3600.0)
+    tracked.round(world.measure, world.now)
+    world.offset += step
+    for _ in range(5):
+        world.now += 59.7
+        latest = tracked.round(world.measure, world.now)
+        assert abs(latest.middle - step) <= latest.error + 1e-6

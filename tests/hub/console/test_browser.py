@@ -3,7 +3,7 @@
 Screenshots land in build/screenshots/.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
@@ -11,6 +11,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.hub.api import machine
 from tests.hub.api.served import Served
 from tests.waiting import wait_until
 
@@ -33,6 +34,14 @@ PAGES = {
     "ticket": ("/tickets/7", "Recorder does not answer", "录像机无应答"),
     "evidence": ("/tickets/4", "Camera does not answer", "摄像机无应答"),
 }
+
+MACHINE = {
+    "agent": ("/sites/mill/devices/box", "Mill agent", "Mill agent"),
+    "disk": ("/sites/mill/devices/box-disk-1", "Disk 1", "Disk 1"),
+    "software": ("/sites/mill/devices/box-frigate", "frigate", "frigate"),
+    "machine": ("/sites/mill", "mill", "mill"),
+}
+"""Of `tests.hub.api.machine`."""
 
 SMALL_TARGETS = """() => [...document.querySelectorAll('a:not(.skip)')]
     .map(a => [a.textContent.trim(), a.getBoundingClientRect()])
@@ -85,13 +94,33 @@ def _watch(page: Page, url: str) -> list[str]:
 def test_every_page_is_whole(
     served: Served, browser: Browser, width: int, language: str, scheme: Literal["light", "dark"]
 ) -> None:
+    _look_through(PAGES, served, browser, width, language, scheme)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh-CN", "dark")])
+def test_every_page_of_a_machine_is_whole(
+    empty: Served, browser: Browser, width: int, language: str, scheme: Literal["light", "dark"]
+) -> None:
+    machine.fill(empty.engine, empty.series)
+    _look_through(MACHINE, empty, browser, width, language, scheme)
+
+
+def _look_through(
+    pages: Mapping[str, tuple[str, str, str]],
+    served: Served,
+    browser: Browser,
+    width: int,
+    language: str,
+    scheme: Literal["light", "dark"],
+) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900}, locale=language, color_scheme=scheme, has_touch=width < 500
     )
     SHOTS.mkdir(parents=True, exist_ok=True)
     page = context.new_page()
     complaints = _watch(page, served.url)
-    for name, (address, english, chinese) in PAGES.items():
+    for name, (address, english, chinese) in pages.items():
         page.goto(served.url + address)
         assert (chinese if language == "zh-CN" else english) in page.title()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} overflows"
@@ -134,6 +163,19 @@ def test_the_page_refreshes_itself_and_keeps_scroll_and_focus(served: Served, br
     assert page.evaluate("document.activeElement.getAttribute('href')") == "/tickets/5"
     assert page.is_hidden("#stale")
     assert complaints == []
+    page.close()
+
+
+def test_what_was_opened_stays_open_when_the_page_refreshes(empty: Served, browser: Browser) -> None:
+    machine.fill(empty.engine, empty.series)
+    page = browser.new_page(locale="en")
+    page.goto(f"{empty.url}/sites/mill/devices/box-disk-1")
+    page.evaluate("document.getElementById('main').dataset.refresh = '1'")
+    page.click("details#never summary")
+    page.evaluate("document.querySelector('main').firstElementChild.dataset.old = 'yes'")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    wait_until(lambda: page.evaluate("!document.querySelector('[data-old]')"), 15, "the page is refreshed")
+    assert page.evaluate("document.getElementById('never').open")
     page.close()
 
 

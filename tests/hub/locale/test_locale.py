@@ -98,6 +98,12 @@ def test_details_are_written_by_the_suffix_of_their_name() -> None:
     assert ZH.value("overwrites", False) == "否"
     assert EN.value("model", "EO-1") == "EO-1"
     assert EN.value("fill_ratio", None) == "–"
+    assert EN.value("temperature_celsius", 41.53) == "41.5°C"
+    assert EN.value("full_in_days", 12.34) == "12.3 days"
+    assert ZH.value("full_in_days", 0.5) == "12小时"
+    assert EN.value("link_speed_bits_per_second", 1e9) == "1 Gbit/s"
+    assert EN.value("process_rss_growth_bytes_per_hour", -1.5e6) == "-1.5 MB/h"
+    assert EN.value("network_errors_per_second", 0.25) == "0.25/s"
 
 
 def test_a_summary_never_fails_on_an_old_detail() -> None:

@@ -1,0 +1,180 @@
+"""Who opens files, as Debian's `fatrace` prints it. It listens to one whole file system through the kernel's fanotify:
+readers in containers too, whatever they call the folder. One child process a file system, read line by line.
+
+What fatrace can't tell: that the kernel's queue of 16,384 events ran over (told here when so many came within a
+second), and where a name ends. A process may call itself what it likes, and names may hold line feeds: the kernel's
+bound of 15 bytes for a process's name tells which reading of a line is the true one.
+"""
+
+import fcntl
+import os
+import re
+import select
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from agent.collector import CollectError
+from agent.tool import SEARCH_PATH, find
+
+PACKAGE = "fatrace"
+QUEUE_EVENTS = 16_384
+"""/proc/sys/fs/fanotify/max_queued_events, unless somebody changed it."""
+_COMM_BYTES = 15
+_MAX_RECORD = 16 * 1024
+_CHUNK_BYTES = 256 * 1024
+_PIPE_BYTES = 1024 * 1024
+_END_SECONDS = 1.0
+_MAX_COMPLAINT = 300
+_STAMP = re.compile(rb"\d{9,11}\.\d{6} ")
+_NEXT = re.compile(rb"\n(?=\d{9,11}\.\d{6} )")
+_MIDDLE = re.compile(rb"\((\d{1,10})\): ([RCWOD+<>]{1,8}) {1,3}(?=/)")
+
+
+class Open(NamedTuple):
+    """A process opened a file (or, by what fatrace tells, maybe a folder). `process` is empty where it was gone."""
+
+    pid: int
+    process: str
+    path: str
+
+
+def parse(record: bytes) -> Open | None:
+    """One record of `fatrace -tt -f O`; None for one without a path: of files already deleted."""
+    stamp = _STAMP.match(record)
+    if stamp is None:
+        return None
+    told = record[stamp.end() :].rstrip(b"\n")
+    fitting = [one for one in _MIDDLE.finditer(told) if one.start() <= _COMM_BYTES]
+    if not fitting:
+        return None
+    middle = fitting[-1]
+    if b"O" not in middle[2]:
+        return None
+    process = told[: middle.start()].decode("utf-8", "surrogateescape")
+    path = told[middle.end() :].decode("utf-8", "surrogateescape")
+    return Open(int(middle[1]), "" if process == "unknown" else process, path)
+
+
+class Records:
+    """Cuts what is read into records: one begins at a line with a time stamp, for a name may hold line feeds."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The records that are complete with this. What ends in a line feed is complete: fatrace writes a record at
+        once, and who read has to be looked up before he is gone."""
+        *complete, last = _NEXT.split(self._rest + data)
+        if last.endswith(b"\n"):
+            complete.append(last)
+            last = b""
+        self._rest = last if len(last) <= _MAX_RECORD else b""
+        return complete
+
+
+class Tracer:
+    """One fatrace over the file system that holds a folder. For one thread, but `stop`.
+
+    `missed` counts seconds in which so much came that the kernel may have dropped some.
+    """
+
+    def __init__(self, folder: str, ignored: Sequence[int], *, search: str = SEARCH_PATH) -> None:
+        """Start it. Raises NotAvailable where it is not installed, CollectError where it can't be started."""
+        program = find("fatrace", PACKAGE, path=search)
+        flags = [flag for pid in ignored for flag in ("-p", str(pid))]
+        try:
+            self._child = subprocess.Popen(  # noqa: S603 - no shell; the program is found on a fixed path
+                [program, "-c", "-f", "O", "-t", "-t", *flags],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=folder,
+                env={"PATH": search, "LC_ALL": "C"},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise CollectError(f"{folder}: {error.strerror or error}") from None
+        assert self._child.stdout is not None  # noqa: S101 - as asked for above
+        assert self._child.stderr is not None  # noqa: S101
+        self._out, self._errors = self._child.stdout, self._child.stderr
+        for stream in (self._out, self._errors):
+            os.set_blocking(stream.fileno(), False)
+        with suppress(OSError):
+            fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._records = Records()
+        self._second, self._in_second = 0.0, 0
+        self._complaint, self._half = "", ""
+        self.missed = 0
+
+    @property
+    def running(self) -> bool:
+        """It has not ended."""
+        return self._child.poll() is None
+
+    @property
+    def complaint(self) -> str:
+        """The first line it complained with, or the one that says what it may not; empty while it is content."""
+        return self._complaint or self._half.strip()
+
+    def read(self, seconds: float) -> list[Open]:
+        """What was opened, once there is something, at most after so long."""
+        return [one for one in map(parse, self._wait(seconds)) if one is not None]
+
+    def stop(self) -> None:
+        """End it; from any thread, any number of times."""
+        with suppress(ProcessLookupError):
+            self._child.terminate()
+
+    def close(self) -> None:
+        """End it and wait for that. After the last `read`."""
+        self.stop()
+        try:
+            self._child.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(_END_SECONDS)
+        self._out.close()
+        self._errors.close()
+
+    def _wait(self, seconds: float) -> list[bytes]:
+        ready, _, _ = select.select([self._out, self._errors], [], [], seconds)
+        if self._errors in ready:
+            self._hear()
+        if self._out not in ready:
+            return []
+        data = _read(self._out.fileno())
+        if not data:  # it has ended
+            if self._errors not in ready:
+                self._hear()
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(_END_SECONDS)
+            return []
+        records = self._records.feed(data)
+        self._count(len(records))
+        return records
+
+    def _hear(self) -> None:
+        """It may complain of every event anew: the first words are enough."""
+        text = self._half + _read(self._errors.fileno()).decode("utf-8", "replace")
+        *lines, half = text.split("\n")
+        self._half = half[-_MAX_COMPLAINT:]
+        refused = next((line for line in lines if "not permitted" in line), "")
+        self._complaint = (refused or self._complaint or next(iter(lines), ""))[:_MAX_COMPLAINT]
+
+    def _count(self, records: int) -> None:
+        now = time.monotonic()
+        if now - self._second >= 1.0:
+            self._second, self._in_second = now, 0
+        before, self._in_second = self._in_second, self._in_second + records
+        self.missed += before < QUEUE_EVENTS <= self._in_second
+
+
+def _read(handle: int) -> bytes:
+    try:
+        return os.read(handle, _CHUNK_BYTES)
+    except BlockingIOError:
+        return b""
