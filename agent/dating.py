@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from agent import thinning
 from wire.messages import Offset, Report
 
-EARLIEST_MS = 1_577_836_800_000
-"""2020-01-01: a wall clock that says less was never set. The hub takes no such time either."""
+EARLIEST_MS = 1_793_491_200_000
+"""2026-11-01, before this was written: a wall clock that says less was never set. Not only 1970 is such a time: systemd
+moves an unset clock to the day of its own making, some years later."""
 
 _BATCH_BYTES = 1024 * 1024
 

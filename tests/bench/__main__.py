@@ -1,5 +1,6 @@
 """Runs every benchmark, prints a table, writes build/bench.json."""
 
+import datetime
 import json
 import os
 import platform
@@ -7,19 +8,26 @@ import sys
 from pathlib import Path
 
 from tests.bench import agent, codec, commit, recordings, spool
+from tests.bench.measure import Figure
 
 MODULES = {"codec": codec, "commit": commit, "spool": spool, "recordings": recordings, "agent": agent}
 
 
-def main(names: list[str]) -> int:
-    """All benchmarks, or those named."""
+PAGE = Path("docs/benchmarks.md")
+MARK = "<!-- the table: `make bench ARGS=--docs` -->\n"
+
+
+def main(arguments: list[str]) -> int:
+    """All benchmarks, or those named; `--docs` writes the table of all into docs/benchmarks.md as well."""
+    names = [name for name in arguments if name != "--docs"]
     unknown = set(names) - MODULES.keys()
-    if unknown:
-        print(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(MODULES)}", file=sys.stderr)
+    if unknown or (names and "--docs" in arguments):
+        print(f"usage: [--docs | NAME …], of {', '.join(MODULES)}", file=sys.stderr)
         return 2
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}"
+    print(machine)
     print(f"{'what':46} {'value':>10} {'unit':6} {'baseline':>10} {'ratio':>7}  against")
-    rows = []
+    figures: list[Figure] = []
     for name in names or MODULES:
         for figure in MODULES[name].figures():
             print(
@@ -27,11 +35,21 @@ def main(names: list[str]) -> int:
                 f"  {figure.against}",
                 flush=True,
             )
-            rows.append(figure.row())
+            figures.append(figure)
     out = Path("build/bench.json")
     out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    out.write_text(json.dumps([figure.row() for figure in figures], indent=2, ensure_ascii=False) + "\n")
+    if "--docs" in arguments:
+        _write(machine, figures)
     return 0
+
+
+def _write(machine: str, figures: list[Figure]) -> None:
+    """The table behind the mark of the page, in the place of the one before."""
+    lines = [MARK, f"\n{machine}, {datetime.datetime.now(datetime.UTC):%Y-%m-%d}.\n\n"]
+    lines += ["| what | value | unit | baseline | ratio | against |\n", "|---|---:|---|---:|---:|---|\n"]
+    lines += [f"| {f.name} | {f.value:g} | {f.unit} | {f.baseline:g} | {f.ratio:g} | {f.against} |\n" for f in figures]
+    PAGE.write_text(PAGE.read_text(encoding="utf-8").partition(MARK)[0] + "".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":
