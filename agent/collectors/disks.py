@@ -4,7 +4,8 @@ Three collectors share this name, each honest on its own:
 
 - *presence* lists /sys/block at every interval, which wakes no disk and needs no rights. A disk once seen that is
   missing is told with `present` 0, over restarts too, until it is back or its serial number is in `forget`. An empty
-  slot (a card reader, size 0) was never a disk. Disks are known by serial number, else world-wide name, else place.
+  slot (a card reader, size 0) was never a disk. Disks are known by serial number, else world-wide name, else (USB) the
+  serial number of the plug, else place.
 - *SMART* asks `smartctl -j -a` every `smart_hours` and at the start, ATA, NVMe and SAS, behind RAID controllers too; a
   sleeping disk is not woken (`-n standby`) and asked again in an hour. It needs read access to the disks (group disk)
   and CAP_SYS_RAWIO for ATA and SAS, CAP_SYS_ADMIN for NVMe. Disks without SMART (virtio, card readers, unknown USB
@@ -124,15 +125,21 @@ def verdict(answers: Answers) -> Reading:
     denied = sorted({one.path for one in last if one.smart.outcome is Outcome.DENIED})
     if denied:
         wanted = sorted({_capability(path) for path in denied})
+        drop_ins = sorted({_drop_in(path) for path in denied})
         raise NotAvailable(
             f"smartctl may not read {', '.join(denied[:_MOST_NAMED])}: allow the agent {' and '.join(wanted)}, "
-            "and read access to the device (group disk)"
+            f"and read access to the device (group disk): copy the systemd drop-in {' and '.join(drop_ins)}"
         )
     return Reading()
 
 
 def _capability(path: str) -> str:
     return "CAP_SYS_ADMIN (NVMe)" if path.startswith("/dev/nvme") else "CAP_SYS_RAWIO (ATA, SAS)"
+
+
+def _drop_in(path: str) -> str:
+    """In provisioning/systemd/watchkeeper-agent.service.d."""
+    return "nvme.conf" if path.startswith("/dev/nvme") else "disks.conf"
 
 
 class Presence:

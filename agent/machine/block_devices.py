@@ -1,7 +1,8 @@
 """The machine's disks as the kernel lists them in /sys/block: what is there, and who it is. Cheap, needs no rights.
 
 No command goes to a disk, so a sleeping one is not woken: sizes, serial numbers (page 80h of its vital product data)
-and world-wide names are what the kernel read when the disk appeared.
+and world-wide names are what the kernel read when the disk appeared. A USB disk that has neither goes by the serial
+number its plug tells (the USB descriptor's), where that is one.
 """
 
 import re
@@ -18,6 +19,9 @@ _DISK_TYPES = {"0", "14", "20"}
 """SCSI: direct access, reduced block commands, zoned."""
 _NO_DISKS = re.compile(r"sr\d+|fd\d+|nbd\d+|mtdblock.*|mmcblk\d+(boot\d+|rpmb|gp\d+)")
 _PASSING_NUMBERS = re.compile(r"host\d+|target[\d:]+|virtio\d+|nvme\d+|nvme|block|rport-.*|session\d+|port-.*")
+_SEQUENCES = ("0123456789abcdef" * 2, "1234567890" * 4)
+"""Cheap USB bridges count where a serial number should be."""
+_SHORTEST_SERIAL = 4
 _SCSI_ADDRESS = re.compile(r"\d+:(\d+:\d+:\d+)")
 
 
@@ -90,14 +94,18 @@ def _disk(sys: Path, name: str) -> BlockDevice | None:
         return None
     device = folder / "device"
     sectors = _text(folder / "size")
+    interface = _interface(name, parts, _text(device / "vendor"))
+    serial, wwn = _serial(folder), _text(folder / "wwid") or _text(device / "wwid")
+    if interface == "usb" and not serial and not wwn:
+        serial = _usb_serial(Path(*parts))
     return BlockDevice(
         name=name,
         size=int(sectors) * _SECTOR_BYTES if sectors.isdecimal() else 0,
         removable=_text(folder / "removable") == "1",
         rotational=_text(folder / "queue/rotational") == "1",
-        interface=_interface(name, parts, _text(device / "vendor")),
-        serial=_serial(folder),
-        wwn=_text(folder / "wwid") or _text(device / "wwid"),
+        interface=interface,
+        serial=serial,
+        wwn=wwn,
         model=_model(device),
         firmware=_text(device / "firmware_rev") or _text(device / "rev") or _text(device / "fwrev"),
         place=_place(parts[parts.index("devices") + 1 :] if "devices" in parts else parts, name),
@@ -114,6 +122,19 @@ def _serial(folder: Path) -> str:
             return page80_serial(file.read(_MAX_TEXT))
     except OSError:
         return ""
+
+
+def _usb_serial(folder: Path) -> str:
+    """The serial number of the USB device a disk is part of, and which of its disks it is; empty for nonsense."""
+    # The nearest only: above it are hubs, whose serial numbers are not the disk's.
+    plug = next((one for one in folder.parents if (one / "idVendor").exists()), None)
+    serial = _text(plug / "serial") if plug is not None else ""
+    plain = serial.lower()
+    if len(plain) < _SHORTEST_SERIAL or len(set(plain)) == 1 or any(plain in one for one in _SEQUENCES):
+        return ""
+    # Docks with two bays have one plug: target and unit tell the bays apart.
+    address = next((found[1] for one in folder.parts if (found := _SCSI_ADDRESS.fullmatch(one))), "0:0:0")
+    return serial if address == "0:0:0" else f"{serial}-{address}"
 
 
 def _model(device: Path) -> str:

@@ -162,9 +162,22 @@ def device_gone(path: str, block_devices: Path = _BLOCK_DEVICES) -> bool:
     False where that can't be told: network shares, btrfs and ZFS have no block device number of their own.
     """
     try:
-        number = os.stat(path).st_dev  # noqa: PTH116 - Path.stat is the same call, through more code
+        return number_gone(os.stat(path).st_dev, block_devices)  # noqa: PTH116 - Path.stat is the same, through more code
     except OSError:
         return False
-    if os.major(number) == 0 or not block_devices.is_dir():
+
+
+def number_gone(number: int, block_devices: Path = _BLOCK_DEVICES) -> bool:
+    """The same by the device's number (`st_dev`)."""
+    try:
+        if os.major(number) == 0 or not block_devices.is_dir():
+            return False
+        return not (block_devices / f"{os.major(number)}:{os.minor(number)}").exists()
+    except OSError:  # /sys is hidden from us
         return False
-    return not (block_devices / f"{os.major(number)}:{os.minor(number)}").exists()
+
+
+def shut_down(number: int, mounts: Sequence[Mount]) -> bool:
+    """Whether the kernel shut down the file system of that device number (`st_dev`): it answers from memory only."""
+    text = f"{os.major(number)}:{os.minor(number)}"
+    return any(mount.number == text and access(mount, 0) is Access.GONE for mount in mounts)

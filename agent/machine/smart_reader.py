@@ -8,7 +8,8 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from agent.collector import CollectError
 from agent.machine.block_devices import MOST_DISKS, BlockDevice
@@ -24,6 +25,7 @@ SPEAKING = frozenset({"ata", "sas", "scsi", "nvme", "usb"})
 """Interfaces that may carry SMART: virtio, xen and mmc never do, and are not asked."""
 
 _HIDDEN = re.compile(r"(sat\+)?(megaraid|cciss|areca|3ware|aacraid|hpt|sssraid),[0-9,/]+")
+_NO_NODE = re.compile(r"no such (file|device)", re.IGNORECASE)
 _SETTLED = frozenset({Outcome.READ, Outcome.UNSUPPORTED, Outcome.DISABLED})
 
 Run = Callable[[Sequence[str], float], Output]
@@ -103,7 +105,7 @@ class SmartReader:
         for name, disk in disks.items():
             if disk.interface in SPEAKING and self._is_due(name) and not self._over(began, budget):
                 kind = self._types.get(disk.serial.lower(), "")
-                self._keep(name, name, self._ask(disk.path, kind), disk.path)
+                self._keep(name, name, _denied_if_hidden(self._ask(disk.path, kind), disk), disk.path)
         for key, scanned in self._hidden.items():
             if self._is_due(key) and not self._over(began, budget):
                 smart = self._ask(scanned.name, scanned.type)
@@ -136,7 +138,7 @@ class SmartReader:
         if now < self._scan_due:
             return
         try:
-            output = self._run(("smartctl", "-j", "--scan-open"), SMARTCTL_SECONDS)
+            output = self._unbroken("smartctl", "-j", "--scan-open")
         except CollectError as error:
             self._answers.trouble = str(error)
             self._scan_due = now + min(RETRY_SECONDS, self._interval)
@@ -152,10 +154,17 @@ class SmartReader:
     def _ask(self, path: str, kind: str) -> Smart:
         arguments = ["smartctl", "-j", "-a", "-l", "devstat", "-n", f"standby,{ASLEEP_STATUS}"]
         try:
-            output = self._run([*arguments, *(["-d", kind] if kind else []), path], SMARTCTL_SECONDS)
+            output = self._unbroken(*arguments, *(["-d", kind] if kind else []), path)
         except CollectError as error:
             return Smart(Outcome.FAILED, str(error))
         return parse(output.stdout, output.status)
+
+    def _unbroken(self, *arguments: str) -> Output:
+        """smartctl's output. Raises CollectError too where it was ended: what it printed is not the whole."""
+        output = self._run(arguments, SMARTCTL_SECONDS)
+        if output.status < 0:
+            raise CollectError(f"smartctl was ended by signal {-output.status}")
+        return output
 
     def _keep(self, key: str, disk: str, smart: Smart, path: str, behind: str = "") -> None:
         now = time.monotonic()
@@ -166,3 +175,11 @@ class SmartReader:
         settled = smart.outcome in _SETTLED
         self._due[key] = now + (self._interval if settled else min(RETRY_SECONDS, self._interval))
         self._answers.put(key, Answer(disk, smart, now, path, behind))
+
+
+def _denied_if_hidden(smart: Smart, disk: BlockDevice) -> Smart:
+    """A disk that the kernel has and /dev has not is withheld from us (PrivateDevices=yes, a container), not broken."""
+    if smart.outcome is not Outcome.FAILED or not _NO_NODE.search(smart.reason):
+        return smart
+    withheld = disk.folder.exists() and not Path(disk.path).exists()
+    return replace(smart, outcome=Outcome.DENIED) if withheld else smart

@@ -8,6 +8,9 @@ from typing import Protocol
 
 import psutil
 
+from agent.collector import CollectError
+from agent.machine.mounts import every_mount, number_gone, shut_down
+
 
 class Entry(Protocol):
     """What is used of `os.DirEntry[str]`."""
@@ -31,6 +34,15 @@ class Disk:
         """The folder all recordings lie in; this one may be a link. Raises OSError."""
         self.looks += 1
         return os.stat(path)  # noqa: PTH116 - paths are plain text here: a million Path objects cost as much as the scan
+
+    def gone(self, look: os.stat_result) -> bool:
+        """Whether the disk under what was looked at was pulled out: its folders are still told, from memory."""
+        if number_gone(look.st_dev):
+            return True
+        try:
+            return shut_down(look.st_dev, every_mount())
+        except CollectError:
+            return False  # no mount table to be read: not known
 
     def look(self, path: str) -> os.stat_result:
         """A file or a folder itself, not what a link points to. Raises OSError."""

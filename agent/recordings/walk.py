@@ -76,6 +76,13 @@ class Tree:
             raise StoreGone(f"{self.root}: is no folder")
         return look
 
+    def look_at_disk(self) -> os.stat_result:
+        """At its root, and whether there is still a disk under it. Raises StoreGone."""
+        look = self.look()
+        if self.disk.gone(look):
+            raise StoreGone(f"{self.root}: mounted, but its device is gone")
+        return look
+
     def path(self, *names: str) -> str:
         """The full path of what lies below the root."""
         return "/".join((self.root.rstrip("/"), *(name for name in names if name)))
@@ -102,7 +109,7 @@ class Walk:
         self.listed: set[int] = set()
         self._left, self._deadline = entries, deadline
         self._index, self._layout = tree.index, tree.layout
-        self._device = tree.look().st_dev
+        self._device = tree.look_at_disk().st_dev
         self.live = self._live()
         self._terms = self._on_terms()
 
@@ -125,7 +132,7 @@ class Walk:
 
     def root_still_there(self) -> None:
         """A folder that vanished was deleted; unless all vanished with their disk."""
-        if self.tree.look().st_dev != self._device:
+        if self.tree.look_at_disk().st_dev != self._device:
             raise StoreGone(f"{self.tree.root}: the disk went away while it was read")
 
     def visit(self, folder: Folder, *, again: bool = False) -> None:

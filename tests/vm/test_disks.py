@@ -92,7 +92,6 @@ def test_an_array_that_loses_a_disk_and_gets_it_back(mirror: Machine) -> None:
     service.await_values(RIGHT, {"present": 1.0})
 
 
-@pytest.mark.xfail(reason="with PrivateDevices=yes smartctl finds no file, and that reads as a failure", strict=True)
 def test_the_unit_without_drop_ins_says_what_to_allow(vm: Machine) -> None:
     service = Service(vm)
     service.configure(QUICK + SEEN_QUICKLY)

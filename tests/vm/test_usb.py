@@ -90,10 +90,6 @@ def test_no_footage_is_told_as_lost_because_its_disk_was_pulled_out(vm: Machine,
     assert told == {30.0}
 
 
-# Not strict: where writes were under way ext4 drops the folder from memory, and reading it fails as it should.
-@pytest.mark.xfail(
-    reason="ext4 goes on listing folders from memory, and recordings does not look further", strict=False
-)
 def test_recordings_on_a_disk_pulled_out_are_told_as_out_of_reach(vm: Machine, service: Service) -> None:
     service.await_values(CHANNEL, {"recording_segments": 30.0})
 

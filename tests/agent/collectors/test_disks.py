@@ -36,12 +36,15 @@ class Smartctl:
         self.asked: list[list[str]] = []
         self.missing = False
         self.hangs: set[str] = set()
+        self.ended: set[str] = set()
 
     def __call__(self, arguments: Sequence[str], timeout: float) -> tool.Output:
         if self.missing:
             raise NotAvailable("smartctl is not installed: apt-get install smartmontools")
         self.asked.append(list(arguments))
         path = arguments[-1]
+        if path in self.ended:
+            return tool.Output(-15, b"", "")
         if path in self.hangs or (path == "--scan-open" and "scan" in self.hangs):
             raise CollectError(f"smartctl did not end within {timeout:g} s")
         key = f"{path} {arguments[-2]}" if "-d" in arguments else path
@@ -215,7 +218,8 @@ def test_a_missing_permission_is_named_until_it_is_there(machine: Machine, monke
     machine.smartctl.answers |= {"sda": "denied", "sdb": "ata_wd", "nvme0n1": "nvme_denied"}
     expected = (
         r"smartctl may not read /dev/nvme0n1, /dev/sda: allow the agent CAP_SYS_ADMIN \(NVMe\) and CAP_SYS_RAWIO "
-        r"\(ATA, SAS\), and read access to the device \(group disk\)"
+        r"\(ATA, SAS\), and read access to the device \(group disk\): "
+        r"copy the systemd drop-in disks\.conf and nvme\.conf$"
     )
     for _ in range(2):
         with pytest.raises(NotAvailable, match=expected):
@@ -227,6 +231,45 @@ def test_a_missing_permission_is_named_until_it_is_there(machine: Machine, monke
     monkeypatch.setattr(smart_reader, "RETRY_SECONDS", 0.0)
     machine.start()
     assert machine.round()[SEAGATE][1]["smart_healthy"] == 1.0
+
+
+def test_a_disk_without_its_device_file_is_withheld_from_us(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.tree.scsi("sdnone", SATA.format(n=1), serial="WSD0A1B2")
+    machine.smartctl.answers["sdnone"] = "gone"
+    with pytest.raises(NotAvailable, match=r"may not read /dev/sdnone: .* copy the systemd drop-in disks\.conf$"):
+        machine.asking.collect()
+    assert said(machine.presence.collect().measurements) == {SEAGATE: [{"present": 1.0}]}
+
+
+def test_a_disk_that_is_no_such_device_though_its_file_is_there_fails(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.tree.scsi("null", SATA.format(n=1), serial="WSD0A1B2")  # a name that /dev has for sure
+    machine.smartctl.answers["null"] = "gone"
+    assert "No such device" in machine.asking.collect().problem
+
+
+def test_a_disk_pulled_out_while_it_is_asked_fails(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.tree.scsi("sdnone", SATA.format(n=1), serial="WSD0A1B2")
+    machine.smartctl.answers["sdnone"] = "gone"
+
+    def pulled(arguments: Sequence[str], timeout: float) -> tool.Output:
+        if arguments[-1] == "/dev/sdnone":
+            machine.tree.pull("sdnone")
+        return machine.smartctl(arguments, timeout)
+
+    context = Context(agent="gate", host="gate-host")
+    asking, _, _ = build(DisksSettings(), context, run=pulled, sys=machine.tree.sys, mdstat=machine.mdstat)
+    assert "No such device" in asking.collect().problem
+
+
+def test_a_smartctl_that_was_ended_is_told_as_that(machine: Machine) -> None:
+    machine.smartctl.ended.add("/dev/sda")
+    assert machine.asking.collect().problem == "/dev/sda: smartctl was ended by signal 15"
+    machine.start()
+    machine.smartctl.ended = {"--scan-open"}
+    assert machine.asking.collect().problem == "smartctl was ended by signal 15"
 
 
 def test_one_disk_that_fails_does_not_hide_the_others_and_is_asked_again_in_an_hour(machine: Machine) -> None:

@@ -479,6 +479,19 @@ def test_a_disk_pulled_out_in_the_middle_of_a_scan_leaves_the_index_as_it_was(lo
     assert here.told == []
 
 
+def test_a_disk_pulled_out_is_told_though_its_folders_are_still_answered_for_from_memory(tmp_path: Path) -> None:
+    here = machine(tmp_path)
+    days(here)
+    before = here.values("cam")
+    here.disk.pulled = True
+    for _ in range(2):
+        reading = here.collect(after=30)
+        assert (reading.measurements, reading.problem) == ((), f"{here.video}: mounted, but its device is gone")
+    here.disk.pulled = False
+    assert here.values("cam", after=30)["recording_segments"] == before["recording_segments"]
+    assert here.told == []
+
+
 def test_a_disk_that_fails_says_so_and_nothing_of_its_channels(tmp_path: Path) -> None:
     here = machine(tmp_path, {"layout": "frigate"})
     days(here)

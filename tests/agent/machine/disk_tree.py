@@ -31,6 +31,15 @@ class DiskTree:
             (device / "vpd_pg80").write_bytes(bytes([0, 0x80, 0, len(page)]) + page)
         (block / "device").symlink_to(device)
 
+    def usb_plug(self, n: int, serial: str = "") -> None:
+        """The USB descriptor's texts of what is plugged into port `n`, on a hub with a serial number of its own."""
+        hub = self.sys / "devices/pci0000:00/0000:00:14.0/usb2"
+        for folder, text in ((hub, "0000:00:14.0"), (hub / f"2-{n}", serial)):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "idVendor").write_text("1d6b\n")
+            if text:
+                (folder / "serial").write_text(f"{text}\n")
+
     def nvme(self, name: str, *, serial: str, subsystem: bool = False, celsius: float | None = None) -> None:
         """An NVMe disk; `subsystem` as where the kernel has native multipath."""
         controller = "virtual/nvme-subsystem/nvme-subsys0" if subsystem else "pci0000:00/0000:01:00.0/nvme/nvme0"

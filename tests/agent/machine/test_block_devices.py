@@ -59,6 +59,41 @@ def test_sas_usb_and_virtual_machines_disks_are_told_apart(tree: DiskTree) -> No
     ]
 
 
+def test_a_usb_disk_without_page_80h_goes_by_the_serial_number_of_its_plug(tree: DiskTree) -> None:
+    tree.usb_plug(1, "WKUSB0001")
+    tree.scsi("sdb", USB.format(n=1))
+    assert only(tree).serial == "WKUSB0001"
+    tree.pull("sdb")
+    tree.usb_plug(3, "WKUSB0001")
+    tree.scsi("sdc", USB.format(n=3))
+    assert only(tree).serial == "WKUSB0001", "at another port too"
+
+
+def test_what_the_disk_itself_tells_goes_before_its_plug(tree: DiskTree) -> None:
+    tree.usb_plug(1, "BRIDGE0001")
+    tree.scsi("sdb", USB.format(n=1), serial="WX1234")
+    tree.usb_plug(2, "BRIDGE0002")
+    tree.scsi("sdc", USB.format(n=2), wwn="naa.50014ee2b1234567")
+    assert [disk.serial for disk in read(tree.sys)] == ["WX1234", ""]
+
+
+def test_two_bays_of_one_plug_have_two_serial_numbers(tree: DiskTree) -> None:
+    tree.usb_plug(1, "DOCK00017")
+    tree.scsi("sdb", USB.format(n=1))
+    tree.scsi("sdc", USB.format(n=1).replace("9:0:0:0", "9:0:0:1"))
+    assert [disk.serial for disk in read(tree.sys)] == ["DOCK00017", "DOCK00017-0:0:1"]
+
+
+@pytest.mark.parametrize(
+    "serial", ["", "000000000000", "FFFFFFFF", "A1", "123456789012", "0123456789ABCDEF", "123456789ABC"]
+)
+def test_a_plug_without_a_serial_number_worth_the_name_tells_none(tree: DiskTree, serial: str) -> None:
+    tree.usb_plug(1, serial)
+    tree.scsi("sdb", USB.format(n=1))
+    assert only(tree).serial == ""
+    assert only(tree).place
+
+
 def test_what_has_no_hardware_or_is_no_disk_is_left_out(tree: DiskTree) -> None:
     for name in ("loop0", "zram0", "md0", "dm-0", "ram0", "nbd0"):
         tree.virtual(name)

@@ -21,6 +21,7 @@ from agent.machine.mounts import (
     holding,
     is_at,
     parse_mountinfo,
+    shut_down,
 )
 
 ROOT = Mount("/dev/sda1", "/", "ext4")
@@ -192,6 +193,15 @@ def test_what_has_no_device_number_is_not_called_gone(tmp_path: Path) -> None:
     assert not device_gone("/proc", tmp_path)
     assert not device_gone(str(tmp_path / "nowhere"), tmp_path)
     assert not device_gone(str(tmp_path), tmp_path / "no-sysfs-here")
+
+
+def test_a_file_system_that_was_shut_down_is_known_by_its_number() -> None:
+    table = [
+        Mount("/dev/sda1", "/", "ext4", "rw", "8:1"),
+        Mount("/dev/sdb1", "/mnt", "ext4", "rw,shutdown", "8:17"),
+        Mount("/dev/sdc1", "/srv", "ext4", "rw,emergency_ro", "8:33"),
+    ]
+    assert [shut_down(os.makedev(8, minor), table) for minor in (1, 17, 33, 49)] == [False, True, False, False]
 
 
 def test_the_real_table_has_the_root_and_more_than_disks() -> None:

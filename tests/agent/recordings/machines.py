@@ -16,17 +16,24 @@ from tests.agent.recordings.trees import T0
 
 
 class FailingDisk(Disk):
-    """A disk that works until told otherwise: `gone` as if pulled out, `refused` and `broken` are parts of paths."""
+    """A disk that works until told otherwise: `gone` as if pulled out, `refused` and `broken` are parts of paths.
+
+    `pulled`: it is out, and the kernel goes on telling its folders from memory.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.gone_after: int | None = None
         self.refused = ""
         self.broken = ""
+        self.pulled = False
 
     def root(self, path: str) -> os.stat_result:
         self._check(path)
         return super().root(path)
+
+    def gone(self, look: os.stat_result) -> bool:
+        return self.pulled or super().gone(look)
 
     def look(self, path: str) -> os.stat_result:
         self._check(path)

@@ -12,8 +12,10 @@ import pytest
 
 from agent.collector import Context, Reading
 from agent.collectors.recordings import Store, build
+from agent.machine.mounts import every_mount
 from agent.recordings.disk import Disk, Entry
 from agent.recordings.settings import RecordingsSettings
+from tests.agent.collectors.loop_disk import loop_disk as shut_down_able
 from tests.agent.recordings.machines import Machine
 from tests.agent.recordings.trees import T0, record
 from tests.waiting import wait_until
@@ -110,6 +112,30 @@ def test_a_disk_unmounted_in_the_middle_of_a_scan_is_a_problem_and_all_goes_on_w
     assert reading.measurements[0].values["recording_integrity_ratio"] == 1.0
     assert list(reading.happenings) == []
     store.close()
+
+
+def test_a_disk_pulled_out_is_a_problem_though_the_kernel_tells_its_folders_from_memory(tmp_path: Path) -> None:
+    with shut_down_able(tmp_path) as disk:
+        settings = RecordingsSettings.model_validate(
+            {"time_zone": "UTC", "store": [{"path": str(disk.mount), "layout": "ffmpeg", "must_be_mounted": True}]}
+        )
+        context = Context(agent="a", host="h", state=tmp_path / "state")
+        (store,) = build(settings, context, wall=lambda: float(T0))
+        record(disk.mount, settings.store[0].layout_in(settings.site()), "cam", T0 - DAY, T0, 600)
+        assert store.collect().problem == ""
+        disk.shut_down()
+        if not any(mount.mountpoint == str(disk.mount) and "shutdown" in mount.options for mount in every_mount()):
+            pytest.skip("this kernel does not tell a shut down ext4 in its mount table (Linux 6.15 does)")
+        reading = store.collect()
+        assert (reading.measurements, list(reading.happenings)) == ((), [])
+        assert reading.problem == f"{disk.mount}: mounted, but its device is gone"
+        disk.detach()
+        assert store.collect().problem == f"{disk.mount}: nothing is mounted there"
+        disk.attach()
+        reading = store.collect()
+        assert reading.problem == ""
+        assert list(reading.happenings) == []
+        store.close()
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
