@@ -19,6 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.clock import Clock
+from agent.outbox import WINDOW_REPORTS
 from wire.codec import MAX_BYTES
 from wire.settings import Broker, ConfigError
 from wire.topics import Address
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
 STOP_SECONDS = 2.0
 MAX_INBOX = 1000
+MOST_UNSENT = 2 * WINDOW_REPORTS
+"""Reports whose way to the broker is remembered before those that arrived are forgotten: each is 2 KB."""
 MAX_INBOX_BYTES = 4 * 1024 * 1024
 """A broker may send before it acknowledges our subscription, which is when nobody takes anything out."""
 MAX_PACKET_BYTES = 2 * MAX_BYTES
@@ -176,7 +179,7 @@ class Connection:
         earlier = self._unsent.get(report_id)
         if earlier is not None and earlier.rc == mqtt.MQTT_ERR_SUCCESS and not earlier.is_published():
             return
-        if len(self._unsent) > MAX_INBOX:
+        if len(self._unsent) > MOST_UNSENT:
             self._unsent = {name: info for name, info in self._unsent.items() if not _delivered(info)}
         self._unsent[report_id] = self.publish(topic, body)
 

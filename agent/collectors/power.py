@@ -31,7 +31,7 @@ from agent.collector import (
     Settings,
 )
 from agent.device_ids import device_id
-from agent.machine.nut import UPS_NAME, Trouble, UpsState, parse, parse_names, parse_trouble
+from agent.machine.nut import MOST_UPS, UPS_NAME, Trouble, UpsState, parse, parse_names, parse_trouble
 from agent.memory import Memory
 from agent.tool import Output
 from wire.ids import ShortText, SlugId
@@ -133,12 +133,12 @@ class UpsWatch:
         self._facts = dict(state.facts or {})
         happenings = self._transition(state, mono)
         values = {"ups_reachable": 1.0, **state.values()}
-        return Reading([Measurement(self._id, values, mono)], happenings, [self._device()])
+        return Reading([Measurement(self._id, values, mono)], happenings, [self.device()])
 
     def _silent(self, mono: float, problem: str) -> Reading:
         problem = f"{self._ups.address}: {problem}" if problem else ""
         measured = Measurement(self._id, {"ups_reachable": 0.0}, mono)
-        return Reading([measured], devices=[self._device()], problem=problem)
+        return Reading([measured], devices=[self.device()], problem=problem)
 
     def _transition(self, state: UpsState, mono: float) -> list[Happening]:
         """The event of a change; what was before is remembered over restarts, and over times it said nothing."""
@@ -158,7 +158,8 @@ class UpsWatch:
             data["seconds"] = round(mono - began)
         return [Happening(self._id, ON_BATTERY if now else RESTORED, data, mono)]
 
-    def _device(self) -> Device:
+    def device(self) -> Device:
+        """As it is told, with what it last said of itself."""
         return Device(
             device=self._id,
             kind=DeviceKind.UPS,
@@ -194,10 +195,12 @@ class FoundMemory(BaseModel):
 
 
 class FoundUpses:
-    """Every UPS of this machine's own server."""
+    """Every UPS of this machine's own server, at most `MOST_UPS`. One run asks for no longer than it has time."""
 
-    def __init__(self, port: int, context: Context, run: Run, clock: Clock) -> None:
+    def __init__(self, port: int, seconds: float, context: Context, run: Run, clock: Clock) -> None:
         self._port = port
+        # The last one asked may take its whole time.
+        self._asking_seconds = max(seconds - UPSC_SECONDS, seconds / 2)
         self._context = context
         self._run = run
         self._clock = clock
@@ -206,20 +209,40 @@ class FoundUpses:
         names = parse_names("\n".join(known.names).encode())
         self._watches = {name: self._watch(name) for name in names}
         self._told: list[Device] = []
+        self._first = ""
+        self._surplus = 0
 
     def collect(self) -> Reading:
         """One run. Raises NotAvailable where there is no server and none was ever seen, or it has no UPS."""
+        began = self._clock.mono()
         problem = self._discover()
-        readings = [watch.look() for watch in self._watches.values()]
-        devices = [device for reading in readings for device in reading.devices or ()]
+        readings = self._ask(began + self._asking_seconds)
+        devices = [watch.device() for watch in self._watches.values()]
         changed, self._told = devices != self._told, devices
         problems = [problem] if problem else [reading.problem for reading in readings if reading.problem]
+        if self._surplus:
+            problems.append(f"more than {MOST_UPS} UPSes, {self._surplus} are not watched")
+        if len(readings) < len(self._watches):
+            problems.append(f"{len(self._watches) - len(readings)} UPSes were not asked: the others took too long")
         return Reading(
             [one for reading in readings for one in reading.measurements],
             [one for reading in readings for one in reading.happenings],
             devices if changed else None,
             problem="; ".join(problems),
         )
+
+    def _ask(self, until: float) -> list[Reading]:
+        """Of every UPS, up to that moment; who was not asked comes first the next time."""
+        names = list(self._watches)
+        start = names.index(self._first) if self._first in self._watches else 0
+        readings: list[Reading] = []
+        for name in names[start:] + names[:start]:
+            self._first = name
+            if self._clock.mono() >= until:
+                return readings
+            readings.append(self._watches[name].look())
+        self._first = ""
+        return readings
 
     def _discover(self) -> str:
         """Learn of UPSes that are new; why that failed."""
@@ -230,7 +253,10 @@ class FoundUpses:
             if not self._watches:
                 raise NotAvailable(f"no NUT server with a UPS answers at {server} ({text}): apt-get install nut-server")
             return f"{server}: {text}"
-        fresh = [name for name in parse_names(output.stdout) if name not in self._watches]
+        new = [name for name in parse_names(output.stdout) if name not in self._watches]
+        # Each answer is bounded, but not what a server names over time.
+        fresh = new[: MOST_UPS - len(self._watches)]
+        self._surplus = len(new) - len(fresh)
         if fresh:
             self._watches |= {name: self._watch(name) for name in fresh}
             self._memory.remember(FoundMemory(names=list(self._watches)))
@@ -251,7 +277,7 @@ def build(
     """The collectors of these settings; `run` may answer for another machine's `upsc`."""
     clock = clock or SystemClock()
     if not settings.ups:
-        return [FoundUpses(settings.port, context, run, clock)]
+        return [FoundUpses(settings.port, settings.timeout_seconds, context, run, clock)]
     return [ConfiguredUps(UpsWatch(ups, context, run, clock)) for ups in settings.ups]
 
 

@@ -2,15 +2,22 @@
 readers in containers too, whatever they call the folder. One child process a file system, read line by line.
 
 What fatrace can't tell: that the kernel's queue of 16,384 events ran over (told here when so many came within a
-second), and where a name ends. A process may call itself what it likes, and names may hold line feeds: the kernel's
-bound of 15 bytes for a process's name tells which reading of a line is the true one.
+second, when records come late, or when they pile up in the pipe), and where a name ends. A process may call itself what
+it likes, and names may hold line feeds: the kernel's bound of 15 bytes for a process's name tells which reading of a
+line is the true one. Fatrace 0.17 has no other format (`--json` came later): a name with a line feed and a time stamp
+can pose as a record of its own. Such a record is not told, but counted as missed, where its time is not between that of
+the record before and now, or where the name before it is cut after a slash. The limit: who may make folders on the file
+system, and names one by a time a moment ahead and opens it at that very moment, can still forge one.
 """
 
 import fcntl
+import math
 import os
 import re
 import select
+import struct
 import subprocess
+import termios
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,6 +33,7 @@ _COMM_BYTES = 15
 _MAX_RECORD = 16 * 1024
 _CHUNK_BYTES = 256 * 1024
 _PIPE_BYTES = 1024 * 1024
+_LATE_SECONDS = 1.0
 _END_SECONDS = 1.0
 _MAX_COMPLAINT = 300
 _STAMP = re.compile(rb"\d{9,11}\.\d{6} ")
@@ -59,14 +67,38 @@ def parse(record: bytes) -> Open | None:
 
 
 class Records:
-    """Cuts what is read into records: one begins at a line with a time stamp, for a name may hold line feeds."""
+    """Cuts what is read into records: one begins at a line with a time stamp, for a name may hold line feeds.
+
+    `doubted` counts those that may be part of a name, `stamp` is the time of the newest other (s, Unix; 0 before).
+    """
 
     def __init__(self) -> None:
+        self.doubted = 0
+        self.stamp = 0.0
         self._rest = b""
+        self._cut = False
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The records that are complete with this. What ends in a line feed is complete: fatrace writes a record at
-        once, and who read has to be looked up before he is gone."""
+    def feed(self, data: bytes, now: float) -> list[bytes]:
+        """The records that are complete with this, but the doubtful ones; `now` is the wall clock (s, Unix)."""
+        if self.stamp > now:  # the clock was set back: what comes now is not older
+            self.stamp = 0.0
+        return [record for record in self._complete(data) if self._believed(record, now)]
+
+    def _believed(self, record: bytes, now: float) -> bool:
+        stamp = _STAMP.match(record)
+        at = float(stamp[0]) if stamp is not None else self.stamp
+        believed = not self._cut and self.stamp <= at <= now
+        if believed:
+            self.stamp = at
+        else:
+            self.doubted += 1
+        # No path ends in a slash, but that of the root.
+        self._cut = record.rstrip(b"\n").endswith(b"/") and not _is_root(record)
+        return believed
+
+    def _complete(self, data: bytes) -> list[bytes]:
+        """What ends in a line feed is complete: fatrace writes a record at once, and who read has to be looked up
+        before he is gone."""
         *complete, last = _NEXT.split(self._rest + data)
         if last.endswith(b"\n"):
             complete.append(last)
@@ -75,10 +107,16 @@ class Records:
         return complete
 
 
+def _is_root(record: bytes) -> bool:
+    told = parse(record)
+    return told is not None and told.path == "/"
+
+
 class Tracer:
     """One fatrace over the file system that holds a folder. For one thread, but `stop`.
 
-    `missed` counts seconds in which so much came that the kernel may have dropped some.
+    `missed` counts seconds in which so much came, or so late, that the kernel may have dropped some, or in which a
+    record was not believed.
     """
 
     def __init__(self, folder: str, ignored: Sequence[int], *, search: str = SEARCH_PATH) -> None:
@@ -105,7 +143,9 @@ class Tracer:
         with suppress(OSError):
             fcntl.fcntl(self._out, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._records = Records()
+        self._room = fcntl.fcntl(self._out, fcntl.F_GETPIPE_SZ)
         self._second, self._in_second = 0.0, 0
+        self._missed_at = -math.inf
         self._complaint, self._half = "", ""
         self.missed = 0
 
@@ -146,6 +186,7 @@ class Tracer:
             self._hear()
         if self._out not in ready:
             return []
+        piled_up = _waiting(self._out.fileno()) > self._room // 2
         data = _read(self._out.fileno())
         if not data:  # it has ended
             if self._errors not in ready:
@@ -153,8 +194,10 @@ class Tracer:
             with suppress(subprocess.TimeoutExpired):
                 self._child.wait(_END_SECONDS)
             return []
-        records = self._records.feed(data)
-        self._count(len(records))
+        now, doubted = time.time(), self._records.doubted
+        records = self._records.feed(data, now)
+        late = bool(records) and now - self._records.stamp > _LATE_SECONDS
+        self._count(len(records), doubtful=piled_up or late or self._records.doubted > doubted)
         return records
 
     def _hear(self) -> None:
@@ -165,12 +208,21 @@ class Tracer:
         refused = next((line for line in lines if "not permitted" in line), "")
         self._complaint = (refused or self._complaint or next(iter(lines), ""))[:_MAX_COMPLAINT]
 
-    def _count(self, records: int) -> None:
+    def _count(self, records: int, *, doubtful: bool) -> None:
+        """Where fatrace can't get rid of its records it reads no more, and the kernel's queue runs over unseen."""
         now = time.monotonic()
         if now - self._second >= 1.0:
             self._second, self._in_second = now, 0
         before, self._in_second = self._in_second, self._in_second + records
-        self.missed += before < QUEUE_EVENTS <= self._in_second
+        doubtful |= before < QUEUE_EVENTS <= self._in_second
+        if doubtful and now - self._missed_at >= 1.0:
+            self._missed_at = now
+            self.missed += 1
+
+
+def _waiting(handle: int) -> int:
+    """Bytes in the pipe."""
+    return int(struct.unpack("i", fcntl.ioctl(handle, termios.FIONREAD, bytes(4)))[0])
 
 
 def _read(handle: int) -> bytes:

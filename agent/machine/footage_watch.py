@@ -75,11 +75,13 @@ class Watch:
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
-                source = self._start(self.folder)
+                self._listen(self._start(self.folder), began)
             except (NotAvailable, CollectError) as error:
                 self.trouble = error
-            else:
-                self._listen(source, began)
+            except Exception as error:  # supervised: a thread that ended silently would look well for ever
+                self.trouble = CollectError(f"{self.folder}: listening failed: {type(error).__name__}: {error}")
+                self.gaps += 1
+                log.exception("listening failed folder=%s", self.folder)
             self._settled.set()
             lasted = time.monotonic() - began
             pause = FIRST_PAUSE if lasted > _LONG_SECONDS else pause
@@ -89,6 +91,18 @@ class Watch:
     def _listen(self, source: Source, began: float) -> None:
         """Until it ends, or we do."""
         self._source = source
+        try:
+            self._hand_on(source, began)
+        finally:
+            self._source = None
+            source.close()
+        if not self._stopping.is_set():
+            self.trouble = _refusal(self.folder, source.complaint, ended=True)
+            # Until another listens, nobody does.
+            self.gaps += self._settled.is_set()
+            log.warning("fatrace ended folder=%s reason=%r", self.folder, source.complaint)
+
+    def _hand_on(self, source: Source, began: float) -> None:
         missed = 0
         while source.running and not self._stopping.is_set():
             opens = source.read(_READ_SECONDS if self._settled.is_set() else SETTLED_SECONDS)
@@ -99,16 +113,10 @@ class Watch:
                 self._hear(opens, time.monotonic())
             self.gaps += source.missed - missed
             missed = source.missed
-        self._source = None
         opens = source.read(0.0)
         if opens:
             self._hear(opens, time.monotonic())
-        source.close()
-        if not self._stopping.is_set():
-            self.trouble = _refusal(self.folder, source.complaint, ended=True)
-            # Until another listens, nobody does.
-            self.gaps += self._settled.is_set()
-            log.warning("fatrace ended folder=%s reason=%r", self.folder, source.complaint)
+        self.gaps += source.missed - missed
 
 
 def _refusal(folder: str, complaint: str, *, ended: bool) -> NotAvailable | CollectError | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.collector import NotAvailable
+from agent.collector import CollectError, NotAvailable
 
 PROC = Path("/proc")
 MOST_PROCESSES = 32_768
@@ -82,7 +82,7 @@ class ProcessTable:
 
 
 def read(proc: Path = PROC) -> ProcessTable:
-    """All processes as they are now. Raises NotAvailable where others' are hidden from us."""
+    """All of them, now. Raises NotAvailable where others' are hidden, CollectError where there are too many."""
     # Whoever may not see the first process sees none but his own: every recorder would look dead.
     if not _bytes(proc / "1/stat", _STAT_BYTES):
         raise NotAvailable(
@@ -119,7 +119,10 @@ def parse_stat(raw: bytes) -> tuple[Process, str] | None:
 
 def _processes(proc: Path) -> Iterator[Process]:
     pids = [name for name in os.listdir(proc) if name.isdecimal()]  # noqa: PTH208 - names are all we need
-    for pid in pids[:MOST_PROCESSES]:
+    # A part of them is no table: what is sought may be in the rest, and would be called dead.
+    if len(pids) > MOST_PROCESSES:
+        raise CollectError(f"{len(pids)} processes, more than the {MOST_PROCESSES} that are read")
+    for pid in pids:
         parsed = parse_stat(_bytes(proc / pid / "stat", _STAT_BYTES))
         if parsed is not None and parsed[1] not in _GONE:
             yield parsed[0]

@@ -5,7 +5,10 @@ DHT11, BME280 and their like on a board's pins) and, of the machine itself, ther
 thousandths: of a degree Celsius, of a percent.
 """
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -81,12 +84,12 @@ def in_folder(folder: Path) -> list[Sensor]:
 def read(sensor: Sensor) -> float:
     """Degrees Celsius, or percent. Raises SensorError; nothing is said of what is plausible."""
     try:
-        with sensor.path.open("rb") as file:
-            raw = file.read(64)
+        raw = _attribute(sensor.path, 64)
     except OSError as error:
         raise SensorError(f"{sensor.path}: {error.strerror or error}") from None
     if not re.fullmatch(rb"-?\d{1,12}(\.\d{1,9})?\s*", raw):
-        raise SensorError(f"{sensor.path}: {raw[:20]!r} is no number")
+        # Not what it says: the folder may be any, and this text goes to the hub.
+        raise SensorError(f"{sensor.path}: what it says is no number")
     return float(raw) / 1000
 
 
@@ -126,7 +129,17 @@ def _numbered(folder: Path, pattern: str) -> list[Path]:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return file.read(200).decode("utf-8", "replace").strip()
+        return _attribute(path, 200).decode("utf-8", "replace").strip()
     except OSError:
         return ""
+
+
+def _attribute(path: Path, most: int) -> bytes:
+    """An attribute's beginning. Raises OSError, also for what is no file: a pipe there would hold us for ever."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "is no file")
+        return os.read(handle, most)
+    finally:
+        os.close(handle)

@@ -19,6 +19,8 @@ from agent.recordings.spans import Span, merged
 FUTURE_SECONDS = 300
 """How far ahead of the clock a file may begin before it is left aside."""
 RATE_SECONDS = 3600
+MOST_NAMES = 4096
+"""Channels whose files are counted in one folder, beside those known to be in it."""
 _MOST_EDGES = 64
 _MOST_EMPTY = 20_000
 _LONGEST = 86_400
@@ -37,6 +39,8 @@ class Terms:
     segment: Callable[[str], int]
     fixed: Callable[[str], bool] = lambda _channel: False
     """Whether that length is configured, and not to be learnt."""
+    accepts: Callable[[str], bool] = lambda _channel: True
+    """Whether a channel is one to watch."""
 
 
 @dataclass
@@ -109,7 +113,7 @@ def _listed(
     for entry in terms.disk.listing(path, root=root):
         found.entries += 1
         start = begins(entry.name)
-        if start is None or not entry.is_file(follow_symlinks=False):
+        if start is None or not _wanted(terms, start[0], tallies, prior) or not entry.is_file(follow_symlinks=False):
             continue
         channel, moment, look = _resolved(terms, entry, start)
         tally = tallies.setdefault(channel, _Tally())
@@ -132,6 +136,14 @@ def _listed(
         if fresh and look is not None:
             _note_growth(found, terms.now, channel, moment, look.st_size, known)
     return found, tallies, hollow
+
+
+def _wanted(terms: Terms, channel: str, tallies: Mapping[str, _Tally], prior: Mapping[str, Piece]) -> bool:
+    """Whether a channel's files are counted. Any name may be a channel's: what is held is bounded here, and what is
+    watched, later and lower; known channels are never cut off."""
+    if channel in tallies or channel in prior:
+        return True
+    return terms.accepts(channel) and len(tallies) < MOST_NAMES
 
 
 def _note_growth(found: Found, now: int, channel: str, moment: int, size: int, known: Piece | None) -> None:

@@ -16,6 +16,8 @@ from agent.recordings.leaf import FUTURE_SECONDS, RATE_SECONDS, Found, Terms, re
 from agent.recordings.spans import Span
 
 MOST_CHANNELS = 256
+MOST_BELOW = 65_536
+"""Folders of recordings in one folder."""
 DAY = 86_400
 _RACE_SECONDS = 2.0
 _AHEAD_SECONDS = 2 * DAY
@@ -124,7 +126,15 @@ class Walk:
         oldest = min((one.settled for one in self._index.channels.values() if one.settled), default=self.now)
         since = max(self.now - _LONGEST_BACK, min(self.now - 4 * DAY, oldest - DAY))
         fixed = self.tree.configured
-        return Terms(self.tree.disk, self._layout, self.now, since, self.tree.segment, lambda name: bool(fixed(name)))
+        return Terms(
+            self.tree.disk,
+            self._layout,
+            self.now,
+            since,
+            self.tree.segment,
+            lambda name: bool(fixed(name)),
+            self.tree.accepts,
+        )
 
     def spent(self) -> bool:
         """Whether what can wait has to."""
@@ -156,32 +166,45 @@ class Walk:
         if where is None:
             return
         if folder.depth < self._layout.leaf_depth:
-            self._read_branch(folder, path, where)
+            whole = self._read_branch(folder, path, where)
         elif not self._read_leaf(folder, path, where, look):
             return
+        else:
+            whole = True
         # What changes within the clock's grain of a listing would be missed: such a folder is read once more.
-        folder.changed = look.st_mtime_ns if _settled(look) else 0
+        folder.changed = look.st_mtime_ns if whole and _settled(look) else 0
         self.tree.followed.pop(folder.id, None)
         folder.listed = max(1, self.now)
         self.listed.add(folder.id)
         self._index.save(folder)
 
-    def _read_branch(self, folder: Folder, path: str, where: Where) -> None:
+    def _read_branch(self, folder: Folder, path: str, where: Where) -> bool:
+        """Whether it was listed to its end; of a part of a listing nothing can be said to be gone."""
         known = self._index.children(folder)
         seen: dict[str, Where] = {}
+        whole = True
         folder.entries = 0
         for entry in self.tree.disk.listing(path, root=not folder.path):
             folder.entries += 1
             below = self._layout.below(where, folder.depth, entry.name)
             if below is not None and entry.is_dir(follow_symlinks=False):
+                if len(seen) >= MOST_BELOW:
+                    whole = False
+                    break
                 seen[entry.name] = below
         self._left -= folder.entries
         if known and not seen and where == ROOT:
             raise StoreGone(f"{self.tree.root}: is empty, and held recordings before: is the disk mounted?")
-        for name in known.keys() - seen.keys():
-            self._index.drop(known[name])
-        for name in sorted(seen.keys() - known.keys(), reverse=True):
+        fresh = sorted(seen.keys() - known.keys(), reverse=True)
+        if whole:
+            for name in known.keys() - seen.keys():
+                self._index.drop(known[name])
+        else:
+            fresh = fresh[: max(0, MOST_BELOW - len(known))]
+            self.scan.problem = f"{path}: more than {MOST_BELOW} folders, the rest is left aside"[:300]
+        for name in fresh:
             self._find(folder, name, seen[name])
+        return whole
 
     def _find(self, parent: Folder, name: str, where: Where) -> None:
         """A folder that was not there before; read at once where segments of now may lie in it."""

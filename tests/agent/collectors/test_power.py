@@ -9,9 +9,11 @@ import pytest
 from pydantic import ValidationError
 
 from agent import tool
+from agent.clock import SystemClock
 from agent.collector import CollectError, Collector, Context, NotAvailable, Reading
 from agent.collectors.power import ON_BATTERY, RESTORED, PowerSettings, Ups, build, plugin
 from agent.device_ids import device_id
+from agent.machine.nut import MOST_UPS
 from agent.tool import Output
 from tests.servers.nut import UPS, Nut
 from tests.waiting import wait_until
@@ -171,6 +173,44 @@ def test_without_any_named_all_of_the_own_server_are_watched_and_missed_later(tm
     later = collector(upsc, tmp_path, settings).collect()
     assert [dict(one.values) for one in later.measurements] == [{"ups_reachable": 0.0}] * 2
     assert "Connection refused" in later.problem
+
+
+def test_a_server_that_names_ever_new_ones_does_not_grow_us(tmp_path: Path) -> None:
+    upsc = Upsc()
+    one = collector(upsc, tmp_path, PowerSettings())
+    problems = []
+    for turn in range(3):
+        upsc.listed = "\n".join(f"ups{turn}-{number}" for number in range(20))
+        reading = one.collect()
+        problems.append(reading.problem)
+    assert len(reading.measurements) == MOST_UPS
+    assert {one.device.rpartition("-")[0] for one in reading.measurements} == {"a-host-ups-ups0", "a-host-ups-ups1"}
+    assert problems[0] == ""
+    assert problems[1] == "more than 32 UPSes, 8 are not watched"
+    assert len(collector(upsc, tmp_path, PowerSettings()).collect().measurements) == MOST_UPS
+
+
+def test_a_run_ends_in_time_and_who_was_not_asked_comes_first_the_next_time() -> None:
+    class Slow(SystemClock):
+        seconds = 0.0
+
+        def mono(self) -> float:
+            return self.seconds
+
+    clock, upsc = Slow(), Upsc("a\nb\nc\nd")
+
+    def slow(arguments: Sequence[str], *, package: str, timeout: float) -> Output:
+        clock.seconds += 0.0 if arguments[1] == "-l" else 9.0
+        return upsc(arguments, package=package, timeout=timeout)
+
+    settings = PowerSettings(timeout_seconds=30.0)
+    (one,) = build(settings, Context(agent="a", host="a-host"), run=slow, clock=clock)
+    first, second = one.collect(), one.collect()
+    assert [it.device for it in first.measurements] == ["a-host-ups-a", "a-host-ups-b", "a-host-ups-c"]
+    assert first.problem == "1 UPSes were not asked: the others took too long"
+    assert [it.device for it in first.devices or ()][3:] == ["a-host-ups-d"]
+    assert [it.device for it in second.measurements] == ["a-host-ups-d", "a-host-ups-a", "a-host-ups-b"]
+    assert clock.seconds == 54.0
 
 
 @pytest.mark.parametrize(("listed", "reason"), [(None, "apt-get install nut-server"), ("", "name it in its ups.conf")])

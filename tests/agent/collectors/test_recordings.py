@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from agent.__main__ import command
 from agent.collector import CollectError, Context
 from agent.collectors.recordings import GAP, build, channel_id, plugin, printable
+from agent.recordings import leaf, walk
 from agent.recordings.layout import ROOT
 from agent.recordings.settings import RecordingsSettings, StoreSettings
 from agent.recordings.spans import merged, without
@@ -695,6 +696,39 @@ def test_more_channels_than_can_be_watched_are_said(tmp_path: Path) -> None:
     reading = here.collect()
     assert len(reading.measurements) == 256
     assert "more than 256 channels" in reading.problem
+
+
+def test_a_folder_of_ever_new_names_is_held_in_part_and_known_channels_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaf, "MOST_NAMES", 3)
+    here = machine(tmp_path, {"layout": "custom", "pattern": "%Y/{channel}-%s.mp4"})
+    for name in "ab":
+        write(here.video, here.layout.path(name, T0 - 60, "mp4"), T0)
+    here.collect()
+    for number in range(40):
+        write(here.video, here.layout.path(f"{number:02}", T0, "mp4"), T0 + 60)
+    for name in "ab":
+        write(here.video, here.layout.path(name, T0, "mp4"), T0 + 60)
+    reading = here.collect(after=60)
+    told = {one.device: one.values["recording_segments"] for one in reading.measurements}
+    assert told["nvr-1-a"] == told["nvr-1-b"] == 2
+    assert len(told) <= 5
+
+
+def test_a_cut_listing_of_folders_is_said_and_drops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = machine(tmp_path, {"layout": "frigate"})
+    days(here, count=3)
+    before = here.values("cam")
+    monkeypatch.setattr(walk, "MOST_BELOW", 2)
+    settle(here.video, T0 - 86_400)
+    for _ in range(2):
+        reading = here.collect()
+        assert "more than 2 folders" in reading.problem
+        assert reading.measurements[0].values["recording_segments"] == before["recording_segments"]
+    monkeypatch.undo()
+    settle(here.video, T0 - 2 * 86_400)
+    assert here.values("cam").items() >= before.items()
 
 
 def test_only_listed_channels_are_watched_where_that_is_asked(tmp_path: Path) -> None:

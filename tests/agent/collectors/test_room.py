@@ -120,7 +120,7 @@ def test_a_sensor_that_is_pulled_out_is_a_problem_and_comes_back(tmp_path: Path)
     humidity = tmp_path / "class/hwmon/hwmon3/humidity1_input"
     humidity.unlink()
     humidity.mkdir()
-    assert "Is a directory" in room.collect().problem
+    assert "is no file" in room.collect().problem
     humidity.rmdir()
     humidity.write_text("50000\n")
     assert values(room.collect())["a"]["humidity_ratio"] == 0.5

@@ -14,16 +14,18 @@ from agent.collector import CollectError, NotAvailable
 from agent.machine import fatrace
 from agent.machine.fatrace import Open, Records, Tracer, parse
 from agent.tool import SEARCH_PATH
+from tests.waiting import wait_until
 
 SAMPLES = Path(__file__).parents[1] / "collectors" / "samples" / "footage"
 # fatrace.txt was printed by fatrace 0.17.0 of Debian 12, `-c -f O -t -t`, while files of these names were opened.
 
 AT = b"1795471035.041840 "
+LATER = 1795480000.0
 
 
 def test_what_fatrace_prints_is_read() -> None:
     records = Records()
-    complete = records.feed((SAMPLES / "fatrace.txt").read_bytes())
+    complete = records.feed((SAMPLES / "fatrace.txt").read_bytes(), LATER)
     assert [one for one in map(parse, complete) if one is not None] == [
         Open(5972, "bash", "/srv/rec/a.mp4"),
         Open(5981, "cat", "/srv/rec/a.mp4"),
@@ -70,14 +72,14 @@ def test_records_come_in_any_pieces() -> None:
     text = b"".join(AT + b"cat(%d): O   /srv/rec/%d\n" % (number, number) for number in range(50))
     for size in (1, 7, 40, 1000):
         records = Records()
-        found = [one for start in range(0, len(text), size) for one in records.feed(text[start : start + size])]
+        found = [one for start in range(0, len(text), size) for one in records.feed(text[start : start + size], LATER)]
         assert [parse(one) for one in found] == [Open(number, "cat", f"/srv/rec/{number}") for number in range(50)]
 
 
 def test_a_line_without_end_is_given_up() -> None:
     records = Records()
     for _ in range(100):
-        assert records.feed(b"x" * 1000) == []
+        assert records.feed(b"x" * 1000, LATER) == []
     assert len(records._rest) <= 16 * 1024
 
 
@@ -112,7 +114,7 @@ def drained(tracer: Tracer) -> list[Open]:
 
 
 def test_a_single_line_is_told_without_waiting_for_the_next(tmp_path: Path) -> None:
-    line = "1795471035.041840 cat(5981): O   /srv/rec/a.mp4"
+    line = "1700000000.041840 cat(5981): O   /srv/rec/a.mp4"
     with traced(tmp_path, f"echo '{line}'; exec sleep 60") as tracer:
         began = time.monotonic()
         opens: list[Open] = []
@@ -133,10 +135,72 @@ def test_more_than_the_kernel_queues_within_a_second_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fatrace, "QUEUE_EVENTS", 100)
-    line = "1795471035.041840 cat(5981): O   /srv/rec/a.mp4"
+    line = f"{time.time():.6f} cat(5981): O   /srv/rec/a.mp4"
     with traced(tmp_path, f"yes '{line}' | head -n 500; exec sleep 0.3") as tracer:
         assert len(drained(tracer)) == 500
         assert 1 <= tracer.missed <= 3
+
+
+def test_records_that_come_late_are_counted_once_a_second(tmp_path: Path) -> None:
+    line = f"{time.time() - 5:.6f} cat(5981): O   /srv/rec/a.mp4"
+    with traced(tmp_path, f"for i in 1 2 3 4 5; do echo '{line}'; sleep 0.02; done") as tracer:
+        assert len(drained(tracer)) == 5
+        assert tracer.missed == 1
+
+
+def test_records_that_come_at_once_are_not_counted(tmp_path: Path) -> None:
+    line = f"{time.time():.6f} cat(5981): O   /srv/rec/a.mp4"
+    with traced(tmp_path, f"echo '{line}'; echo '{line}'") as tracer:
+        assert len(drained(tracer)) == 2
+        assert tracer.missed == 0
+
+
+def test_a_pipe_that_fills_is_counted(tmp_path: Path) -> None:
+    line = f"{time.time():.6f} cat(5981): O   /srv/rec/{'a' * 900}.mp4"
+    with traced(tmp_path, f"yes '{line}' | head -n 900; touch done; exec sleep 0.3") as tracer:
+        tracer._room = 1024 * 1024
+        wait_until((tmp_path / "done").exists, what="the pipe is filled")
+        assert len(drained(tracer)) == 900
+        assert tracer.missed >= 1
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"/\n1795471035.500000 scp(1): O   /srv/rec/cam1/x.mp4",  # the folder's name begins with the line feed
+        b"/a\n1700000000.000002 scp(1): O   /srv/rec/cam1/x.mp4",  # before the record it is in
+        b"/a\n1795490000.000000 scp(1): O   /srv/rec/cam1/x.mp4",  # not yet
+    ],
+)
+@pytest.mark.parametrize("size", [1, 1000])
+def test_a_folder_can_not_pose_as_a_record(forged: bytes, size: int) -> None:
+    text = AT + b"cat(5984): O   /srv/rec" + forged + b"\n" + AT + b"cp(7): O   /srv/rec/b.mp4\n"
+    records = Records()
+    found = [one for start in range(0, len(text), size) for one in records.feed(text[start : start + size], LATER)]
+    told = [parse(one) for one in found]
+    assert [one.process for one in told if one is not None] == ["cat", "cp"]
+    assert records.doubted == 1
+
+
+def test_after_the_root_was_opened_records_are_believed() -> None:
+    records = Records()
+    assert len(records.feed(AT + b"ls(1): O   /\n" + AT + b"cat(2): O   /a\n", LATER)) == 2
+    assert records.doubted == 0
+
+
+def test_after_the_clock_was_set_back_records_are_believed() -> None:
+    records = Records()
+    assert len(records.feed(AT + b"cat(1): O   /a\n", LATER)) == 1
+    assert len(records.feed(b"1795460000.000000 cat(1): O   /a\n", 1795460000.1)) == 1
+    assert records.doubted == 0
+
+
+def test_what_is_not_believed_is_counted_as_missed(tmp_path: Path) -> None:
+    at = f"{time.time():.6f}"
+    body = f"printf '%s\\n' '{at} cat(5): O   /srv/a' '1700000000.000002 scp(1): O   /srv/rec/x.mp4'"
+    with traced(tmp_path, body) as tracer:
+        assert drained(tracer) == [Open(5, "cat", "/srv/a")]
+        assert tracer.missed == 1
 
 
 def test_a_folder_that_is_gone_is_an_error(tmp_path: Path) -> None:

@@ -142,6 +142,36 @@ def test_what_can_not_be_started_is_tried_again() -> None:
         wait_until(lambda: len(tries) == 3 and watch.trouble is None, what="the third try is well")
 
 
+def test_who_hears_and_fails_does_not_end_it() -> None:
+    scripts: list[Script] = []
+    heard: list[Open] = []
+    troubles: list[str] = []
+
+    def start(folder: str) -> Script:
+        if scripts:
+            troubles.append(repr(watch.trouble))
+        scripts.append(Script())
+        return scripts[-1]
+
+    def hear(opens: Sequence[Open], mono: float) -> None:
+        if len(scripts) == 1:
+            raise ValueError("no such")
+        heard.extend(opens)
+
+    watch = Watch("/r", start, hear)
+    try:
+        assert watch.settled(5.0)
+        scripts[0].said = [ONE]
+        wait_until(lambda: len(scripts) == 2 and watch.trouble is None, what="a second one is well")
+        scripts[1].said = [ONE]
+        wait_until(lambda: heard == [ONE], what="the second one is heard")
+        assert troubles == ["CollectError('/r: listening failed: ValueError: no such')"]
+        assert watch.gaps == 1
+        assert scripts[0].closed
+    finally:
+        watch.stop()
+
+
 def test_what_the_kernel_may_have_dropped_is_a_gap() -> None:
     script = Script()
     with watching(lambda folder: script, []) as watch:

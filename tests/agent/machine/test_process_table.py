@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.collector import NotAvailable
+from agent.collector import CollectError, NotAvailable
+from agent.machine import process_table
 from agent.machine.process_table import Process, ProcessTable, parse_stat, read
 from tests.waiting import wait_until
 
@@ -54,6 +55,15 @@ def machine(proc: Path, **cmdlines: bytes) -> Path:
 def test_others_hidden_by_hidepid_are_not_available_and_nobody_is_called_dead(tmp_path: Path) -> None:
     (tmp_path / "77").mkdir()
     with pytest.raises(NotAvailable, match="hidepid"):
+        read(tmp_path)
+
+
+def test_of_more_processes_than_are_read_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(tmp_path, p7=b"a\0", p8=b"b\0")
+    monkeypatch.setattr(process_table, "MOST_PROCESSES", 3)
+    assert set(read(tmp_path).by_pid) == {1, 7, 8}
+    monkeypatch.setattr(process_table, "MOST_PROCESSES", 2)
+    with pytest.raises(CollectError, match="3 processes, more than the 2"):
         read(tmp_path)
 
 

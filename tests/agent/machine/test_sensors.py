@@ -1,5 +1,6 @@
 """Sensors in sysfs: what is found, what is read, and which readings nobody should believe."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,25 @@ def test_a_sensor_that_is_gone_or_talks_nonsense_is_an_error_in_one_line(tmp_pat
         path.write_text(text)
         with pytest.raises(SensorError, match="is no number"):
             read(sensor)
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_or_a_link_in_the_place_of_an_attribute_is_not_waited_for_nor_followed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "name")
+    os.mkfifo(tmp_path / "temp1_input")
+    (tmp_path / "secret").write_text("21000\n")
+    (tmp_path / "temp2_input").symlink_to(tmp_path / "secret")
+    pipe, link = in_folder(tmp_path)
+    assert pipe.chip == ""
+    with pytest.raises(SensorError, match="is no file"):
+        read(pipe)
+    with pytest.raises(SensorError, match="symbolic links"):
+        read(link)
+
+
+def test_what_a_file_holds_is_not_told(tmp_path: Path) -> None:
+    path = tmp_path / "temp1_input"
+    path.write_text("root:$6$secret")
+    with pytest.raises(SensorError) as caught:
+        read(Sensor("", "", "temperature", path))
+    assert str(caught.value) == f"{path}: what it says is no number"
