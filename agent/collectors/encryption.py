@@ -12,6 +12,7 @@ the kernel knows better (with CAP_SYS_ADMIN and read access to the disk it says 
 The values are of the devices that collector `volumes` tells; where that one has an `id`, give the same here.
 """
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -105,8 +106,8 @@ class EncryptionCollector:
         blocks = parse(output.stdout)
         measurements: list[Measurement] = []
         devices: list[Device] = []
-        problems: list[str] = []
-        for volume in self._settings.volume or [EncryptedVolume(path=one.mountpoint) for one in found(table)]:
+        volumes, problems = self._volumes(table)
+        for volume in volumes:
             verdict, problem = self._look(volume, table, blocks)
             problems += [problem] if problem else []
             devices.append(self._device(volume, verdict))
@@ -115,30 +116,46 @@ class EncryptionCollector:
         changed, self._told = devices != self._told, devices
         return Reading(measurements, devices=devices if changed else None, problem="; ".join(problems))
 
+    def _volumes(self, table: Sequence[Mount]) -> tuple[Sequence[EncryptedVolume], list[str]]:
+        """The configured ones, else those found; and the problems of the others."""
+        if self._settings.volume:
+            return self._settings.volume, []
+        paths = [one.mountpoint for one in found(table)]
+        # A path that is no UTF-8 fits no message: one such stick must not hide the others.
+        odd = [path for path in paths if not path.isprintable()]
+        volumes = [EncryptedVolume(path=path) for path in paths if path.isprintable()]
+        return volumes, [f"{path!r}: not judged, the path is no printable UTF-8" for path in odd]
+
     def _look(
         self, volume: EncryptedVolume, table: Sequence[Mount], blocks: Mapping[str, Block]
     ) -> tuple[Verdict | None, str]:
         """What is known of a volume (None where it isn't there), and what is wrong."""
-        mount = holding(table, volume.path)
-        if is_at(mount, volume.path):
+        mount, path = _seen(table, volume.path)
+        if is_at(mount, path):
             self._note_mounted(volume.path)
         elif volume.path in self._mounted:
             return None, f"{volume.path}: nothing is mounted there any more"
         if mount is None:
             return None, f"{volume.path}: no file system holds it"
         try:
-            return self._judge(volume, mount, blocks)
+            return self._judge(volume, mount, table, blocks)
         except OSError as error:
             return None, f"{volume.path}: {error.strerror or error}"
 
-    def _judge(self, volume: EncryptedVolume, mount: Mount, blocks: Mapping[str, Block]) -> tuple[Verdict, str]:
+    def _judge(
+        self, volume: EncryptedVolume, mount: Mount, table: Sequence[Mount], blocks: Mapping[str, Block]
+    ) -> tuple[Verdict, str]:
         """Raises OSError where its path can't be reached."""
         if mount.fstype == "ecryptfs":
             return Verdict(True, "eCryptfs"), ""
         if mount.device and not mount.device.startswith("/dev/"):
             # ZFS, network shares, FUSE: no block device, and a dead share would hold us.
             return Verdict(None, f"unknown: {mount.fstype or mount.device} tells nothing of it"), ""
-        block = self._layers(blocks).find(self._number_of(volume.path), mount.device)
+        number = self._number_of(volume.path)
+        if not _agrees(number, mount, table):
+            problem = f"{volume.path}: not judged, it does not lie on {mount.device}, which is mounted there"
+            return Verdict(None, "unknown: another file system than the mount table says"), problem
+        block = self._layers(blocks).find(number, mount.device if mount.fstype == "btrfs" else "")
         if block is None:
             return Verdict(None, "unknown: its block device is not shown"), ""
         declared, problem = self._declared(volume, block, blocks)
@@ -178,6 +195,23 @@ class EncryptionCollector:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _seen(table: Sequence[Mount], path: str) -> tuple[Mount | None, str]:
+    """The mount that a path leads to, over links as `stat` follows them, and where that is."""
+    mount = holding(table, path)
+    if mount is not None and mount.device and not mount.device.startswith("/dev/"):
+        return mount, path  # a dead share would hold us, and tells nothing anyway
+    real = os.path.realpath(path)
+    return holding(table, real), real
+
+
+def _agrees(number: str, mount: Mount, table: Sequence[Mount]) -> bool:
+    """Whether a path of that device number can lie in the mount: mounts may lie hidden below others."""
+    if not mount.number or number == mount.number:
+        return True
+    # Each subvolume of btrfs has a number that the mount table does not know.
+    return mount.fstype == "btrfs" and number.startswith("0:") and all(one.number != number for one in table)
 
 
 def build(settings: EncryptionSettings, context: Context) -> Sequence[Collector]:

@@ -110,7 +110,8 @@ def examine(name: str, source: Source) -> Examined:
     kind = _kind(start)
     expected = next((kind for suffix, kind in _SUFFIXES.items() if name.lower().endswith(suffix)), kind)
     if expected != kind:
-        return Examined(kind, f"is no {expected}: it begins with {start[:8].hex(' ')}")
+        # Never its bytes: the text goes to the hub, and what somebody keeps does not.
+        return Examined(kind, f"is no {expected}" + (f" but {kind}" if kind != "plain" else ": it begins otherwise"))
     if not any((start.strip(b"\0"), middle.strip(b"\0"), end.strip(b"\0"))):
         return Examined(kind, "holds nothing but zero bytes")
     try:

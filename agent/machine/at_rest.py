@@ -55,7 +55,8 @@ class Layers:
         self._by_number = {block.number: block for block in blocks.values() if block.number}
 
     def find(self, number: str, device: str) -> Block | None:
-        """By its number, else by a device file (`/dev/mapper/x`): btrfs has numbers of its own making."""
+        """By its number, else by a device file (`/dev/mapper/x`): give one only of btrfs, which has numbers of its own
+        making. Any other number that is not shown is of no block device, a share's perhaps."""
         if number in self._by_number:
             return self._by_number[number]
         name = Path(device).name

@@ -105,7 +105,7 @@ class Search:
 
     def _listing(self, below: str) -> Iterator[tuple[str, os.stat_result]]:
         with opened(self._root, below, os.O_RDONLY | os.O_DIRECTORY) as handle:
-            for name in os.listdir(handle):  # noqa: PTH208 - of an open folder, which no link can be put in place of
+            for name in _names(handle):
                 try:
                     status = os.stat(name, dir_fd=handle, follow_symlinks=False)
                 except FileNotFoundError:
@@ -119,6 +119,13 @@ class Search:
         return fnmatchcase(path if "/" in self._pattern else name, self._pattern)
 
 
+def _names(handle: int) -> Iterator[str]:
+    """What is in an open folder, which no link can be put in place of; one by one, so that bounds hold memory too."""
+    with os.scandir(handle) as entries:
+        for entry in entries:
+            yield entry.name
+
+
 def measure(root: str, folder: str, give_up: Callable[[], bool]) -> tuple[int | None, Backup | None]:
     """Of a backup that is a folder its size (None where it is too large to add up) and its largest file."""
     total, seen, largest = 0, 0, None
@@ -126,7 +133,7 @@ def measure(root: str, folder: str, give_up: Callable[[], bool]) -> tuple[int | 
     while waiting:
         below = waiting.pop()
         with opened(root, below, os.O_RDONLY | os.O_DIRECTORY) as handle:
-            for name in os.listdir(handle):  # noqa: PTH208 - as above
+            for name in _names(handle):
                 seen += 1
                 if seen > MOST_OF_ONE or give_up():
                     return None, largest

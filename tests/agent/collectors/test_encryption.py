@@ -103,6 +103,55 @@ def test_a_volume_that_is_mounted_no_more_does_not_read_as_the_one_below(tmp_pat
     assert told(collector(volume, state=tmp_path).collect()) == {"rec": 1.0}
 
 
+def judged(path: Path | str, table: Sequence[Mount], number: str) -> Reading:
+    """By a configured volume of that path, whose device number `stat` tells."""
+    one = collector(EncryptedVolume(path=str(path), id="rec"), table=table)
+    one._number_of = lambda asked: number
+    return one.collect()
+
+
+def test_a_link_out_of_an_encrypted_volume_is_judged_by_what_it_leads_to(tmp_path: Path) -> None:
+    folder = tmp_path.resolve()
+    (folder / "share").mkdir()
+    (folder / "disk").mkdir()
+    (folder / "rec").symlink_to("share")
+    (folder / "plain").symlink_to("disk")
+    root = Mount("/dev/mapper/vg-rec", "/", "xfs", "rw", "254:2")
+    table = [
+        root,
+        Mount("nas:/rec", str(folder / "share"), "nfs4", "rw", "0:50"),
+        Mount("/dev/sda2", str(folder / "disk"), "ext4", "rw", "8:2"),
+    ]
+    reading = judged(folder / "rec", table, "0:50")
+    assert (told(reading), how(reading)) == ({}, ["unknown: nfs4 tells nothing of it"])
+    assert told(judged(folder / "plain", table, "8:2")) == {"rec": 0.0}
+    assert told(judged(folder, table, "254:2")) == {"rec": 1.0}
+
+
+def test_a_path_that_lies_elsewhere_than_its_mount_is_not_judged() -> None:
+    table = [Mount("/dev/mapper/vg-rec", "/", "xfs", "rw", "254:2")]
+    for number in ("0:50", "8:2"):
+        reading = judged("/srv/rec", table, number)
+        assert told(reading) == {}
+        assert reading.problem.startswith("/srv/rec: not judged, it does not lie on /dev/mapper/vg-rec")
+
+
+def test_btrfs_is_found_by_its_device_but_for_the_number_of_another_mount() -> None:
+    btrfs = Mount("/dev/mapper/vg-rec", "/srv/rec", "btrfs", "rw", "0:40")
+    hiding = Mount("nas:/srv", "/srv", "nfs4", "rw", "0:50")
+    for number, expected in (("0:40", {"rec": 1.0}), ("0:41", {"rec": 1.0}), ("0:50", {}), ("8:2", {})):
+        assert told(judged("/srv/rec", [btrfs, hiding], number)) == expected
+    xfs = btrfs._replace(fstype="xfs")
+    assert told(judged("/srv/rec", [xfs], "0:40")) == {}
+
+
+def test_a_mount_point_that_is_no_utf8_does_not_hide_the_others() -> None:
+    odd = Mount("/dev/sdz1", "/media/\udcff", "vfat", "rw", "8:99")
+    reading = collector(table=[PLAIN, LUKS, odd]).collect()
+    assert told(reading) == {volume_id("h", "/"): 0.0, volume_id("h", "/srv/rec"): 1.0}
+    assert reading.problem == r"'/media/\udcff': not judged, the path is no printable UTF-8"
+
+
 def test_a_self_encrypting_disk_is_taken_on_your_word_unless_the_kernel_knows_better() -> None:
     volume = EncryptedVolume(path="/", id="root", self_encrypting=True)
     for locking in ({}, {"/dev/sda": True}):

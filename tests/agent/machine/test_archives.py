@@ -137,9 +137,10 @@ def test_what_is_compressed_but_no_archive_inside_is_noticed() -> None:
     [
         ("a.tar.gz", b"", "is empty"),
         ("a.gz", gzip.compress(b"", mtime=0), "holds nothing"),
-        ("a.tar", bytes(10_240), "is no tar: it begins with 00 00 00 00 00 00 00 00"),
+        ("a.tar", bytes(10_240), "is no tar: it begins otherwise"),
         ("a.img", bytes(1_000_000), "holds nothing but zero bytes"),
-        ("a.gz", b"<html>404 Not Found", "is no gzip: it begins with 3c 68 74 6d 6c 3e 34 30"),
+        ("a.gz", b"<html>404 Not Found", "is no gzip: it begins otherwise"),
+        ("a.gz", b"PK\x03\x04" + bytes(18), "is no gzip but zip"),
         ("a.zip", b"PK\x05\x06" + bytes(18), "holds nothing"),
         ("a.xz", b"\xfd7zXZ\x00" + bytes(20), "its header is damaged"),
     ],

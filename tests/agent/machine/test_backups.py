@@ -1,6 +1,8 @@
 """Looking for backups: the newest complete one, within bounds, and never through a link."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,26 @@ def test_a_look_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         look(tmp_path)
     monkeypatch.setattr(backups, "MOST_OF_ONE", 10)
     assert measure(str(tmp_path.parent), tmp_path.name, never)[0] is None
+
+
+def test_a_folder_without_end_is_not_listed_before_the_bounds_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "folder/a")
+    scandir = os.scandir
+
+    @contextmanager
+    def endless(handle: int) -> Iterator[Iterator[os.DirEntry[str]]]:
+        with scandir(handle) as entries:
+            (entry,) = entries
+            yield iter(lambda: entry, None)
+
+    monkeypatch.setattr(os, "scandir", endless)
+    monkeypatch.setattr(backups, "MOST_ENTRIES", 10)
+    monkeypatch.setattr(backups, "MOST_OF_ONE", 10)
+    with pytest.raises(TooMany, match="11 entries"):
+        look(tmp_path / "folder")
+    assert measure(str(tmp_path), "folder", never)[0] is None
 
 
 def test_a_folder_that_is_missing_is_an_error_and_lost_and_found_is_nobodys(tmp_path: Path) -> None:
