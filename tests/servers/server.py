@@ -43,8 +43,10 @@ def find_program(*names: str) -> str:
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on now."""
-    for port in random.sample(_PORTS, 200):
+    """A loopback port nobody listens on now. Test processes side by side draw from ports of their own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    for port in random.sample(_PORTS[worker::workers], 200):
         with socket.socket() as probe:
             try:
                 probe.bind((HOST, port))
