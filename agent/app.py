@@ -4,12 +4,12 @@ import logging
 import platform
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from agent.clock import Clock, SystemClock, boot_id
-from agent.collector import Context, Plugin, discover
+from agent.collector import Plugin, discover
 from agent.config import Config, ConfigError
 from agent.desired import Desired
 from agent.draft import Draft
@@ -21,6 +21,7 @@ from agent.runner import OWN_INTERVAL_SECONDS, Runner
 from agent.spool import Spool
 from agent.state import StateDir
 from agent.succession import Make
+from agent.surroundings import context_of
 from agent.uplink import Uplink
 from wire.messages import ConfigApplied, Device, DeviceKind, Inventory
 from wire.topics import Address
@@ -76,7 +77,13 @@ class App:
     def prepare(self, config: Config) -> Mapping[str, Make]:
         """How to make the collectors that another configuration changes, tried once. Raises ConfigError."""
         now = self.config.collectors
-        names = [name for name in {**now, **config.collectors} if now.get(name) != config.collectors.get(name)]
+        changed = {name for name in {**now, **config.collectors} if now.get(name) != config.collectors.get(name)}
+        # In the order of the configuration, and those that are made from what changed as well.
+        names = [
+            name
+            for name in {**now, **config.collectors}
+            if name in changed or (name in config.collectors and changed.intersection(self._plugins[name].reads))
+        ]
         release(make_jobs(config, self._plugins, names))
         return {name: partial(make_jobs, config, self._plugins, [name]) for name in names}
 
@@ -155,7 +162,7 @@ def build(
         state.close()
         raise
     own, keys = _own_devices(config), [job.key for job in jobs]
-    book = InventoryBook(own, keys, spool.recall, spool.remember, lambda name: plugins[name].guest)
+    book = InventoryBook(own, keys, spool.recall, spool.remember, _guest(plugins), _reads(plugins))
 
     def keep(draft: Draft) -> None:
         spool.put(draft)
@@ -182,7 +189,7 @@ def make_jobs(config: Config, plugins: Mapping[str, Plugin], names: Sequence[str
     for name, settings in config.collectors.items():
         if names is not None and name not in names:
             continue
-        context = Context(agent=config.agent, host=config.host, state=config.state_dir / "collectors" / name)
+        context = context_of(config, plugins[name], config.state_dir / "collectors" / name)
         try:
             for number, collector in enumerate(plugins[name].build(settings, context)):
                 jobs.append(Job(f"{name}-{number}" if number else name, name, settings, collector))
@@ -196,6 +203,14 @@ def release(jobs: Sequence[Job]) -> None:
     """Let go of collectors that are not to be started after all."""
     for job in jobs:
         job.close()
+
+
+def _guest(plugins: Mapping[str, Plugin]) -> Callable[[str], bool]:
+    return lambda name: plugins[name].guest
+
+
+def _reads(plugins: Mapping[str, Plugin]) -> Callable[[str, str], bool]:
+    return lambda name, other: other in plugins[name].reads
 
 
 def _foundation(config: Config) -> tuple[object, ...]:

@@ -119,6 +119,10 @@ class Context:
     state: Path | None = None
     """A folder of this collector's own for what it must remember over restarts: small, rebuilt where it is lost, made
     when first written to. None where nothing may be kept (`collect` without a configuration)."""
+    hub: tuple[str, int] | None = None
+    """Host and port of the broker, None where there is no configuration."""
+    others: Mapping[str, Settings] = field(default_factory=dict)
+    """The settings of the collectors that the plugin `reads`, where they are enabled."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,9 @@ class Plugin:
     events: tuple[str, ...] = ()
     """Every type of event it may send."""
     needs: tuple[Need, ...] = ()
+    reads: tuple[str, ...] = ()
+    """Collectors whose settings it is made from as well (pictures are taken of what `cameras` watches). It may add to
+    the devices they claim: their claim goes before, its values are kept, its facts are added."""
     guest: bool = False
     """It adds to devices that another collector of ours claims (whether a volume is encrypted). It claims them too, of
     the same kind: they are its own only where nobody else does."""

@@ -16,8 +16,11 @@ from agent.collector import Plugin, Settings
 from wire.ids import ShortText, SlugId
 from wire.settings import Broker, ConfigError, Table, line_of, misfit, read_toml, refusal
 
-DEFAULT_COLLECTORS = ("host", "volumes", "disks", "encryption", "clock")
+DEFAULT_COLLECTORS = ("host", "volumes", "disks", "encryption", "clock", "network")
 """Those that run without a table of their own; the others need to be told what to watch."""
+
+FOLLOWING_COLLECTORS = ("hardware", "pictures")
+"""Those that run without a table of their own where a collector runs whose devices they look at (`Plugin.reads`)."""
 
 __all__ = ["Config", "ConfigError", "LocalFile", "Spool", "line_of", "load", "parse", "read"]
 
@@ -128,10 +131,16 @@ def _collectors(
             raise misfit(("collectors", name), f"unknown collector; known: {known}", source, text)
     settings: dict[str, Settings] = {}
     for name in plugins:
-        if name not in tables and name not in DEFAULT_COLLECTORS:
+        if name not in tables and not _runs_untold(name, tables, plugins):
             continue
         try:
             settings[name] = TypeAdapter(plugins[name].settings).validate_python(tables.get(name, {}))
         except ValidationError as error:
             raise refusal(error, ("collectors", name), source, text) from None
     return {name: one for name, one in settings.items() if one.enabled}
+
+
+def _runs_untold(name: str, tables: Mapping[str, Any], plugins: Mapping[str, Plugin]) -> bool:
+    if name in DEFAULT_COLLECTORS:
+        return True
+    return name in FOLLOWING_COLLECTORS and any(other in tables for other in plugins[name].reads)

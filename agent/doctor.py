@@ -21,8 +21,9 @@ from agent.checks.finding import Finding, Mark, Topic
 from agent.checks.permissions import check_permissions
 from agent.checks.presence import Presence, presence
 from agent.checks.report import Report, as_json, lines
-from agent.collector import Context, Plugin
+from agent.collector import Plugin
 from agent.config import DEFAULT_COLLECTORS, Config, ConfigError
+from agent.surroundings import context_of
 from agent.trial import bare_config
 
 OK, TO_MEND, BAD_USAGE = 0, 1, 2
@@ -86,9 +87,8 @@ def _checks(config: Config | None, plugins: Mapping[str, Plugin], only: frozense
     else:
         config = bare_config([name for name in DEFAULT_COLLECTORS if name in plugins], plugins)
     checks.append(Check(Topic.CLOCK, "date", lambda: [check_wall(), check_service()]))
-    context = Context(agent=config.agent, host=config.host)
     for name, settings in config.collectors.items():
-        examined = Examined(plugins[name], settings, context)
+        examined = Examined(plugins[name], settings, context_of(config, plugins[name]))
         checks.append(Check(examined.topic, name, _collector_check(examined, there, seconds, name in only)))
     return sorted(checks, key=lambda check: list(Topic).index(check.topic))
 

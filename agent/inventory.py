@@ -36,7 +36,8 @@ class InventoryBook:
 
     `is_guest` says of a plugin's name whether its collectors add to what others claim (whether a volume is encrypted).
     Their claims go behind all others; what they know of another's device of the same kind is added to it, and they may
-    speak for it.
+    speak for it. So may a plugin towards one whose settings it `reads` (a recorder's channel that is also watched as a
+    camera is one device).
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class InventoryBook:
         recall: Callable[[str], str | None],
         remember: Callable[[str, str], None],
         is_guest: Callable[[str], bool] = lambda plugin: False,
+        reads: Callable[[str, str], bool] = lambda plugin, other: False,
     ) -> None:
         self._own = {device.device: device for device in own}
         self._lock = threading.Lock()
         self._remember = remember
         self._guest_plugin = is_guest
+        self._reads = reads
         self._parts = {name: _read(recall(f"inventory.{name}")) for name in parts}
         self._marks: dict[str, str] = {}
         self._stale: set[str] = set()
@@ -174,13 +177,13 @@ class InventoryBook:
         return own.kind is device.kind if own is not None else self._owners.get(device.device) == name
 
     def _is_guest(self, name: str) -> bool:
-        """Parts are named as their plugin is, with a number behind it where it made several collectors."""
-        return self._guest_plugin(name.partition("-")[0])
+        return self._guest_plugin(_plugin(name))
 
     def _visits(self, device: Device, name: str) -> bool:
         """Whether it may add to a device that another collector claims as the same kind."""
         owner = self._owners.get(device.device, name)
-        if not self._is_guest(name) or owner == name or device.device in self._own:
+        welcome = self._is_guest(name) or self._reads(_plugin(name), _plugin(owner))
+        if not welcome or owner == name or device.device in self._own:
             return False
         return any(one.device == device.device and one.kind is device.kind for one in self._parts.get(owner) or ())
 
@@ -241,6 +244,11 @@ class InventoryBook:
         if text not in self._complaints and len(self._complaints) < 1000:
             self._complaints.add(text)
             log.error("%s", text)
+
+
+def _plugin(name: str) -> str:
+    """Parts are named as their plugin is, with a number behind it where it made several collectors."""
+    return name.partition("-")[0]
 
 
 def _enrich(part: dict[str, Device], guest: Device) -> None:

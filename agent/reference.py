@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from agent.collector import Need, Plugin, Settings, discover
-from agent.config import DEFAULT_COLLECTORS, Config
+from agent.config import DEFAULT_COLLECTORS, FOLLOWING_COLLECTORS, Config
 from agent.keys import Key, KeyTable, key_tables
 from wire.messages import DeviceKind
 from wire.metrics import BY_NAME, CATALOGUE, COLLECTORS, Metric
@@ -73,7 +73,7 @@ def _overview(plugins: Sequence[Plugin], abouts: Mapping[str, str]) -> str:
     rows = [
         (
             f"[{plugin.name}](#{plugin.name})",
-            "always" if plugin.name in DEFAULT_COLLECTORS else "with its table",
+            _when(plugin),
             _seconds(plugin.settings.model_fields["interval_seconds"].default),
             " ".join(abouts[plugin.name].partition("\n\n")[0].split()),
         )
@@ -94,6 +94,14 @@ def _overview(plugins: Sequence[Plugin], abouts: Mapping[str, str]) -> str:
             *_key_rows(common.keys),
         ]
     )
+
+
+def _when(plugin: Plugin) -> str:
+    if plugin.name in DEFAULT_COLLECTORS:
+        return "always"
+    if plugin.name in FOLLOWING_COLLECTORS:
+        return f"with its table, and beside {' or '.join(plugin.reads)}"
+    return "with its table"
 
 
 def _section(plugin: Plugin, about: str) -> str:
@@ -137,7 +145,7 @@ def _about(module: str) -> str:
 def _timing(plugin: Plugin) -> str:
     fields = plugin.settings.model_fields
     interval, timeout = (_seconds(fields[name].default) for name in ("interval_seconds", "timeout_seconds"))
-    when = "Runs always" if plugin.name in DEFAULT_COLLECTORS else f"Runs with a table `[collectors.{plugin.name}]`"
+    when = f"Runs {_when(plugin).replace('its table', f'a table `[collectors.{plugin.name}]`')}"
     return f"{when}, every {interval}; a run may take {timeout}."
 
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.collector import CollectError, Collector, Context, NotAvailable, Plugin, Reading
+from agent.collector import CollectError, Collector, NotAvailable, Plugin, Reading
 from agent.config import Config, ConfigError, load, parse
+from agent.surroundings import context_of
 
 OK, FAILED, NOT_AVAILABLE = 0, 1, 3
 """Exit statuses of `collect`."""
@@ -64,7 +65,7 @@ def collect(name: str, path: Path | None, plugins: Mapping[str, Plugin], *, as_j
     settings = config.collectors.get(name)
     if settings is None:
         raise ConfigError(f"collector {name} is not enabled: it needs a table [collectors.{name}] (--config)")
-    collectors = plugins[name].build(settings, Context(agent=config.agent, host=config.host))
+    collectors = plugins[name].build(settings, context_of(config, plugins[name]))
     if not collectors:
         print(f"watchkeeper-agent: no device is configured for {name}: see docs/agent.md", file=sys.stderr)
         return NOT_AVAILABLE

@@ -25,7 +25,7 @@ def _m(name: str, unit: str, kinds: tuple[Kind, ...], en: str, zh: str) -> Metri
 
 COLLECTORS = (
     *("host", "processes", "volumes", "disks", "recordings", "encryption", "backup", "footage", "power", "room"),
-    *("clock", "cameras", "recorders", "doors"),
+    *("clock", "cameras", "recorders", "doors", "hardware", "pictures", "network", "switches"),
 )
 """Collectors whose success and duration are metrics of the agent: `collector_{name}_ok`, `collector_{name}_seconds`."""
 
@@ -49,6 +49,11 @@ _OF_COLLECTORS = tuple(
         ),
     )
 )
+
+_CHANNEL = (Kind.CHANNEL, Kind.CAMERA)
+_ASKED = (Kind.CAMERA, Kind.RECORDER, Kind.DOOR, Kind.SWITCH)
+_EVENTFUL = (Kind.CAMERA, Kind.RECORDER)
+_PINGED = (Kind.CAMERA, Kind.RECORDER, Kind.DOOR, Kind.SWITCH, Kind.NETWORK)
 
 CATALOGUE: tuple[Metric, ...] = (
     # The agent itself
@@ -113,15 +118,15 @@ CATALOGUE: tuple[Metric, ...] = (
     ),
     *_OF_COLLECTORS,
     # Host
-    _m("cpu_ratio", "1", (Kind.HOST,), "Share of all cores in use", "处理器使用率"),
-    _m("memory_used_ratio", "1", (Kind.HOST,), "Share of memory in use", "内存使用率"),
+    _m("cpu_ratio", "1", (Kind.HOST, Kind.RECORDER), "Share of all cores in use", "处理器使用率"),
+    _m("memory_used_ratio", "1", (Kind.HOST, Kind.RECORDER), "Share of memory in use", "内存使用率"),
     _m("load1_ratio", "1", (Kind.HOST,), "One-minute load average per core", "每核一分钟平均负载"),
-    _m("uptime_seconds", "s", (Kind.HOST,), "Time since the host booted", "开机时长"),
+    _m("uptime_seconds", "s", (Kind.HOST, Kind.RECORDER, Kind.SWITCH), "Time since it booted", "开机时长"),
     _m("swap_used_ratio", "1", (Kind.HOST,), "Share of swap space in use", "交换空间使用率"),
     _m(
         "temperature_celsius",
         "Cel",
-        (Kind.HOST, Kind.DISK, Kind.ROOM, Kind.UPS),
+        (Kind.HOST, Kind.DISK, Kind.ROOM, Kind.UPS, Kind.RECORDER, Kind.CAMERA, Kind.SWITCH),
         "Temperature; of a host its hottest sensor",
         "温度；主机取最热传感器",
     ),
@@ -210,6 +215,7 @@ CATALOGUE: tuple[Metric, ...] = (
     _m("backups", "1", (Kind.VOLUME,), "Backups found", "备份份数"),
     # Disks and arrays of disks
     _m("present", "1", (Kind.DISK,), "Disk is there", "硬盘在位"),
+    _m("disk_healthy", "1", (Kind.DISK,), "The recorder calls its disk healthy", "录像机判定硬盘正常"),
     _m("smart_healthy", "1", (Kind.DISK,), "The disk's own verdict (SMART)", "硬盘自检健康"),
     _m(
         "smart_reallocated_sectors",
@@ -236,31 +242,49 @@ CATALOGUE: tuple[Metric, ...] = (
     _m("raid_disks_missing", "1", (Kind.DISK,), "Members the array lacks", "阵列缺失成员数"),
     _m("raid_degraded", "1", (Kind.DISK,), "Array runs without some of its members", "阵列降级"),
     _m("raid_resync_ratio", "1", (Kind.DISK,), "Progress of rebuilding or checking", "阵列重建进度"),
-    # Recordings on disk, by channel
-    _m("recording_retention_days", "d", (Kind.CHANNEL,), "Days from the oldest recording to now", "录像留存天数"),
-    _m("recording_stalled", "1", (Kind.CHANNEL,), "No new recording although the plan wants one", "录像停滞"),
-    _m("recording_bytes_per_second", "B/s", (Kind.CHANNEL,), "Bytes recorded, over the last hour", "录像写入速率"),
-    _m("recording_gaps", "1", (Kind.CHANNEL,), "Gaps in the last full day's plan", "上一整日录像缺口数"),
+    # Recordings, by channel; a camera that is also a recorder's channel is one device, a camera
+    _m(
+        "recording_retention_days",
+        "d",
+        _CHANNEL,
+        "Days from the oldest recording to now",
+        "录像留存天数",
+    ),
+    _m(
+        "recording_stalled",
+        "1",
+        _CHANNEL,
+        "No new recording although the plan wants one",
+        "录像停滞",
+    ),
+    _m(
+        "recording_bytes_per_second",
+        "B/s",
+        _CHANNEL,
+        "Bytes recorded, over the last hour",
+        "录像写入速率",
+    ),
+    _m("recording_gaps", "1", _CHANNEL, "Gaps in the last full day's plan", "上一整日录像缺口数"),
     _m(
         "recording_longest_gap_seconds",
         "s",
-        (Kind.CHANNEL,),
+        _CHANNEL,
         "Longest gap in the last full day's plan",
         "上一整日最长缺口",
     ),
     _m(
         "recording_integrity_ratio",
         "1",
-        (Kind.CHANNEL,),
+        _CHANNEL,
         "Share of the last full day's plan that was recorded",
         "上一整日录像完好率",
     ),
-    _m("recording_segments", "1", (Kind.CHANNEL,), "Recording files kept", "录像文件数"),
-    _m("recording_bytes", "B", (Kind.CHANNEL,), "Size of the recordings kept", "录像总大小"),
+    _m("recording_segments", "1", _CHANNEL, "Recording files kept", "录像文件数"),
+    _m("recording_bytes", "B", _CHANNEL, "Size of the recordings kept", "录像总大小"),
     _m(
         "recording_scan_age_seconds",
         "s",
-        (Kind.CHANNEL,),
+        _CHANNEL,
         "Time since the whole tree was last looked through",
         "上次完整扫描距今",
     ),
@@ -290,28 +314,108 @@ CATALOGUE: tuple[Metric, ...] = (
     # Room
     _m("humidity_ratio", "1", (Kind.ROOM,), "Relative humidity", "相对湿度"),
     # Cameras and closed recorders
-    _m("reachable", "1", (Kind.CAMERA, Kind.RECORDER), "Device answers its management protocol", "设备可达"),
-    _m("authenticated", "1", (Kind.CAMERA, Kind.RECORDER, Kind.DOOR), "Device accepts our account", "设备接受账号"),
-    _m("response_seconds", "s", (Kind.CAMERA, Kind.RECORDER), "Time the device took to answer", "设备响应时间"),
-    _m("online", "1", (Kind.CHANNEL,), "The recorder lists the channel as present", "通道在线"),
+    _m("connectable", "1", (Kind.CAMERA, Kind.RECORDER), "Device takes TCP connections on its port", "设备端口可连接"),
+    _m(
+        "reachable",
+        "1",
+        (Kind.CAMERA, Kind.RECORDER, Kind.SWITCH),
+        "Device answers its management protocol",
+        "设备可达",
+    ),
+    _m(
+        "authenticated",
+        "1",
+        (Kind.CAMERA, Kind.RECORDER, Kind.DOOR, Kind.SWITCH),
+        "Device accepts our account",
+        "设备接受账号",
+    ),
+    _m("account_paused", "1", _ASKED, "Our account rests after a refused login", "账号因登录被拒而暂停使用"),
+    _m("requests_per_hour", "1/h", _ASKED, "Requests sent to the device in the last hour", "近一小时发往设备的请求数"),
+    _m(
+        "requests_held_back",
+        "1",
+        _ASKED,
+        "Requests not sent since the agent started, the hour's being used up",
+        "因超出每小时限额而未发出的请求数",
+    ),
+    _m("response_seconds", "s", (Kind.CAMERA, Kind.RECORDER, Kind.SWITCH), "Time to answer", "设备响应时间"),
+    _m("streaming", "1", (Kind.CAMERA,), "Camera describes its main stream (RTSP)", "视频流可用"),
+    _m("stream_response_seconds", "s", (Kind.CAMERA,), "Time to describe the stream", "视频流响应时间"),
+    _m("profiles", "1", (Kind.CAMERA,), "Media profiles the camera offers", "媒体配置数"),
+    _m("ntp_enabled", "1", (Kind.CAMERA, Kind.RECORDER), "Device sets its clock by NTP", "设备已启用 NTP 校时"),
+    _m(
+        "certificate_days_left",
+        "d",
+        (Kind.CAMERA, Kind.RECORDER),
+        "Days until the device's TLS certificate expires",
+        "设备证书剩余天数",
+    ),
+    _m("accounts", "1", (Kind.CAMERA, Kind.RECORDER), "User accounts on the device", "设备用户账号数"),
+    _m("administrators", "1", (Kind.CAMERA, Kind.RECORDER), "Accounts with all rights", "管理员账号数"),
+    _m("online", "1", _CHANNEL, "The recorder lists the channel as present", "通道在线"),
+    _m("video_loss", "1", _CHANNEL, "The recorder gets no picture from the channel", "通道视频丢失"),
+    _m("recording_plan_enabled", "1", _CHANNEL, "A recording plan is switched on", "录像计划已启用"),
+    _m("recording_planned", "1", _CHANNEL, "The plan wants a recording now", "计划当前应录像"),
+    _m("recording_active", "1", _CHANNEL, "The recorder says that it records now", "当前正在录像"),
     _m(
         "recording_age_seconds",
         "s",
-        (Kind.RECORDER, Kind.CHANNEL),
+        (Kind.RECORDER, Kind.CHANNEL, Kind.CAMERA),
         "Age of the oldest recording kept",
         "最早录像距今时长",
     ),
     _m(
         "recording_newest_age_seconds",
         "s",
-        (Kind.RECORDER, Kind.CHANNEL),
+        (Kind.RECORDER, Kind.CHANNEL, Kind.CAMERA),
         "Age of the newest recording",
         "最新录像距今时长",
     ),
+    # Hardware, as the device itself tells over its events; what it did not tell is missing
+    _m("events_subscribed", "1", _EVENTFUL, "An event subscription at the device is open", "已订阅设备事件"),
+    _m("events_silence_seconds", "s", _EVENTFUL, "Time since the subscription was last heard", "事件静默时长"),
+    _m("storage_failure", "1", _EVENTFUL, "Device tells of a failed or full storage", "设备报告存储故障"),
+    _m("fan_failure", "1", _EVENTFUL, "Device tells of a failed fan", "设备报告风扇故障"),
+    _m("power_failure", "1", _EVENTFUL, "Device tells of a failed power supply", "设备报告电源故障"),
+    _m("temperature_critical", "1", _EVENTFUL, "Device tells of a critical temperature", "设备报告温度过高"),
+    _m("tampered", "1", (*_EVENTFUL, Kind.CHANNEL), "Device tells of tampering with its view", "设备报告遮挡或破坏"),
+    # Pictures, judged at the site; ratios are against the channel's own baseline of the same light phase
+    _m("picture_taken", "1", _CHANNEL, "A picture could be fetched and read", "图像可获取"),
+    _m("picture_age_seconds", "s", _CHANNEL, "Age of the last picture that could be read", "上一张图像距今时长"),
+    _m("picture_baseline_samples", "1", _CHANNEL, "Pictures the baseline was learned from", "基线样本数"),
+    _m("picture_infrared", "1", _CHANNEL, "Picture is taken in infra-red, without colour", "红外（黑白）画面"),
+    _m("picture_brightness_ratio", "1", _CHANNEL, "Mean brightness, 0 black to 1 white", "画面亮度"),
+    _m("picture_contrast_ratio", "1", _CHANNEL, "Spread of brightness, 0 to 1", "画面对比度"),
+    _m("picture_saturation_ratio", "1", _CHANNEL, "Mean saturation of colour, 0 to 1", "画面饱和度"),
+    _m("picture_sharpness_ratio", "1", _CHANNEL, "Sharpness against the baseline, 1 as ever", "画面清晰度与基线之比"),
+    _m("picture_similarity_ratio", "1", _CHANNEL, "Likeness of the scene to the baseline, 1 alike", "场景与基线相似度"),
+    _m("picture_change_ratio", "1", _CHANNEL, "Difference to the picture before, 0 the very same", "与前图差异"),
+    _m("picture_blurred", "1", _CHANNEL, "Picture is blurred", "画面模糊"),
+    _m("picture_dark", "1", _CHANNEL, "Picture is too dark", "画面过暗"),
+    _m("picture_bright", "1", _CHANNEL, "Picture is too bright", "画面过亮"),
+    _m("picture_covered", "1", _CHANNEL, "View is covered", "画面被遮挡"),
+    _m("picture_dirty", "1", _CHANNEL, "Lens is webbed or dirty in part", "镜头有蛛网或污渍"),
+    _m("picture_frozen", "1", _CHANNEL, "Picture does not change any more", "画面冻结"),
+    _m("picture_colour_lost", "1", _CHANNEL, "Picture lost its colour by day", "白天画面失色"),
+    _m("picture_infrared_dead", "1", _CHANNEL, "Infra-red light does not shine by night", "夜间红外灯失效"),
+    _m("picture_moved", "1", _CHANNEL, "Camera looks elsewhere than its baseline", "摄像机视角偏移"),
+    # The network between us and the devices
+    _m("ping_seconds", "s", _PINGED, "Round trip of a ping", "网络往返时延"),
+    _m("ping_loss_ratio", "1", _PINGED, "Share of pings without an answer", "丢包率"),
+    _m("path_up", "1", (Kind.NETWORK,), "The other end of the path answers", "链路可达"),
+    _m("path_seconds", "s", (Kind.NETWORK,), "Time the other end takes to answer", "链路时延"),
+    _m("switch_ports_up", "1", (Kind.SWITCH,), "Ports with a link", "已连接端口数"),
+    _m("poe_delivering", "1", (Kind.NETWORK,), "Port feeds its device with power", "端口正在供电"),
+    _m("poe_fault", "1", (Kind.NETWORK,), "Port refuses power or is short-circuited", "端口供电故障"),
+    _m("poe_power_watts", "W", (Kind.NETWORK, Kind.SWITCH), "Power delivered over Ethernet", "PoE 输出功率"),
+    _m("poe_budget_watts", "W", (Kind.SWITCH,), "Power the switch can deliver", "PoE 总功率"),
     # Doors
     _m("door_reachable", "1", (Kind.DOOR,), "The door's controller answers", "门禁控制器可达"),
     _m("door_open", "1", (Kind.DOOR,), "Door stands open", "门处于打开状态"),
+    _m("door_locked", "1", (Kind.DOOR,), "Door is locked", "门已上锁"),
     _m("door_alarm", "1", (Kind.DOOR,), "Door reports forced, held open or tampered", "门禁报警"),
+    _m("door_fault", "1", (Kind.DOOR,), "Door or its controller reports a fault", "门禁故障"),
+    _m("door_silence_seconds", "s", (Kind.DOOR,), "Time since the door was last heard of", "门禁静默时长"),
 )
 
 BY_NAME: dict[str, Metric] = {metric.name: metric for metric in CATALOGUE}

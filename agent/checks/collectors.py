@@ -14,7 +14,7 @@ from agent.checks.clock import judge_reference
 from agent.checks.finding import Finding, Mark, Topic
 from agent.checks.presence import Presence
 from agent.collector import Context, Plugin, Reading, Settings
-from agent.onvif.settings import OnvifSettings
+from agent.device.settings import GuestSettings
 from agent.trial import Attempt, attempt
 from wire.messages import Device
 
@@ -36,7 +36,7 @@ class Examined:
     @property
     def topic(self) -> Topic:
         """What its findings are about."""
-        if isinstance(self.settings, OnvifSettings):
+        if isinstance(self.settings, GuestSettings):
             return Topic.DEVICES
         return Topic.CLOCK if self.plugin.name == "clock" else Topic.TOOLS
 
@@ -74,7 +74,7 @@ _UNSEEN = "not asked: may not see whether the agent runs, and asks them itself"
 
 def _gentle(settings: Settings) -> Settings:
     """One question for a device's time is enough here."""
-    if isinstance(settings, OnvifSettings):
+    if isinstance(settings, GuestSettings):
         return settings.model_copy(update={"clock_samples": 1})
     return settings
 

@@ -15,9 +15,9 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from agent.collector import Collector, Context, Measurement, Need, NotAvailable, Plugin, Reading
-from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
+from agent.device.settings import DeviceSettings, GuestSettings, unique
+from agent.device.workers import Workers
 from agent.onvif.watch import Watch
-from agent.onvif.workers import Workers
 from wire.messages import Device, DeviceKind
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _NAMED = 10
 """Most cameras named in one line about those that are still busy."""
 
 
-class CamerasSettings(OnvifSettings):
+class CamerasSettings(GuestSettings):
     """`[collectors.cameras]`."""
 
     timeout_seconds: float = Field(default=50.0, gt=0)

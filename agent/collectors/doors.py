@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agent.collector import Collector, Context, Happening, Measurement, Need, Plugin, Reading
-from agent.onvif.account import PasswordMissing
-from agent.onvif.doors import CLOSED, EVENTS, NORMAL, OPEN, TAMPERED, AccessTold, Aspect, StateTold, interpret
-from agent.onvif.errors import (
+from agent.device.account import PasswordMissing
+from agent.device.errors import (
     AuthPaused,
     AuthRefused,
     BadAnswer,
+    DeviceError,
     Interrupted,
-    OnvifError,
     TimedOut,
     Unreachable,
     Unsupported,
 )
-from agent.onvif.flood import FLOOD, Allowance
+from agent.device.flood import FLOOD, Allowance
+from agent.device.settings import DeviceSettings, GuestSettings, unique
+from agent.device.workers import apart
+from agent.onvif.doors import CLOSED, EVENTS, NORMAL, OPEN, TAMPERED, AccessTold, Aspect, StateTold, interpret
 from agent.onvif.notification import Notification
-from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
-from agent.onvif.workers import apart
 from wire.ids import ShortText, SlugId
 from wire.messages import Device, DeviceKind
 
@@ -69,7 +69,7 @@ class ControllerSettings(DeviceSettings):
     """The doors on it."""
 
 
-class DoorsSettings(OnvifSettings):
+class DoorsSettings(GuestSettings):
     """`[collectors.doors]`."""
 
     interval_seconds: float = Field(default=10.0, gt=0)
@@ -169,7 +169,7 @@ class ControllerCollector:
             reachable = False
             self._authenticated = None
             self._lost(error)
-        except (OnvifError, PasswordMissing) as error:
+        except (DeviceError, PasswordMissing) as error:
             self._authenticated = False if isinstance(error, AuthRefused) else None
             self._lost(error)
             reachable = self._answers()
@@ -247,7 +247,7 @@ class ControllerCollector:
                 break
             try:
                 batch = pullpoint.pull(wait, limit)
-            except OnvifError as error:
+            except DeviceError as error:
                 # What was pulled is gone from the controller, so it must not be lost here; the next round meets
                 # the same trouble and deals with it.
                 log.info("door controller %s: more news was promised: %s", self._controller.id, error)
@@ -365,7 +365,7 @@ class ControllerCollector:
             self._connect().device_time()
         except (Unreachable, TimedOut):
             return False
-        except (OnvifError, PasswordMissing):
+        except (DeviceError, PasswordMissing):
             return True
         return True
 

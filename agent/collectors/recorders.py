@@ -17,11 +17,11 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agent.collector import Collector, Context, Measurement, Need, Plugin, Reading
-from agent.onvif.account import PasswordMissing
-from agent.onvif.errors import BadAnswer, OnvifError, TimedOut, Unreachable
-from agent.onvif.settings import DeviceSettings, OnvifSettings, unique
+from agent.device.account import PasswordMissing
+from agent.device.errors import BadAnswer, DeviceError, TimedOut, Unreachable
+from agent.device.settings import DeviceSettings, GuestSettings, unique
+from agent.device.workers import apart
 from agent.onvif.watch import Watch
-from agent.onvif.workers import apart
 from wire.ids import ShortText, SlugId
 from wire.messages import Device, DeviceKind
 
@@ -62,7 +62,7 @@ class RecorderSettings(DeviceSettings):
     """Channels that have to be there, whether the recorder lists them or not."""
 
 
-class RecordersSettings(OnvifSettings):
+class RecordersSettings(GuestSettings):
     """`[collectors.recorders]`."""
 
     max_answer_bytes: int = Field(default=4 * 1024 * 1024, ge=16 * 1024, le=64 * 1024 * 1024)
@@ -164,7 +164,7 @@ class RecorderCollector:
     def _guarded(self, subject: str) -> Iterator[None]:
         try:
             yield
-        except (OnvifError, PasswordMissing) as error:
+        except (DeviceError, PasswordMissing) as error:
             self._watch.note(subject, error)
             if isinstance(error, Unreachable | TimedOut):
                 self._watch.lose()
@@ -211,7 +211,7 @@ class RecorderCollector:
 
     def _names(self) -> dict[str, str]:
         """Token → the name the recorder gives the source. Profiles carry it; a recorder that refuses them has none."""
-        from agent.onvif.client import printable
+        from agent.device.text import printable
 
         client = self._watch.client
         self._names_known = True

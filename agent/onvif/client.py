@@ -12,21 +12,20 @@ from typing import Any, TypeVar
 
 import zeep
 from lxml import etree
-from requests.auth import HTTPDigestAuth
 from zeep.wsse.username import UsernameToken
 
+from agent.device.account import Account, Method
+from agent.device.address import Endpoint
+from agent.device.digest import DigestAuth
+from agent.device.errors import AuthPaused, AuthRefused, BadAnswer, CredentialsWanted, DeviceError, Unsupported
+from agent.device.pause import PAUSE_SECONDS, PAUSES, Pauses
+from agent.device.session import MAX_BYTES, MAX_REQUESTS
+from agent.device.text import printable
 from agent.onvif import clock
-from agent.onvif.account import Account, Method
-from agent.onvif.address import Endpoint
 from agent.onvif.definitions import SERVICES, SETTINGS, document
-from agent.onvif.errors import AuthPaused, AuthRefused, BadAnswer, CredentialsWanted, OnvifError, Unsupported
-from agent.onvif.pause import PAUSE_SECONDS, PAUSES, Pauses
-from agent.onvif.transport import MAX_BYTES, DeviceTransport
+from agent.onvif.transport import DeviceTransport
 
 T = TypeVar("T")
-
-MAX_TEXT = 200
-"""The longest text taken over from a device: a fact is a name, not a novel."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,7 @@ class OnvifClient:
         *,
         timeout: float = 5.0,
         max_bytes: int = MAX_BYTES,
+        max_requests: int = MAX_REQUESTS,
         pause_seconds: float = PAUSE_SECONDS,
         pauses: Pauses = PAUSES,
         wall: Callable[[], float] = time.time,
@@ -96,7 +96,7 @@ class OnvifClient:
         self._pause_seconds = pause_seconds
         self._pauses = pauses
         self._wall = wall
-        self._transport = DeviceTransport(endpoint, timeout, max_bytes)
+        self._transport = DeviceTransport(endpoint, timeout, max_bytes, max_requests)
         self._token = _Token(account.username if account else "", self._transport)
         self._method = account.method if account else Method.AUTO
         self._time_known = False
@@ -106,7 +106,7 @@ class OnvifClient:
     # -- calls ---------------------------------------------------------------------------------------------------
 
     def ask(self, call: Call) -> Any:
-        """Its typed answer. Raises OnvifError; PasswordMissing."""
+        """Its typed answer. Raises DeviceError; PasswordMissing."""
 
         def send() -> Any:
             root, operation = self._send(call)
@@ -116,7 +116,7 @@ class OnvifClient:
         return self._with_rights(call, send)
 
     def ask_raw(self, call: Call) -> etree._Element:
-        """Its answer's envelope, for what the definitions lose. Raises OnvifError; PasswordMissing."""
+        """Its answer's envelope, for what the definitions lose. Raises DeviceError; PasswordMissing."""
 
         def send() -> etree._Element:
             return self._send(call)[0]
@@ -124,7 +124,7 @@ class OnvifClient:
         return self._with_rights(call, send)
 
     def address(self, service: str) -> str:
-        """Where a service is, always on the configured host; asked once (GetServices). Raises OnvifError."""
+        """Where a service is, always on the configured host; asked once (GetServices). Raises DeviceError."""
         if service == "devicemgmt":
             return self.endpoint.device_service
         if self._addresses is None:
@@ -162,7 +162,7 @@ class OnvifClient:
     def release(self) -> None:
         """Close idle connections and forget the digest's nonce. The next call opens and asks anew."""
         self._transport.digest = None
-        self._transport.release()
+        self._transport.wire.release()
 
     def forget(self) -> None:
         """Ask for the services' addresses, the clock and the way to log in anew: the device may be another one now."""
@@ -173,21 +173,21 @@ class OnvifClient:
 
     def interrupt(self) -> None:
         """From another thread: end the call under way at once, as Interrupted, and every one until `resume`."""
-        self._transport.interrupt()
+        self._transport.wire.interrupt()
 
     def resume(self) -> None:
         """Take calls again after an interruption."""
-        self._transport.resume()
+        self._transport.wire.resume()
 
     @property
     def answers(self) -> int:
         """HTTP answers that came in whole since the start, of whatever kind."""
-        return self._transport.answers
+        return self._transport.wire.answers
 
     @property
     def elapsed(self) -> float:
         """Seconds the last exchange took, a digest's second request included."""
-        return self._transport.elapsed
+        return self._transport.wire.elapsed
 
     @property
     def account_shown(self) -> bool:
@@ -251,7 +251,7 @@ class OnvifClient:
         self._token.password = None
         if self._transport.digest is None:
             # Made anew each round: with an old nonce a changed password would cost two refusals instead of one.
-            self._transport.digest = HTTPDigestAuth(account.username, account.password())
+            self._transport.digest = DigestAuth(account.username, account.password())
         return send()
 
     def _by_token(self, send: Callable[[], T], account: Account) -> T:
@@ -294,7 +294,7 @@ class OnvifClient:
         """Every error as one of ours, with the device's and the operation's name."""
         try:
             yield
-        except OnvifError as error:
+        except DeviceError as error:
             raise type(error)(f"{self.endpoint} {call.operation}: {error}") from None
         except (zeep.exceptions.Error, etree.LxmlError, ValueError, TypeError, AttributeError, LookupError) as error:
             # zeep stumbles in many ways over answers that are SOAP, but not the operation's.
@@ -330,8 +330,3 @@ class OnvifClient:
     def _note(self, found: dict[str, str], namespace: str, advertised: str) -> None:
         with contextlib.suppress(BadAnswer):  # one service with a nonsense address leaves the others usable
             found[namespace] = self.endpoint.follow(advertised)
-
-
-def printable(text: object, limit: int = MAX_TEXT) -> str:
-    """A device's text fit for a log and a page: printable characters only, cut at `limit`."""
-    return "".join(c for c in str(text or "") if c.isprintable()).strip()[:limit]

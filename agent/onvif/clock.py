@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.onvif.errors import OnvifError
+from agent.device.errors import DeviceError
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def measure(
         sleep(_until_the_turn(now() + known.middle))
         try:
             sample = once()
-        except OnvifError:
+        except DeviceError:
             break
         # A contradiction means that the device's clock was set just now: only the new answer counts.
         known = known.meet(sample) or sample

@@ -11,8 +11,8 @@ from typing import NoReturn
 
 from lxml import etree
 
+from agent.device.errors import BadAnswer, DeviceError
 from agent.onvif.client import Call, OnvifClient
-from agent.onvif.errors import BadAnswer, OnvifError
 from agent.onvif.notification import Notification, notifications
 
 WSA = "http://www.w3.org/2005/08/addressing"
@@ -52,7 +52,7 @@ class PullPoint:
     def pull(self, wait_seconds: float, limit: int) -> list[Notification]:
         """What happened since the last pull, at once or else within `wait_seconds`; at most about `limit`.
 
-        Renews when half of the granted life is over. Raises OnvifError: the subscription is then as good as gone.
+        Renews when half of the granted life is over. Raises DeviceError: the subscription is then as good as gone.
         """
         if self._monotonic() >= self._renew_at:
             self._renew()
@@ -64,14 +64,14 @@ class PullPoint:
         return notifications(answer)
 
     def synchronize(self) -> None:
-        """Have the device tell the present value of every state with the next pulls. Raises OnvifError."""
+        """Have the device tell the present value of every state with the next pulls. Raises DeviceError."""
         self._client.ask_raw(Call("pullpoint", "SetSynchronizationPoint", self._address, headers=self._references))
 
     def end(self) -> None:
         """Unsubscribe: devices hold only a few. A device that does not answer ends it by time."""
         try:
             self._manage("Unsubscribe")
-        except OnvifError:
+        except DeviceError:
             return
 
     @property

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from agent.onvif.account import PasswordMissing
+from agent.device.account import PasswordMissing
+from agent.device.errors import AuthRefused, DeviceError, TimedOut, Unreachable
+from agent.device.settings import DeviceSettings, GuestSettings
 from agent.onvif.clock import Tracked
-from agent.onvif.errors import AuthRefused, OnvifError, TimedOut, Unreachable
-from agent.onvif.settings import DeviceSettings, OnvifSettings
 from wire.messages import Device, DeviceKind
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Watch:
     def __init__(
         self,
         device: DeviceSettings,
-        settings: OnvifSettings,
+        settings: GuestSettings,
         kind: DeviceKind,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -79,7 +79,7 @@ class Watch:
             self.note("time", error)
             self.lose()
             return {"reachable": 0.0}
-        except (OnvifError, PasswordMissing) as error:
+        except (DeviceError, PasswordMissing) as error:
             self.note("time", error)  # garbage is an answer too: the device is there
         else:
             self.note("time", None)
@@ -147,7 +147,7 @@ class Watch:
             self._login_due = now + min(self._settings.login_check_seconds, self._settings.pause_seconds)
             self.note("login", error)
             log.warning("%s %s: account paused for %.0f min", self.kind, self.device.id, self._pause_minutes)
-        except (OnvifError, PasswordMissing) as error:
+        except (DeviceError, PasswordMissing) as error:
             self._authenticated = None
             self.note("login", error)
         else:

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from simulator.device.auth import Gate
+from simulator.device.server import Answer, Exchange, Misbehaviour, Port
 from simulator.onvif import soap
-from simulator.onvif.auth import Gate
-from simulator.onvif.server import Answer, Exchange, Misbehaviour, Port
 from simulator.onvif.soap import TDS, TT, Request, element
 
 ANONYMOUS = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities", "GetServiceCapabilities"})
@@ -194,6 +194,8 @@ class Device:
     # -- requests ------------------------------------------------------------------------------------------------
 
     def _respond(self, exchange: Exchange) -> Answer:
+        if exchange.method != "POST":
+            return Answer(404, {}, b"")
         try:
             request = soap.parse_request(exchange.body, urlsplit(exchange.path).path)
         except soap.BadRequest as error:

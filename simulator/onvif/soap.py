@@ -18,8 +18,6 @@ WSA = "http://www.w3.org/2005/08/addressing"
 
 PREFIXES = {"s": SOAP, "tds": TDS, "trt": TRT, "tev": TEV, "tse": TSE, "tac": TAC, "tt": TT, "wsnt": WSNT, "wsa": WSA}
 
-MAX_REQUEST = 256 * 1024
-
 
 class BadRequest(ValueError):  # noqa: N818 - a verdict
     """Bytes that are no SOAP request we take."""

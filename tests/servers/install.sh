@@ -23,6 +23,13 @@ have_command cryptsetup || missing+=(cryptsetup-bin)
 have_command ip || missing+=(iproute2)
 have_command mkfs.ext4 || missing+=(e2fsprogs)
 have_command systemd-analyze || missing+=(systemd)
+# Devices that are not ours: a switch's SNMP agent, an RTSP server with its streams, certificates.
+have_command snmpd || missing+=(snmpd)
+have_command openssl || missing+=(openssl)
+have_file '/usr/lib/*/girepository-1.0/GstRtspServer-1.0.typelib' || missing+=(gir1.2-gst-rtsp-server-1.0)
+have_file '/usr/lib/python3/dist-packages/gi/__init__.py' || missing+=(python3-gi)
+have_file '/usr/lib/*/gstreamer-1.0/libgstvideotestsrc.so' || missing+=(gstreamer1.0-plugins-base)
+have_file '/usr/lib/*/gstreamer-1.0/libgstrtp.so' || missing+=(gstreamer1.0-plugins-good)
 # Playwright's own node wants it, and a minimal Debian has none.
 ldconfig -p | grep -q 'libatomic\.so\.1' || missing+=(libatomic1)
 have_file '/usr/share/fonts/opentype/noto/NotoSansCJK-*' || missing+=(fonts-noto-cjk)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from agent.collector import Context, Reading
 from agent.collectors.recorders import RecorderCollector, RecordersSettings, ages, channel_id, plugin
-from agent.onvif.errors import BadAnswer
+from agent.device.errors import BadAnswer
 from simulator.onvif import Misbehaviour, Recorder
 from wire.messages import DeviceKind
 from wire.metrics import BY_NAME

@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from agent.onvif import definitions, envelope
-from agent.onvif.account import Account, Method
-from agent.onvif.address import Endpoint
-from agent.onvif.client import Call, Identity, OnvifClient
-from agent.onvif.errors import (
+from agent.device.account import Account, Method
+from agent.device.address import Endpoint
+from agent.device.errors import (
     AuthPaused,
     AuthRefused,
     BadAnswer,
+    DeviceError,
     Interrupted,
-    OnvifError,
     TimedOut,
     Unreachable,
     Unsupported,
 )
-from agent.onvif.pause import Pauses
+from agent.device.pause import Pauses
+from agent.onvif import definitions, envelope
+from agent.onvif.client import Call, Identity, OnvifClient
 from simulator.onvif import Camera, Device, Misbehaviour, Recorder
 from tests.waiting import wait_until
 
@@ -92,7 +92,7 @@ def client(device: Device, password: Path, pauses: Pauses, method: Method = Meth
 def caught(call: Callable[[], float]) -> BaseException | float:
     try:
         return call()
-    except OnvifError as error:
+    except DeviceError as error:
         return error
 
 
@@ -184,7 +184,7 @@ def test_without_an_account_nothing_is_tried(camera: Camera) -> None:
     ],
 )
 def test_misbehaviour_ends_in_its_error_in_time(
-    how: Misbehaviour, error: type[OnvifError], camera: Camera, password: Path, pauses: Pauses
+    how: Misbehaviour, error: type[DeviceError], camera: Camera, password: Path, pauses: Pauses
 ) -> None:
     onvif = client(camera, password, pauses)
     onvif.device_time()

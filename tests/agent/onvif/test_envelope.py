@@ -1,8 +1,9 @@
 import pytest
 
+from agent.device import xml
+from agent.device.errors import BadAnswer
 from agent.onvif import envelope
 from agent.onvif.envelope import SOAP
-from agent.onvif.errors import BadAnswer
 
 
 def soap(inner: str) -> bytes:
@@ -16,8 +17,8 @@ def test_too_many_tags_are_refused_unparsed() -> None:
 
 
 def test_who_may_answer_at_length_may_use_more_tags() -> None:
-    assert envelope.most_markup(64 * 1024) == envelope.most_markup(2**20) == 20_000
-    assert envelope.most_markup(4 * 2**20) == 80_000
+    assert xml.most_markup(64 * 1024) == xml.most_markup(2**20) == 20_000
+    assert xml.most_markup(4 * 2**20) == 80_000
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF-8", "iso-8859-1", "gb2312", "us-ascii"])

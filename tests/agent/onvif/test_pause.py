@@ -1,8 +1,8 @@
 import pytest
 
-from agent.onvif.address import Endpoint
-from agent.onvif.errors import AuthPaused
-from agent.onvif.pause import Pauses
+from agent.device.address import Endpoint
+from agent.device.errors import AuthPaused
+from agent.device.pause import Pauses
 
 NVR = Endpoint("10.0.0.7", 80)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from agent.onvif.errors import BadAnswer
+from agent.device.errors import BadAnswer
 
 DEVICE_SERVICE = "/onvif/device_service"
 """The path of the device service, the same everywhere (ONVIF Core, 5.1.1)."""
@@ -26,7 +26,7 @@ class Endpoint:
     @property
     def device_service(self) -> str:
         """The address of the device service."""
-        return self._url(self.port, DEVICE_SERVICE)
+        return self.url_at(self.port, DEVICE_SERVICE)
 
     def follow(self, advertised: str) -> str:
         """An address a device advertises (XAddr, subscription), as one on the configured host.
@@ -47,7 +47,7 @@ class Endpoint:
         if len(path) > MAX_PATH or not path.isascii() or not path.isprintable():
             raise BadAnswer(f"advertises a path of {len(path)} characters")
         own = self.follow_ports and host == self.host.lower() and parts.scheme == "http"
-        return self._url((port or 80) if own else self.port, path or "/")
+        return self.url_at((port or 80) if own else self.port, path or "/")
 
     def owns(self, url: str) -> bool:
         """Whether a request to this URL goes to the configured host, and to a port it may go to."""
@@ -62,7 +62,12 @@ class Endpoint:
         except ValueError:  # no URL: whoever sends to it says so
             return self
 
-    def _url(self, port: int, path: str) -> str:
+    def url(self, path: str) -> str:
+        """A path at the configured host and port."""
+        return self.url_at(self.port, path)
+
+    def url_at(self, port: int, path: str) -> str:
+        """A path at another port of the host: only for what `owns` allows."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{port}{path}"
 

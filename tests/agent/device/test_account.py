@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.onvif.account import Account, PasswordMissing
+from agent.device.account import Account, PasswordMissing
 
 
 def test_the_password_is_the_files_first_line_and_read_anew_each_time(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple, cast
 
-from simulator.onvif.soap import MAX_REQUEST
+MAX_REQUEST = 256 * 1024
 
 _IDLE_SECONDS = 30.0
 _HUGE_CHUNKS = 800
@@ -66,6 +66,7 @@ class Exchange(NamedTuple):
     path: str
     authorization: str | None
     body: bytes
+    content_type: str = ""
 
 
 class Answer(NamedTuple):
@@ -74,6 +75,8 @@ class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+    pieces: Iterator[bytes] | None = None
+    """Instead of `body`: an answer without an end, sent as it comes; empty pieces only ask whether the port is on."""
 
 
 class Port:
@@ -192,23 +195,26 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        """One SOAP call."""
+        """A call with a body: SOAP, or a search."""
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > MAX_REQUEST:
             self.close_connection = True
             self._send(Answer(413, {}, b""))
             return
         body = self.rfile.read(int(length))
+        self._ask("POST", body)
+
+    def do_GET(self) -> None:
+        """A CGI call or a picture; SOAP devices answer 404."""
+        self._ask("GET", b"")
+
+    def _ask(self, method: str, body: bytes) -> None:
         port = self.server.port
         if port.misbehaviour is not None:
             self._misbehave(port.misbehaviour)
             return
-        exchange = Exchange("POST", self.path, self.headers.get("Authorization"), body)
-        self._send(port.respond(exchange))
-
-    def do_GET(self) -> None:
-        """Devices have web pages; ours are empty."""
-        self._send(Answer(404, {}, b""))
+        kind = self.headers.get("Content-Type", "")
+        self._send(port.respond(Exchange(method, self.path, self.headers.get("Authorization"), body, kind)))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
         """Quiet."""
@@ -217,9 +223,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
+        if answer.pieces is not None:
+            self._flow(answer.pieces)
+            return
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         self.wfile.write(answer.body)
+
+    def _flow(self, pieces: Iterator[bytes]) -> None:
+        self.close_connection = True
+        self.send_header("Connection", "close")
+        self.end_headers()
+        gone = self.server.port.gone
+        for piece in pieces:
+            if gone.is_set():
+                return
+            if piece:
+                self.wfile.write(piece)
 
     def _misbehave(self, how: Misbehaviour) -> None:
         xml = {"Content-Type": "application/soap+xml; charset=utf-8"}

@@ -1,23 +1,23 @@
 """What can go wrong when we ask a device. Each text is one line fit for a log, without secrets."""
 
 
-class OnvifError(Exception):
+class DeviceError(Exception):
     """Any of the errors below."""
 
 
-class Unreachable(OnvifError):  # noqa: N818 - a state
+class Unreachable(DeviceError):  # noqa: N818 - a state
     """Nobody answers there: refused, no route, name unknown, or hung up without a word."""
 
 
-class TimedOut(OnvifError):  # noqa: N818 - a state
+class TimedOut(DeviceError):  # noqa: N818 - a state
     """The device did not answer, or not fully, within the time-out."""
 
 
-class Interrupted(OnvifError):  # noqa: N818 - a state
+class Interrupted(DeviceError):  # noqa: N818 - a state
     """We cut the exchange short ourselves, since the agent stops; nothing is known of the device."""
 
 
-class AuthRefused(OnvifError):  # noqa: N818 - a verdict
+class AuthRefused(DeviceError):  # noqa: N818 - a verdict
     """The device refuses our account. Also what some recorders say when all their connections are taken."""
 
 
@@ -25,13 +25,21 @@ class AuthPaused(AuthRefused):
     """Not asked: this account was refused lately, and asking again might lock it."""
 
 
-class Unsupported(OnvifError):  # noqa: N818 - a state
+class Unsupported(DeviceError):  # noqa: N818 - a state
     """The device says that it does not know this service or operation."""
 
 
-class BadAnswer(OnvifError):  # noqa: N818 - a verdict
+class BadAnswer(DeviceError):  # noqa: N818 - a verdict
     """Something answers, but not with what was asked: no SOAP, too much of it, a redirect, a fault, a missing value."""
 
 
-class CredentialsWanted(OnvifError):  # noqa: N818 - a state
+class CredentialsWanted(DeviceError):  # noqa: N818 - a state
     """The device wants an account for this call, and none was offered in a way it takes. No login was tried."""
+
+
+class Forbidden(DeviceError):  # noqa: N818 - a verdict
+    """The device takes our account, but the account may not do this. No login was refused, so nothing is paused."""
+
+
+class HeldBack(DeviceError):  # noqa: N818 - a state
+    """Not asked: our own manners forbid it for now. Nothing is known of the device."""

@@ -45,5 +45,5 @@ class Workers:
 
 def apart(work: Callable[[], T]) -> T:
     """The result of `work`, done in a thread of its own that ends with it."""
-    with ThreadPoolExecutor(1, thread_name_prefix="onvif") as pool:
+    with ThreadPoolExecutor(1, thread_name_prefix="device") as pool:
         return pool.submit(work).result()

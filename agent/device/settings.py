@@ -1,4 +1,4 @@
-"""What the configuration says about devices asked over ONVIF, common to the collectors that do."""
+"""What the configuration says about devices that we ask as guests, common to the collectors that do."""
 
 import ipaddress
 import re
@@ -8,8 +8,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from agent.collector import Settings
-from agent.onvif.account import Account, Method
-from agent.onvif.address import Endpoint
+from agent.device.account import Account, Method
+from agent.device.address import Endpoint
 from wire.ids import ShortText, SlugId
 
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
@@ -76,7 +76,7 @@ class DeviceSettings(Login):
         return Endpoint(self.host, self.port, self.follow_ports)
 
 
-class OnvifSettings(Settings):
+class GuestSettings(Settings):
     """The default account of all devices of a collector, and how patient we are with them."""
 
     username: ShortText | None = None
@@ -93,6 +93,8 @@ class OnvifSettings(Settings):
     """How long an account is left alone after a device refused it once."""
     login_check_seconds: float = Field(default=900.0, gt=0)
     """How often the account is tried, and the device asked who it is."""
+    max_requests_per_hour: int = Field(default=1200, ge=60, le=36_000)
+    """The most requests sent to a device within an hour, all collectors together; then it is left alone."""
     max_answer_bytes: int = Field(default=1024 * 1024, ge=16 * 1024, le=64 * 1024 * 1024)
     """The longest answer of a device that is taken."""
     clock_samples: int = Field(default=3, ge=1, le=10)

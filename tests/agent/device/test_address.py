@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.onvif.address import Endpoint
-from agent.onvif.errors import BadAnswer
+from agent.device.address import Endpoint
+from agent.device.errors import BadAnswer
 
 CAMERA = Endpoint("10.0.0.7", 8080)
 

@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from agent.onvif.address import Endpoint
-from agent.onvif.errors import AuthPaused
+from agent.device.address import Endpoint
+from agent.device.errors import AuthPaused
 
 PAUSE_SECONDS = 1800.0
 """How long after one refused login, by default: what the vendors lock for."""

@@ -7,8 +7,8 @@ from agent.collector import Collector
 from agent.collectors.cameras import Cameras, CamerasSettings
 from agent.collectors.doors import ControllerCollector, DoorsSettings
 from agent.collectors.recorders import RecorderCollector, RecordersSettings
+from agent.device.workers import MAX_ROUNDS, Workers, apart
 from agent.onvif import envelope
-from agent.onvif.workers import MAX_ROUNDS, Workers, apart
 from simulator.onvif import Camera, Device, DoorController, Recorder
 from tests.waiting import wait_until
 

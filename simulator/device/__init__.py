@@ -1,0 +1,1 @@
+"""What every simulated device shares, whatever it speaks: its port, its faults, its accounts."""

@@ -1,0 +1,1 @@
+"""A closed recorder's inside, whatever it speaks: channels, recordings, disks, accounts, log."""
