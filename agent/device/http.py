@@ -112,7 +112,8 @@ class DeviceHttp:
         return self.account is not None and self._pauses.remaining(self.endpoint, self.account.username) > 0
 
     def _url(self, path: str) -> str:
-        if not path.startswith("/") or len(path) > MAX_PATH or not path.isascii() or not path.isprintable():
+        plain = path.isascii() and path.isprintable() and " " not in path
+        if not path.startswith("/") or len(path) > MAX_PATH or not plain:
             raise BadAnswer(f"a path that cannot be asked for: {path[:80]!r}")
         return self.endpoint.url(path)
 

@@ -216,6 +216,7 @@ class DeviceSession:
                 timeout=timeout,
                 auth=auth or _anonymous,
                 allow_redirects=False,
+                stream=self._adapter.streaming,
             )
         except requests.Timeout:
             raise TimedOut(f"no answer within {timeout[1]:g} s") from None
@@ -242,13 +243,16 @@ class Stream:
         """
         try:
             self._line.begin(silence)
-            return bytes(self.response.raw.read1(most, decode_content=False))
+            piece = bytes(self.response.raw.read1(most, decode_content=False))
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             if self._line.severed:
                 raise Interrupted("interrupted") from None
             if isinstance(error, TimeoutError | urllib3.exceptions.ReadTimeoutError):
                 raise TimedOut(f"silent for {silence:g} s") from None
             raise BadAnswer(f"broke off its stream: {type(error).__name__}") from None
+        if not piece and self._line.severed:
+            raise Interrupted("interrupted")
+        return piece
 
 
 def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
