@@ -1,6 +1,7 @@
 """The agent's command line."""
 
 import argparse
+import importlib
 import json
 import logging
 import os
@@ -18,6 +19,10 @@ from agent.config import ConfigError, load
 from agent.state import StateError
 
 OK, BAD_USAGE = 0, 2
+
+TOOLS: tuple[str, ...] = ()
+"""Modules of further commands, for a technician at a device. Each offers `add(commands)`, which adds its parser with
+`set_defaults(tool=run)`, and `run(options) -> int`; what is heavy it imports within `run`."""
 
 _DESCRIPTION = """\
 Measures a box, its disks and recordings, and the devices of a site, and reports to the hub.
@@ -72,6 +77,9 @@ def _run_command(options: argparse.Namespace) -> int:
         from agent import service
 
         return service.run(options.config)
+    if (tool := getattr(options, "tool", None)) is not None:
+        status: int = tool(options)
+        return status
     if options.command == "check-config":
         return _check(options.config, options.json)
     if options.command == "collect":
@@ -110,6 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="print the whole configuration, defaults filled in")
     _add_doctor(commands)
     _add_collect(commands)
+    for module in TOOLS:
+        importlib.import_module(module).add(commands)
     return parser
 
 
