@@ -1,0 +1,1 @@
+"""ISAPI: HTTP with XML (or JSON) that devices of Hikvision and its rebrands speak."""
