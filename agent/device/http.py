@@ -4,7 +4,7 @@ For one thread at a time. HTTP Digest only; after one refused login the account 
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -27,6 +27,9 @@ from agent.device.pause import PAUSE_SECONDS, PAUSES, Pauses
 from agent.device.session import MAX_BYTES, MAX_REQUESTS, DeviceSession, Stream
 from agent.device.text import printable
 
+Explain = Callable[[int, bytes], DeviceError | None]
+"""What a protocol's own words under another status than 200 mean; None where they say nothing of their own."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -37,7 +40,11 @@ class Answer:
 
 
 class DeviceHttp:
-    """A device at `endpoint`, asked as `account` (None: anonymously only)."""
+    """A device at `endpoint`, asked as `account` (None: anonymously only).
+
+    `explain` reads the body of a refusal: what it returns is raised instead of what the status alone would mean. Of a
+    401 it only adds its text, for an account that was refused rests whatever else the device says.
+    """
 
     def __init__(
         self,
@@ -50,6 +57,7 @@ class DeviceHttp:
         pause_seconds: float = PAUSE_SECONDS,
         pauses: Pauses = PAUSES,
         manners: Manners = MANNERS,
+        explain: Explain = lambda _status, _body: None,
     ) -> None:
         self.endpoint = endpoint
         self.account = account
@@ -58,11 +66,12 @@ class DeviceHttp:
         """Whether the device asked for the account at the last call, and so has checked it."""
         self._pause_seconds = pause_seconds
         self._pauses = pauses
+        self._explain = explain
         self._auth: DigestAuth | None = None
 
-    def get(self, path: str, *, max_bytes: int | None = None, patience: float = 0.0) -> Answer:
+    def get(self, path: str, *, max_bytes: int | None = None, patience: float = 0.0, anonymous: bool = False) -> Answer:
         """Ask for a path (with its query). Raises DeviceError; PasswordMissing."""
-        return self.send("GET", path, max_bytes=max_bytes, patience=patience)
+        return self.send("GET", path, max_bytes=max_bytes, patience=patience, anonymous=anonymous)
 
     def send(
         self,
@@ -73,11 +82,13 @@ class DeviceHttp:
         content_type: str = "application/xml; charset=utf-8",
         max_bytes: int | None = None,
         patience: float = 0.0,
+        anonymous: bool = False,
     ) -> Answer:
         """One call, its answer under status 200. Raises DeviceError; PasswordMissing.
 
         401 is AuthRefused (and the account rests) where the account was shown, 403 Forbidden, 404/405/501 Unsupported,
-        any other status BadAnswer. The texts name endpoint and path.
+        any other status BadAnswer. The texts name endpoint and path. An `anonymous` call leaves the account out, even
+        where the device asks for one (CredentialsWanted): it may be made while the account rests.
         """
         headers = {"Content-Type": content_type} if body is not None else {}
         with self._named(path):
@@ -86,11 +97,11 @@ class DeviceHttp:
                 self._url(path),
                 body=body,
                 headers=headers,
-                auth=self._credentials(),
+                auth=None if anonymous else self._credentials(),
                 patience=patience,
                 max_bytes=max_bytes,
             )
-            self._judge(response)
+            self._judge(response, anonymous)
         return Answer(response.content, response.headers.get("Content-Type", ""))
 
     @contextlib.contextmanager
@@ -125,18 +136,24 @@ class DeviceHttp:
             self._auth = DigestAuth(self.account.username, self.account.password())
         return self._auth
 
-    def _judge(self, response: requests.Response) -> None:
+    def _judge(self, response: requests.Response, anonymous: bool = False) -> None:
         status = response.status_code
         sent = self.account_shown = "Authorization" in response.request.headers
+        if status == 200:
+            return
         said = f"HTTP {status} {printable(response.reason, 60)}".strip()
+        if status == 401 and anonymous:
+            raise CredentialsWanted("not told without an account")
+        explained = self._explain(status, response.content)
         if status == 401:
-            self._refused(said, sent, response)
+            self._refused(f"{said}: {explained}" if explained else said, sent, response)
+        if explained is not None:
+            raise explained
         if status == 403:
             raise Forbidden(f"{said}: the account lacks the right" if sent else said)
         if status in (404, 405, 501):
             raise Unsupported(said)
-        if status != 200:
-            raise BadAnswer(said)
+        raise BadAnswer(said)
 
     def _refused(self, said: str, sent: bool, response: requests.Response) -> None:
         self._auth = None

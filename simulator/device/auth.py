@@ -1,4 +1,4 @@
-"""The accounts of a simulated device: HTTP Digest (RFC 7616, MD5, qop=auth) and WS-UsernameToken, really checked."""
+"""The accounts of a simulated device: HTTP Digest (RFC 7616, qop=auth) and WS-UsernameToken, really checked."""
 
 import base64
 import binascii
@@ -8,13 +8,14 @@ import hmac
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.request import parse_http_list, parse_keqv_list
 
 from lxml import etree
 
 REALM = "simulated device"
 MAX_NONCES = 256
+_HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
 _WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 
@@ -37,6 +38,8 @@ class Gate:
     ) -> None:
         self.username = username
         self.password = password
+        self.algorithms: Sequence[str] = ("MD5",)
+        """What it offers and takes, in its order; a firmware update may change them at any time."""
         self.lockout_after = lockout_after
         self.lockout_seconds = 1800.0
         self.nonce_seconds = 60.0
@@ -52,14 +55,17 @@ class Gate:
         self._lock = threading.Lock()
 
     def challenge(self, stale: bool = False) -> str:
-        """A fresh WWW-Authenticate header."""
+        """A fresh WWW-Authenticate header: one challenge for each algorithm, the same nonce in all."""
         nonce = secrets.token_hex(16)
         with self._lock:
             self._nonces[nonce] = (self._monotonic(), 0)
             while len(self._nonces) > MAX_NONCES:
                 self._nonces.popitem(last=False)
         extra = ", stale=true" if stale else ""
-        return f'Digest realm="{REALM}", qop="auth", nonce="{nonce}", algorithm=MD5{extra}'
+        return ", ".join(
+            f'Digest realm="{REALM}", qop="auth", nonce="{nonce}", algorithm={algorithm}{extra}'
+            for algorithm in self.algorithms
+        )
 
     def digest(self, header: str, method: str, path: str) -> tuple[bool, bool]:
         """(passes, stale) of an Authorization header."""
@@ -70,6 +76,8 @@ class Gate:
             fields = parse_keqv_list(parse_http_list(rest))
         except (ValueError, IndexError):
             return self._count(False), False
+        if fields.get("algorithm", "MD5") not in self.algorithms:
+            return False, True  # what an earlier firmware offered: asked anew, no login
         if not self._fresh(fields.get("nonce", ""), fields.get("nc", "")):
             return False, True
         expected = self._response(fields, method, path)
@@ -95,10 +103,25 @@ class Gate:
         named = token.findtext(f"{{{_WSSE}}}Username") == self.username
         return self._count(good and named and in_window and created.endswith("Z") and self._first_use(nonce))
 
+    @property
+    def locked_seconds(self) -> float:
+        """How long every login is still refused; 0 where it is not locked."""
+        return max(0.0, self._locked_until - self._monotonic())
+
+    @property
+    def tries_left(self) -> int | None:
+        """Wrong logins until it locks; None where it never does."""
+        return None if self.lockout_after is None else max(0, self.lockout_after - self._failures)
+
     def _response(self, fields: dict[str, str], method: str, path: str) -> str:
-        account = _md5(f"{self.username}:{REALM}:{self.password}")
+        algorithm = _HASHES[fields.get("algorithm", "MD5")]
+
+        def digest(text: str) -> str:
+            return hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()
+
+        account = digest(f"{self.username}:{REALM}:{self.password}")
         middle = ":".join(fields.get(name, "") for name in ("nonce", "nc", "cnonce", "qop"))
-        return _md5(f"{account}:{middle}:{_md5(f'{method}:{path}')}")
+        return digest(f"{account}:{middle}:{digest(f'{method}:{path}')}")
 
     def _fresh(self, nonce: str, count: str) -> bool:
         """One of ours, not too old, and its count higher than ever: a replay has an old count."""
@@ -134,7 +157,3 @@ class Gate:
                 return False
             self._failures = 0
             return True
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

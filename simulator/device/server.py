@@ -133,6 +133,12 @@ class Port:
         self.off()
         self._reserved.close()
 
+    @property
+    def open_connections(self) -> int:
+        """Connections that are open now."""
+        with self._open_lock:
+            return len(self._open)
+
     def respond(self, exchange: Exchange) -> Answer:
         """The device's answer."""
         return self._respond(exchange)

@@ -239,3 +239,46 @@ def test_a_refused_stream_is_a_refused_login(thing: Thing, tmp_path: Path) -> No
     with pytest.raises(AuthRefused), asking.stream("/stream"):
         pytest.fail("no stream")
     assert asking.paused
+
+
+def test_the_devices_own_words_say_what_a_refusal_means(thing: Thing, tmp_path: Path) -> None:
+    thing.paths["/x"] = lambda _: Answer(403, {}, b"notSupport")
+    thing.paths["/y"] = lambda _: Answer(403, {}, b"")
+    asking = client(
+        thing, tmp_path, explain=lambda _, body: Unsupported(body.decode()) if body.startswith(b"not") else None
+    )
+    with pytest.raises(Unsupported, match="/x: notSupport"):
+        asking.get("/x")
+    with pytest.raises(Forbidden, match="/y: HTTP 403"):
+        asking.get("/y")
+
+
+def test_the_devices_words_under_a_refused_login_are_told_and_soften_nothing(thing: Thing, tmp_path: Path) -> None:
+    asking = client(thing, tmp_path, "wrong", explain=lambda status, _: Unsupported(f"{status} means nothing"))
+    with pytest.raises(AuthRefused, match="401 Unauthorized: 401 means nothing"):
+        asking.get("/")
+    assert asking.paused
+
+
+def test_what_a_device_tells_everyone_can_be_asked_while_the_account_rests(thing: Thing, tmp_path: Path) -> None:
+    asking = client(thing, tmp_path, "wrong")
+    with pytest.raises(AuthRefused):
+        asking.get("/")
+    with pytest.raises(CredentialsWanted, match="not told without an account"):
+        asking.get("/", anonymous=True)
+    assert asking.session.answers == 2, "challenge and refusal are one answer, and this was the second"
+    assert thing.gate.refused_logins == 1
+    assert thing.seen[-1] == ("GET", "/", False)
+
+
+@pytest.mark.parametrize("algorithms", [("SHA-256",), ("MD5", "SHA-256"), ("SHA-256", "MD5"), ("SHA-512-256", "MD5")])
+def test_several_challenges_at_once_and_another_set_later(
+    thing: Thing, tmp_path: Path, algorithms: tuple[str, ...]
+) -> None:
+    asking = client(thing, tmp_path)
+    asking.get("/")
+    asking.release()
+    thing.gate.algorithms = algorithms
+    assert asking.get("/").body == b"here"
+    assert thing.gate.refused_logins == 0
+    assert len(thing.seen) == 4
