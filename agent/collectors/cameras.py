@@ -5,52 +5,21 @@ the account, which a read-only user may ask. Cameras are asked side by side, eac
 """
 
 import logging
-import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
-from typing import Self
 
-from pydantic import Field, model_validator
-
+from agent.cameras.settings import SHARE_OF_TIMEOUT, CamerasSettings
 from agent.collector import Collector, Context, Measurement, Need, NotAvailable, Plugin, Reading
-from agent.device.settings import DeviceSettings, GuestSettings, unique
 from agent.device.workers import Workers
 from agent.onvif.watch import Watch
 from wire.messages import Device, DeviceKind
 
 log = logging.getLogger(__name__)
 
-_SHARE_OF_TIMEOUT = 0.9
-"""Part of a run's time-out after which cameras that are still busy are left out of it."""
-
-
 _NAMED = 10
 """Most cameras named in one line about those that are still busy."""
-
-
-class CamerasSettings(GuestSettings):
-    """`[collectors.cameras]`."""
-
-    timeout_seconds: float = Field(default=50.0, gt=0)
-    """A round in which every camera is silent must fit into nine tenths of it."""
-    workers: int = Field(default=8, ge=1, le=64)
-    """Cameras asked at the same time."""
-    devices: list[DeviceSettings] = Field(default=[], max_length=1024)
-    """The cameras."""
-
-    @model_validator(mode="after")
-    def _feasible(self) -> Self:
-        """A dead switch takes all cameras at once: even then a round must end in time."""
-        unique([device.id for device in self.devices])
-        worst = math.ceil(len(self.devices) / self.workers) * self.device_timeout_seconds
-        if worst > self.timeout_seconds * _SHARE_OF_TIMEOUT:
-            raise ValueError(
-                f"{len(self.devices)} cameras that do not answer take {worst:g} s, more than timeout_seconds allows: "
-                "raise workers or timeout_seconds, or lower device_timeout_seconds"
-            )
-        return self
 
 
 @dataclass
@@ -81,7 +50,7 @@ class Cameras:
             if watch.device.id not in self._busy:
                 visit = self._busy[watch.device.id] = _Visit(watch)
                 visit.future = self._workers.submit(self._examine, visit)
-        limit = self._settings.timeout_seconds * _SHARE_OF_TIMEOUT
+        limit = self._settings.timeout_seconds * SHARE_OF_TIMEOUT
         wait([visit.future for visit in self._busy.values()], timeout=limit)
         done = [self._busy.pop(name) for name in [n for n, visit in self._busy.items() if visit.future.done()]]
         measurements = _results([visit.future for visit in done]) + self._mute()

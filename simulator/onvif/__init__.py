@@ -4,6 +4,7 @@ from simulator.device.server import Misbehaviour
 from simulator.onvif.camera import Camera
 from simulator.onvif.device import Device
 from simulator.onvif.door import Door, DoorController
+from simulator.onvif.media import Profile
 from simulator.onvif.recorder import Recorder
 
-__all__ = ["Camera", "Device", "Door", "DoorController", "Misbehaviour", "Recorder"]
+__all__ = ["Camera", "Device", "Door", "DoorController", "Misbehaviour", "Profile", "Recorder"]

@@ -1,9 +1,10 @@
 """A camera that is not there."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from simulator.onvif.device import Device
-from simulator.onvif.media import MediaService, Source
+from simulator.onvif.media import MediaService, Profile, Source
 
 
 class Camera(Device):
@@ -13,4 +14,18 @@ class Camera(Device):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.add(MediaService(lambda: [Source("source", self.name)], self.xaddr))
+        self.profiles: Sequence[Profile] = (
+            Profile("source-sub", "sub", width=640, height=360, rate=15),
+            Profile("source-main", "main"),
+        )
+        self.rtsp_port = 554
+        """Where it says that its streams are."""
+        self.wrong_stream: str | None = None
+        """An address to tell as every stream's instead of the true one."""
+        self.add(
+            MediaService(lambda: [Source("source", self.name)], self.xaddr, lambda: self.profiles, self.stream_address)
+        )
+
+    def stream_address(self, profile: str) -> str:
+        """The address it tells for a profile's stream."""
+        return self.wrong_stream or f"rtsp://{self.host}:{self.rtsp_port}/stream/{profile}"

@@ -12,7 +12,7 @@ from lxml import etree
 
 from simulator.device.auth import Gate
 from simulator.device.server import Answer, Exchange, Misbehaviour, Port
-from simulator.onvif import soap
+from simulator.onvif import installation, soap
 from simulator.onvif.soap import TDS, TT, Request, element
 
 ANONYMOUS = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities", "GetServiceCapabilities"})
@@ -61,6 +61,14 @@ class Device:
         self.model = self.kind
         self.firmware = "1.0"
         self.serial = f"SIM-{name}"
+        self.date_time_type = "NTP"
+        """How it sets its clock, by its own word: `NTP` or `Manual`."""
+        self.time_zone = "UTC0"
+        self.ntp_servers: Sequence[str] = ("192.0.2.123",)
+        self.ntp_from_dhcp = False
+        self.mac = "02:00:00:00:00:01"
+        self.forbidden: frozenset[str] = frozenset()
+        """Operations that our account may not ask."""
         self.clock = clock
         self.clock_offset = 0.0
         self.accepts = frozenset(accepts)
@@ -231,6 +239,8 @@ class Device:
         return Answer(401, challenge | _SOAP_TYPE, soap.fault(soap.not_authorized(401)))
 
     def _handle(self, request: Request) -> etree._Element:
+        if request.operation in self.forbidden:
+            raise soap.not_authorized()
         for service in self._services.values():
             body = service.handle(request)
             if body is not None:
@@ -239,7 +249,7 @@ class Device:
 
 
 class _DeviceService:
-    """GetSystemDateAndTime, GetDeviceInformation, GetServices, GetCapabilities."""
+    """What every device answers: who, where and when it is, and how it was set up."""
 
     namespace = TDS
     capability = "Device"
@@ -251,6 +261,8 @@ class _DeviceService:
             "GetSystemDateAndTime": self._time,
             "GetDeviceInformation": self._information,
             "GetCapabilities": self._capabilities,
+            "GetNTP": lambda: installation.ntp(device.ntp_servers, device.ntp_from_dhcp),
+            "GetNetworkInterfaces": lambda: installation.network_interfaces(device.mac),
         }
 
     def handle(self, request: Request) -> etree._Element | None:
@@ -281,9 +293,9 @@ class _DeviceService:
         told = element(
             TDS,
             "SystemDateAndTime",
-            element(TT, "DateTimeType", text="NTP"),
+            element(TT, "DateTimeType", text=self._device.date_time_type),
             element(TT, "DaylightSavings", text="false"),
-            element(TT, "TimeZone", element(TT, "TZ", text="UTC0")),
+            element(TT, "TimeZone", element(TT, "TZ", text=self._device.time_zone)),
             element(TT, "UTCDateTime", clock, date),
         )
         return element(TDS, "GetSystemDateAndTimeResponse", told)

@@ -11,7 +11,7 @@ import pytest
 import requests
 from requests.auth import HTTPDigestAuth
 
-from simulator.onvif import Camera, Device, DoorController, Misbehaviour, Recorder
+from simulator.onvif import Camera, Device, DoorController, Misbehaviour, Profile, Recorder
 from tests.waiting import wait_until
 
 TDS = "http://www.onvif.org/ver10/device/wsdl"
@@ -259,3 +259,35 @@ def test_sixteen_cameras_are_cheap() -> None:
     for camera in cameras:
         camera.stop()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("device-")]
+
+
+def test_a_camera_tells_its_streams_and_how_it_was_set_up() -> None:
+    with Camera(name="gate") as camera:
+        camera.profiles = [Profile("p", "day", encoding="H265", width=2560, height=1440, rate=20)]
+        profiles = post(camera, soap(TRT, "GetProfiles"), account()).content
+        for told in (b"day", b"H265", b"2560", b"1440", b">20<"):
+            assert told in profiles
+        wanted = "<o:ProfileToken>p</o:ProfileToken>"
+        uri = post(camera, soap(TRT, "GetStreamUri", wanted), account())
+        assert b"rtsp://127.0.0.1:554/stream/p" in uri.content
+        camera.wrong_stream = "rtsp://192.0.2.1/x"
+        assert b"rtsp://192.0.2.1/x" in post(camera, soap(TRT, "GetStreamUri", wanted), account()).content
+        assert b"NoProfile" in post(camera, soap(TRT, "GetStreamUri"), account()).content
+        camera.ntp_servers = ["10.0.0.1", "fd00::1", "time.lan"]
+        ntp = post(camera, soap(TDS, "GetNTP"), account()).content
+        for told in (b"10.0.0.1", b"fd00::1", b"time.lan", b">false<", b"DNSname"):
+            assert told in ntp
+        camera.mac = "02:00:00:00:00:07"
+        assert b"02:00:00:00:00:07" in post(camera, soap(TDS, "GetNetworkInterfaces"), account()).content
+        camera.date_time_type, camera.time_zone = "Manual", "CST-8"
+        time_told = post(camera, soap(TDS, "GetSystemDateAndTime")).content
+        assert b"Manual" in time_told
+        assert b"CST-8" in time_told
+
+
+def test_an_account_may_be_forbidden_an_operation() -> None:
+    with Camera(name="gate") as camera:
+        camera.forbidden = frozenset({"GetNTP"})
+        assert b"NotAuthorized" in post(camera, soap(TDS, "GetNTP"), account()).content
+        assert post(camera, soap(TDS, "GetDeviceInformation"), account()).status_code == 200
+        assert camera.refused_logins == 0

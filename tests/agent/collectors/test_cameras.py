@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from agent.cameras.settings import CamerasSettings
 from agent.collector import Context, Measurement, Reading
-from agent.collectors.cameras import Cameras, CamerasSettings, plugin
+from agent.collectors.cameras import Cameras, plugin
 from simulator.onvif import Camera, Misbehaviour
 from wire.messages import DeviceKind
 from wire.metrics import BY_NAME

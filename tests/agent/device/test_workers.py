@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.cameras.settings import CamerasSettings
 from agent.collector import Collector
-from agent.collectors.cameras import Cameras, CamerasSettings
+from agent.collectors.cameras import Cameras
 from agent.collectors.doors import ControllerCollector, DoorsSettings
 from agent.collectors.recorders import RecorderCollector, RecordersSettings
 from agent.device.workers import MAX_ROUNDS, Workers, apart
