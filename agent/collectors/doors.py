@@ -30,17 +30,14 @@ from agent.device.settings import DeviceSettings, GuestSettings, unique
 from agent.device.workers import apart
 from agent.onvif.doors import CLOSED, EVENTS, NORMAL, OPEN, TAMPERED, AccessTold, Aspect, StateTold, interpret
 from agent.onvif.notification import Notification
+from agent.onvif.subscription import Subscription, Terms
 from wire.ids import ShortText, SlugId
 from wire.messages import Device, DeviceKind
 
 if TYPE_CHECKING:
     from agent.onvif.client import OnvifClient
-    from agent.onvif.pullpoint import PullPoint
 
 log = logging.getLogger(__name__)
-
-MAX_PULLS = 10
-"""Pulls per round: a controller that always has more must not hold us for ever."""
 
 MAX_ACCESS_POINTS = 256
 
@@ -141,8 +138,9 @@ class ControllerCollector:
         self._readers = {reader: door.token for door in controller.doors for reader in door.access_points}
         self._readers_asked = False
         self._client: OnvifClient | None = None
-        self._pullpoint: PullPoint | None = None
-        self._heard = 0.0
+        self._subscription = Subscription(
+            f"door controller {controller.id}", _terms(settings), self._connect, self._anew, monotonic
+        )
         self._trouble = ""
         self._authenticated: bool | None = None
         self._strangers: set[str] = set()
@@ -160,7 +158,7 @@ class ControllerCollector:
         happenings: list[Happening] = []
         reachable = True
         try:
-            happenings = [h for n in self._news() if (h := self._take(n)) is not None]
+            happenings = [h for n in self._subscription.news() if (h := self._take(n)) is not None]
             self._note(None)
             self._authenticated = True
         except Interrupted:
@@ -198,76 +196,16 @@ class ControllerCollector:
             self._closing = True
             if self._client is not None:
                 self._client.resume()
-        if self._pullpoint is not None:
-            with contextlib.suppress(PasswordMissing):
-                self._pullpoint.end()
-            self._pullpoint = None
+        with contextlib.suppress(PasswordMissing):
+            self._subscription.end()
         if self._client is not None:
             self._client.release()
 
-    # -- news ----------------------------------------------------------------------------------------------------
+    # -- asking --------------------------------------------------------------------------------------------------
 
-    def _news(self) -> list[Notification]:
-        fresh = self._pullpoint is None
-        pullpoint = self._pullpoint or self._subscribe()
-        try:
-            news = self._drain(pullpoint)
-        except (BadAnswer, Unsupported):
-            if fresh:
-                raise
-            # The controller forgot the subscription: rebooted, or ended it on its own account.
-            log.info("door controller %s: subscription is gone, made anew", self._controller.id)
-            news = self._drain(self._subscribe())
-        if news:
-            self._heard = self._monotonic()
-        elif self._monotonic() - self._heard >= self._settings.silence_seconds:
-            news = self._break_silence(pullpoint)
-            self._heard = self._monotonic()
-        return news
-
-    def _break_silence(self, pullpoint: "PullPoint") -> list[Notification]:
-        """Nothing happens at a quiet door, or the subscription is dead though pulls are answered: find out."""
-        with contextlib.suppress(BadAnswer, Unsupported):
-            pullpoint.synchronize()
-            news = self._drain(pullpoint)
-            if news:
-                return news
-        log.info("door controller %s: silent for too long, subscribing anew", self._controller.id)
-        pullpoint.end()
-        return self._drain(self._subscribe())
-
-    def _drain(self, pullpoint: "PullPoint") -> list[Notification]:
-        """All that waits; where nothing does, what comes within the wait."""
-        limit = self._settings.message_limit
-        wait = min(self._settings.wait_seconds, self._settings.interval_seconds)
-        news = pullpoint.pull(wait, limit)
-        batch = news
-        for _ in range(MAX_PULLS - 1):
-            if len(batch) < limit:
-                break
-            try:
-                batch = pullpoint.pull(wait, limit)
-            except DeviceError as error:
-                # What was pulled is gone from the controller, so it must not be lost here; the next round meets
-                # the same trouble and deals with it.
-                log.info("door controller %s: more news was promised: %s", self._controller.id, error)
-                break
-            news = news + batch
-        return news
-
-    def _subscribe(self) -> "PullPoint":
-        from agent.onvif.pullpoint import PullPoint
-
-        client = self._connect()
-        self._forget_subscription()
+    def _anew(self, client: "OnvifClient") -> None:
+        self._forget_states()
         self._ask_readers(client)
-        pullpoint = PullPoint(client, self._settings.subscription_seconds, self._monotonic)
-        self._pullpoint = pullpoint
-        self._heard = self._monotonic()
-        # A new subscription starts with all states anyway; not every controller knows that.
-        with contextlib.suppress(BadAnswer, Unsupported):
-            pullpoint.synchronize()
-        return pullpoint
 
     def _connect(self) -> "OnvifClient":
         if self._client is None:
@@ -371,12 +309,12 @@ class ControllerCollector:
 
     def _lost(self, error: Exception) -> None:
         self._note(error)
-        self._forget_subscription()
+        self._subscription.lose()
+        self._forget_states()
         if self._client is not None and not isinstance(error, AuthPaused):
             self._client.forget()
 
-    def _forget_subscription(self) -> None:
-        self._pullpoint = None
+    def _forget_states(self) -> None:
         for door in self._doors.values():
             door.present.clear()
 
@@ -398,6 +336,11 @@ class ControllerCollector:
                     self._controller.id,
                     self._settings.pause_seconds / 60,
                 )
+
+
+def _terms(settings: DoorsSettings) -> Terms:
+    wait = min(settings.wait_seconds, settings.interval_seconds)
+    return Terms(settings.subscription_seconds, wait, settings.message_limit, settings.silence_seconds)
 
 
 def _build(settings: DoorsSettings, _: Context) -> Sequence[Collector]:
