@@ -6,97 +6,26 @@ quarter of an hour GetDeviceInformation. A user with the right to view and to se
 
 import contextlib
 import datetime
-import hashlib
-import itertools
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Self
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing import Any
 
 from agent.collector import Collector, Context, Measurement, Need, Plugin, Reading
 from agent.device.account import PasswordMissing
 from agent.device.errors import BadAnswer, DeviceError, TimedOut, Unreachable
-from agent.device.settings import DeviceSettings, GuestSettings, unique
 from agent.device.workers import apart
 from agent.onvif.watch import Watch
-from wire.ids import ShortText, SlugId
+from agent.recorder.ids import channel_id, free, told
+from agent.recorder.settings import ChannelSettings, RecorderSettings, RecordersSettings
 from wire.messages import Device, DeviceKind
 
 log = logging.getLogger(__name__)
 
-MAX_ID = 40
 MAX_TOKEN = 200
-
-MAX_CHANNELS = 256
-"""Channels per recorder, at most: one that makes up names must not fill the inventory."""
-
-MAX_TOLD_TOKEN = 40
-"""The longest token that stands in the inventory as it is."""
 
 PROBATION_SECONDS = 3600.0
 """A channel that shows up later than the recorder's first list, and is gone again within this time, was none."""
-
-
-class ChannelSettings(BaseModel):
-    """A channel that should be there: the recorder's token for its video source."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    token: ShortText
-    """The recorder's token for the channel's video source."""
-    id: SlugId | None = None
-    """Its device id; left out, one is made of the recorder's id and the token."""
-    name: ShortText = ""
-    """What people call it; left out, what the recorder calls it."""
-    room: SlugId | None = None
-    """The room it looks at; left out, the recorder's."""
-
-
-class RecorderSettings(DeviceSettings):
-    """A recorder. Channels it lists are found by themselves; those named here are missed from the first round on."""
-
-    channels: list[ChannelSettings] = Field(default=[], max_length=MAX_CHANNELS)
-    """Channels that have to be there, whether the recorder lists them or not."""
-
-
-class RecordersSettings(GuestSettings):
-    """`[collectors.recorders]`."""
-
-    max_answer_bytes: int = Field(default=4 * 1024 * 1024, ge=16 * 1024, le=64 * 1024 * 1024)
-    """Larger than a camera's: the profiles of 64 channels are long."""
-    recordings_seconds: float = Field(default=600.0, gt=0)
-    """How often the recorder searches its recordings for the oldest and the newest."""
-    max_channels: int = Field(default=64, ge=1, le=MAX_CHANNELS)
-    """Channels watched per recorder; those configured come first, and are watched in any case."""
-    devices: list[RecorderSettings] = Field(default=[], max_length=64)
-    """The recorders."""
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        unique([recorder.id for recorder in self.devices] + self.channel_ids())
-        return self
-
-    def channel_ids(self) -> list[str]:
-        """Of the channels configured, of all recorders."""
-        return [c.id or channel_id(r.id, c.token) for r in self.devices for c in r.channels]
-
-
-def channel_id(recorder: str, token: str) -> str:
-    """A channel's device id: the recorder's and the token, cut to 40 characters with a hash where they do not fit."""
-    slug = re.sub(r"[^a-z0-9]+", "-", token.lower()).strip("-")
-    whole = f"{recorder}-{slug}"
-    if slug and len(whole) <= MAX_ID:
-        return whole
-    return hashed_id(recorder, token)
-
-
-def hashed_id(recorder: str, token: str) -> str:
-    """An id for a channel whose plain one is too long, or taken by one that is spelled nearly alike."""
-    digest = hashlib.sha256(f"{recorder}/{token}".encode()).hexdigest()[:8]
-    return f"{recorder[: MAX_ID - 9].rstrip('-')}-{digest}"
 
 
 class RecorderCollector:
@@ -235,12 +164,7 @@ class RecorderCollector:
     def _free_id(self, token: str) -> str:
         recorder = self._watch.device.id
         taken = self._reserved | {self._id(other) for other in self._channels}
-        plain = channel_id(recorder, token)
-        if plain not in taken and not plain.startswith(self._foreign):
-            return plain
-        # Eight digits of a hash can be made to meet.
-        hashed = (hashed_id(recorder, f"{token}{'/' * turn}") for turn in itertools.count())
-        return next(one for one in hashed if one not in taken)
+        return free(recorder, token, channel_id(recorder, token), taken, self._foreign)
 
     def _id(self, token: str) -> str:
         return self._channels[token].id or channel_id(self._watch.device.id, token)
@@ -255,7 +179,7 @@ class RecorderCollector:
                 name=channel.name,
                 parent=recorder.id,
                 room=channel.room or recorder.room,
-                facts={"token": _told(token)},
+                facts={"token": told(token)},
             )
             for token, channel in sorted(self._channels.items())
         ]
@@ -283,13 +207,6 @@ def ages(summary: Any, device_now: float) -> dict[str, float]:
         "recording_age_seconds": max(0.0, device_now - first),
         "recording_newest_age_seconds": max(0.0, device_now - last),
     }
-
-
-def _told(token: str) -> str:
-    """A token as a fact: a recorder chooses them, and the inventory holds only so much."""
-    if len(token) <= MAX_TOLD_TOKEN:
-        return token
-    return f"sha256:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
 
 
 def _call(client: Any, service: str, operation: str) -> Any:

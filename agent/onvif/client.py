@@ -14,6 +14,7 @@ import zeep
 from lxml import etree
 from zeep.wsse.username import UsernameToken
 
+from agent.device import clock
 from agent.device.account import Account, Method
 from agent.device.address import Endpoint
 from agent.device.digest import DigestAuth
@@ -21,7 +22,6 @@ from agent.device.errors import AuthPaused, AuthRefused, BadAnswer, CredentialsW
 from agent.device.pause import PAUSE_SECONDS, PAUSES, Pauses
 from agent.device.session import MAX_BYTES, MAX_REQUESTS
 from agent.device.text import printable
-from agent.onvif import clock
 from agent.onvif.definitions import SERVICES, SETTINGS, document
 from agent.onvif.transport import DeviceTransport
 

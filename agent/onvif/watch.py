@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agent.device.account import PasswordMissing
+from agent.device.clock import Tracked
 from agent.device.errors import AuthRefused, DeviceError, TimedOut, Unreachable
 from agent.device.settings import DeviceSettings, GuestSettings
-from agent.onvif.clock import Tracked
 from wire.messages import Device, DeviceKind
 
 if TYPE_CHECKING:

@@ -24,11 +24,16 @@ class Identity:
 
 @dataclass(frozen=True)
 class TimeSettings:
-    """How it keeps its time. `ntp` is whether it sets its clock by `servers`; `zone` its own word for the zone."""
+    """How it keeps its time. `ntp` is whether it sets its clock by `servers`; `zone` its own word for the zone.
+
+    `utc_offset_seconds` is what its wall clock shows more than UTC now, daylight saving included: its plans and days
+    are of that.
+    """
 
     ntp: bool | None
     servers: tuple[str, ...] = ()
     zone: str = ""
+    utc_offset_seconds: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What a protocol must offer to be a recorder's language; `agent/recorder/languages.py` lists them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from agent.recorder.model import (
     Condition,
@@ -109,4 +109,13 @@ class Speaker(Protocol):
     @property
     def paused(self) -> bool:
         """Whether the account rests after a refusal."""
+        ...
+
+
+@runtime_checkable
+class Summary(Protocol):
+    """A language that also tells of all recordings together in one request."""
+
+    def whole(self) -> Extent:
+        """The oldest and the newest recording of the whole recorder. Raises as a Speaker's calls."""
         ...

@@ -11,8 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from agent.collector import Context, Reading
-from agent.collectors.recorders import RecorderCollector, RecordersSettings, ages, channel_id, plugin
+from agent.collectors.recorders import RecorderCollector, ages, plugin
 from agent.device.errors import BadAnswer
+from agent.recorder.ids import channel_id
+from agent.recorder.settings import RecordersSettings
 from simulator.onvif import Misbehaviour, Recorder
 from wire.messages import DeviceKind
 from wire.metrics import BY_NAME

@@ -7,9 +7,10 @@ from agent.cameras.settings import CamerasSettings
 from agent.collector import Collector
 from agent.collectors.cameras import Cameras
 from agent.collectors.doors import ControllerCollector, DoorsSettings
-from agent.collectors.recorders import RecorderCollector, RecordersSettings
+from agent.collectors.recorders import RecorderCollector
 from agent.device.workers import MAX_ROUNDS, Workers, apart
 from agent.onvif import envelope
+from agent.recorder.settings import RecordersSettings
 from simulator.onvif import Camera, Device, DoorController, Recorder
 from tests.waiting import wait_until
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.device import clock
 from agent.device.errors import TimedOut
-from agent.onvif import clock
 
 
 class World:
