@@ -1,7 +1,9 @@
 """An account of a device. The password stays in its file or variable until it is needed: it may change meanwhile."""
 
+import getpass
 import os
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -22,15 +24,19 @@ class PasswordMissing(Exception):  # noqa: N818 - a state
 
 @dataclass(frozen=True)
 class Account:
-    """A user name and where its password is: a file (its first line) or an environment variable."""
+    """A user name and where its password is: a file (its first line) or an environment variable; or what a person at
+    the device typed in, for a command that asks once."""
 
     username: str
     password_file: Path | None = None
     password_env: str | None = None
     method: Method = Method.AUTO
+    typed: str | None = field(default=None, repr=False)
 
     def password(self) -> str:
         """Raises PasswordMissing."""
+        if self.typed is not None:
+            return self.typed
         if self.password_file is not None:
             try:
                 with self.password_file.open("rb") as file:
@@ -44,3 +50,19 @@ class Account:
                 raise PasswordMissing(f"environment variable {self.password_env} is not set")
             return value
         raise PasswordMissing(f"account {self.username!r} has neither password_file nor password_env")
+
+
+def asked_for(username: str, host: str, password_file: Path | None) -> Account:
+    """The account of a command's options: with its file, else with the password that a person types now.
+
+    Raises PasswordMissing where there is nobody to ask. A password is never taken as an argument: everybody on the
+    machine could read it there.
+    """
+    if password_file is not None:
+        return Account(username, password_file)
+    if not sys.stdin.isatty():
+        raise PasswordMissing(f"no terminal to ask for the password of {username!r}: give --password-file")
+    try:
+        return Account(username, typed=getpass.getpass(f"Password of {username} at {host}: "))
+    except EOFError:
+        raise PasswordMissing(f"no password given for {username!r}") from None

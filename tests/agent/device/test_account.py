@@ -1,8 +1,11 @@
+import io
+import os
+import pty
 from pathlib import Path
 
 import pytest
 
-from agent.device.account import Account, PasswordMissing
+from agent.device.account import Account, PasswordMissing, asked_for
 
 
 def test_the_password_is_the_files_first_line_and_read_anew_each_time(tmp_path: Path) -> None:
@@ -37,3 +40,22 @@ def test_no_password_shows_in_a_representation(monkeypatch: pytest.MonkeyPatch) 
     account = Account("wk", password_env="NVR_PASSWORD")
     account.password()
     assert "geheim" not in repr(account)
+
+
+def test_a_typed_password_is_asked_for_on_a_terminal_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    main, terminal = pty.openpty()
+    monkeypatch.setattr("getpass.getpass", lambda prompt: f"geheim for {prompt}")
+    with os.fdopen(terminal) as screen:
+        monkeypatch.setattr("sys.stdin", screen)
+        account = asked_for("wk", "10.0.0.5", None)
+    assert account.password() == "geheim for Password of wk at 10.0.0.5: "
+    assert "geheim" not in repr(account)
+    os.close(main)
+
+
+def test_without_a_terminal_a_file_is_wanted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("geheim"))
+    with pytest.raises(PasswordMissing, match="--password-file"):
+        asked_for("wk", "10.0.0.5", None)
+    (tmp_path / "pw").write_text("from the file\n")
+    assert asked_for("wk", "10.0.0.5", tmp_path / "pw").password() == "from the file"
