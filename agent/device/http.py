@@ -43,7 +43,9 @@ class DeviceHttp:
     """A device at `endpoint`, asked as `account` (None: anonymously only).
 
     `explain` reads the body of a refusal: what it returns is raised instead of what the status alone would mean. Of a
-    401 it only adds its text, for an account that was refused rests whatever else the device says.
+    401 it only adds its text, for an account that was refused rests whatever else the device says; an AuthRefused of
+    its own lets the account rest, too. `one_time_nonces` is for devices that take a digest's nonce once and log its
+    second use as a refused login.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class DeviceHttp:
         pauses: Pauses = PAUSES,
         manners: Manners = MANNERS,
         explain: Explain = lambda _status, _body: None,
+        one_time_nonces: bool = False,
     ) -> None:
         self.endpoint = endpoint
         self.account = account
@@ -67,11 +70,20 @@ class DeviceHttp:
         self._pause_seconds = pause_seconds
         self._pauses = pauses
         self._explain = explain
+        self._one_time_nonces = one_time_nonces
         self._auth: DigestAuth | None = None
 
-    def get(self, path: str, *, max_bytes: int | None = None, patience: float = 0.0, anonymous: bool = False) -> Answer:
+    def get(
+        self,
+        path: str,
+        *,
+        max_bytes: int | None = None,
+        patience: float = 0.0,
+        timeout: float | None = None,
+        anonymous: bool = False,
+    ) -> Answer:
         """Ask for a path (with its query). Raises DeviceError; PasswordMissing."""
-        return self.send("GET", path, max_bytes=max_bytes, patience=patience, anonymous=anonymous)
+        return self.send("GET", path, max_bytes=max_bytes, patience=patience, timeout=timeout, anonymous=anonymous)
 
     def send(
         self,
@@ -82,23 +94,29 @@ class DeviceHttp:
         content_type: str = "application/xml; charset=utf-8",
         max_bytes: int | None = None,
         patience: float = 0.0,
+        timeout: float | None = None,
         anonymous: bool = False,
     ) -> Answer:
         """One call, its answer under status 200. Raises DeviceError; PasswordMissing.
 
         401 is AuthRefused (and the account rests) where the account was shown, 403 Forbidden, 404/405/501 Unsupported,
         any other status BadAnswer. The texts name endpoint and path. An `anonymous` call leaves the account out, even
-        where the device asks for one (CredentialsWanted): it may be made while the account rests.
+        where the device asks for one (CredentialsWanted): it may be made while the account rests. `timeout` (s) instead
+        of the device's own is for questions that keep it busy for long.
         """
         headers = {"Content-Type": content_type} if body is not None else {}
         with self._named(path):
+            auth = None if anonymous else self._credentials()
+            if self._one_time_nonces:
+                self._auth = None
             response = self.session.exchange(
                 method,
                 self._url(path),
                 body=body,
                 headers=headers,
-                auth=None if anonymous else self._credentials(),
+                auth=auth,
                 patience=patience,
+                timeout=timeout,
                 max_bytes=max_bytes,
             )
             self._judge(response, anonymous)
@@ -148,6 +166,8 @@ class DeviceHttp:
         if status == 401:
             self._refused(f"{said}: {explained}" if explained else said, sent, response)
         if explained is not None:
+            if isinstance(explained, AuthRefused):
+                self._rest()
             raise explained
         if status == 403:
             raise Forbidden(f"{said}: the account lacks the right" if sent else said)
@@ -162,8 +182,13 @@ class DeviceHttp:
         if not sent:
             schemes = offered([response.headers.get("WWW-Authenticate", "")])
             raise CredentialsWanted(f"offers no login that we take ({schemes or 'none'})")
-        self._pauses.start(self.endpoint, self.account.username, self._pause_seconds)
+        self._rest()
         raise AuthRefused(said)
+
+    def _rest(self) -> None:
+        self._auth = None
+        if self.account is not None:
+            self._pauses.start(self.endpoint, self.account.username, self._pause_seconds)
 
     @contextlib.contextmanager
     def _named(self, path: str) -> Iterator[None]:

@@ -125,12 +125,13 @@ class DeviceSession:
         headers: Mapping[str, str] | None = None,
         auth: AuthBase | None = None,
         patience: float = 0.0,
+        timeout: float | None = None,
         max_bytes: int | None = None,
     ) -> requests.Response:
         """One question and its whole answer, of any status but a redirect. Raises DeviceError.
 
         `auth` answers challenges; without it the question goes anonymously. `patience` (s) is added to the time-out: a
-        long poll answers late by design.
+        long poll answers late by design. `timeout` (s) stands for the session's own where the device works that long.
         """
         self._own(url)
         waits = patience > _PATIENT
@@ -138,7 +139,7 @@ class DeviceSession:
         with self._interruptible(), turn:
             self._adapter.max_bytes = max_bytes or self._max_bytes
             start = time.monotonic()
-            response = self._send(method, url, body, headers or {}, auth, patience)
+            response = self._send(method, url, body, headers or {}, auth, patience, timeout)
             self.elapsed = time.monotonic() - start
             self.answers += 1
         if response.is_redirect:
@@ -175,6 +176,11 @@ class DeviceSession:
         """Calls may be made again."""
         self._line.mend()
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether calls end at once, until `resume`."""
+        return self._line.severed
+
     def release(self) -> None:
         """Close idle connections: small devices have only a handful of them."""
         self.http.close()
@@ -205,8 +211,9 @@ class DeviceSession:
         headers: Mapping[str, str],
         auth: AuthBase | None,
         patience: float,
+        longer: float | None = None,
     ) -> requests.Response:
-        timeout = (self.timeout, self.timeout + patience)
+        timeout = (self.timeout, (longer or self.timeout) + patience)
         try:
             return self.http.request(
                 method,

@@ -105,6 +105,39 @@ def test_each_status_is_a_state_of_its_own(thing: Thing, tmp_path: Path, status:
     assert not asking.paused
 
 
+def test_an_account_that_is_locked_rests_whatever_the_status(thing: Thing, tmp_path: Path) -> None:
+    thing.paths["/x"] = lambda _: Answer(403, {}, b"locked for 1800 s")
+    asking = client(thing, tmp_path, explain=lambda status, body: AuthRefused(f"{status} {body.decode()}"))
+    with pytest.raises(AuthRefused, match="403 locked for 1800 s"):
+        asking.get("/x")
+    assert asking.paused
+    with pytest.raises(AuthPaused):
+        asking.get("/")
+
+
+def test_a_nonce_is_shown_once_where_a_device_logs_its_second_use_as_a_refusal(thing: Thing, tmp_path: Path) -> None:
+    asking = client(thing, tmp_path, one_time_nonces=True)
+    asking.get("/")
+    thing.port.off()
+    with pytest.raises(Unreachable):
+        asking.get("/")
+    thing.port.on()
+    asking.get("/")
+    assert [shown for *_, shown in thing.seen] == [False, True, False, True]
+
+
+def test_a_question_that_keeps_a_device_busy_may_take_longer_than_others(thing: Thing, tmp_path: Path) -> None:
+    def slow(_: Exchange) -> Answer:
+        threading.Event().wait(0.4)
+        return Answer(200, {}, b"found")
+
+    thing.paths["/slow"] = slow
+    asking = client(thing, tmp_path, timeout=0.2)
+    with pytest.raises(TimedOut):
+        asking.get("/slow")
+    assert asking.get("/slow", timeout=5.0).body == b"found"
+
+
 def test_a_device_that_wants_basic_gets_nothing(thing: Thing, tmp_path: Path) -> None:
     thing.challenge = 'Basic realm="camera"'
     with pytest.raises(CredentialsWanted, match="Basic"):
