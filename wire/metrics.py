@@ -344,7 +344,7 @@ CATALOGUE: tuple[Metric, ...] = (
     _m("profiles", "1", (Kind.CAMERA,), "Media profiles the camera offers", "媒体配置数"),
     _m("ntp_enabled", "1", (Kind.CAMERA, Kind.RECORDER), "Device sets its clock by NTP", "设备已启用 NTP 校时"),
     _m(
-        "certificate_days_left",
+        "certificate_left_days",
         "d",
         (Kind.CAMERA, Kind.RECORDER),
         "Days until the device's TLS certificate expires",

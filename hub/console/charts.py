@@ -41,7 +41,10 @@ _TICKS = tuple(m * 60_000 for m in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720,
 _ALARMS = frozenset(
     {
         "read_only", "door_open", "door_alarm", "spool_failing", "raid_degraded", "recording_stalled",
-        "on_battery", "battery_low", "battery_replace",
+        "on_battery", "battery_low", "battery_replace", "account_paused", "video_loss", "storage_failure",
+        "fan_failure", "power_failure", "temperature_critical", "tampered", "picture_blurred", "picture_dark",
+        "picture_bright", "picture_covered", "picture_dirty", "picture_frozen", "picture_colour_lost",
+        "picture_infrared_dead", "picture_moved", "poe_fault", "door_fault",
     }
 )  # fmt: skip
 """Flags whose yes is what people look for; of all others it is the no."""
@@ -49,7 +52,9 @@ _FLAGS = _ALARMS | frozenset(
     {
         "up", "reachable", "authenticated", "online", "clock_reference", "door_reachable", "clock_synchronised",
         "link_up", "process_running", "overwriting", "encrypted", "backup_readable", "present", "smart_healthy",
-        "ups_reachable",
+        "ups_reachable", "connectable", "streaming", "ntp_enabled", "recording_plan_enabled", "recording_planned",
+        "recording_active", "events_subscribed", "picture_taken", "picture_infrared", "path_up", "poe_delivering",
+        "door_locked", "disk_healthy",
     }
 )  # fmt: skip
 

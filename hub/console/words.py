@@ -233,6 +233,10 @@ COLLECTORS = {
     "cameras": N_("Cameras"),
     "recorders": N_("Recorders"),
     "doors": N_("Doors"),
+    "hardware": N_("Hardware events"),
+    "pictures": N_("Pictures"),
+    "network": N_("Network paths"),
+    "switches": N_("Switches"),
 }
 """Collectors of our agents; others are shown by their name."""
 

@@ -57,6 +57,8 @@ class Translator:
             ("_bytes_per_hour", lambda value: f"{self.size(value)}/h"),
             ("_bits_per_second", self.speed),
             ("_per_second", lambda value: f"{self.number(value)}/s"),
+            ("_per_hour", lambda value: f"{self.number(value)}/h"),
+            ("_watts", lambda value: f"{self.number(value)} W"),
             ("_days", self.days),
             ("_celsius", self.celsius),
         )

@@ -14,6 +14,8 @@ SUFFIX = {
     "B/h": "_bytes_per_hour",
     "bit/s": "_bits_per_second",
     "1/s": "_per_second",
+    "1/h": "_per_hour",
+    "W": "_watts",
     "d": "_days",
     "Cel": "_celsius",
     "%": "_percent",

@@ -101,6 +101,7 @@ COUNTS = {
     *("smart_uncorrectable_errors", "smart_command_timeouts", "smart_critical_warning"),
     *("raid_disks", "raid_disks_missing", "recording_gaps", "recording_segments"),
     *("footage_reads", "footage_reads_uncounted"),
+    *("requests_held_back", "profiles", "accounts", "administrators", "picture_baseline_samples", "switch_ports_up"),
 }
 
 
