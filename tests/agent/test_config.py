@@ -1,11 +1,13 @@
 """The configuration: what is unknown or wrong is named with file, line and key."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from agent.collector import discover
 from agent.config import DEFAULT_COLLECTORS, ConfigError, line_of, load, parse
+from agent.surroundings import context_of
 
 PLUGINS = discover()
 MINIMAL = 'site = "north"\nagent = "gate-1"\n'
@@ -103,3 +105,26 @@ def test_the_example_in_the_documentation_is_a_configuration(tmp_path: Path) -> 
     example = page.split("```toml\n", 1)[1].split("```", 1)[0]
     config = load(write(tmp_path, example), PLUGINS)
     assert set(config.collectors) >= {"cameras", *DEFAULT_COLLECTORS}
+
+
+def test_what_looks_at_others_devices_runs_beside_them_untold(tmp_path: Path) -> None:
+    """Pictures and hardware events of what is watched anyway need no table; one can switch them off."""
+    looks = dataclasses.replace(PLUGINS["doors"], name="pictures", reads=("cameras", "recorders"))
+    plugins = {"cameras": PLUGINS["cameras"], "pictures": looks}
+    alone = load(write(tmp_path, MINIMAL), plugins)
+    assert "pictures" not in alone.collectors
+    beside = load(write(tmp_path, MINIMAL + "[collectors.cameras]\n"), plugins)
+    assert {"cameras", "pictures"} <= beside.collectors.keys()
+    off = "[collectors.cameras]\n[collectors.pictures]\nenabled = false\n"
+    assert "pictures" not in load(write(tmp_path, MINIMAL + off), plugins).collectors
+
+
+def test_a_collector_is_told_the_settings_of_those_it_reads_and_of_no_others(tmp_path: Path) -> None:
+    looks = dataclasses.replace(PLUGINS["doors"], name="pictures", reads=("cameras", "recorders"))
+    plugins = {"cameras": PLUGINS["cameras"], "doors": PLUGINS["doors"], "pictures": looks}
+    tables = "[broker]\nport = 1999\n[collectors.cameras]\n[collectors.doors]\n"
+    config = load(write(tmp_path, MINIMAL + tables), plugins)
+    context = context_of(config, looks)
+    assert context.others == {"cameras": config.collectors["cameras"]}
+    assert context.hub == ("localhost", 1999)
+    assert context_of(config, plugins["doors"]).others == {}

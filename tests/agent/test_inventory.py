@@ -271,3 +271,61 @@ def test_of_two_guests_one_has_what_nobody_else_claims() -> None:
     assert facts_of(one, "v") == {"a": "1", "b": "2"}
     assert one.attributes("v", "encryption")
     assert one.attributes("v", "encryption-1")
+
+
+def watched(name: str, parent: str | None = None, **facts: str) -> Device:
+    return Device(device=name, kind=DeviceKind.CAMERA, parent=parent, facts={**facts})
+
+
+def recorder_part(*channels: Device) -> list[Device]:
+    return [Device(device="nvr", kind=DeviceKind.RECORDER), *channels]
+
+
+def where_recorders_read_cameras(*parts: str) -> InventoryBook:
+    notes: dict[str, str] = {}
+    reads = {("recorders", "cameras")}
+    return InventoryBook(
+        [AGENT, HOST],
+        parts or ("recorders-1", "cameras"),
+        notes.get,
+        notes.__setitem__,
+        reads=lambda name, other: (name, other) in reads,
+    )
+
+
+@pytest.mark.parametrize("order", [("recorders-1", "cameras"), ("cameras", "recorders-1")])
+def test_a_camera_that_is_also_a_recorders_channel_is_one_device(
+    order: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    said = {
+        "cameras": [watched("gate", "switch-1", model="C")],
+        "recorders-1": recorder_part(watched("gate", "nvr", model="channel", recorder="nvr")),
+    }
+    one = where_recorders_read_cameras()
+    for name in order:
+        one.update(name, said[name])
+    assert sorted(names(one)) == ["a", "gate", "h", "nvr"]
+    assert facts_of(one, "gate") == {"model": "C", "recorder": "nvr"}
+    whole = one.whole()
+    assert whole is not None
+    assert [device.parent for device in whole.devices if device.device == "gate"] == ["switch-1"]
+    assert one.attributes("gate", "cameras")
+    assert one.attributes("gate", "recorders-1"), "the recorder tells what it records of it"
+    assert caplog.text == ""
+
+
+def test_the_welcome_goes_one_way_only(caplog: pytest.LogCaptureFixture) -> None:
+    one = where_recorders_read_cameras()
+    one.update("recorders-1", recorder_part(watched("yard", "nvr")))
+    one.update("cameras", [watched("gate"), Device(device="nvr", kind=DeviceKind.RECORDER)])
+    assert not one.attributes("nvr", "cameras")
+    assert "device=nvr collector=cameras" in caplog.text
+
+
+def test_a_camera_that_nobody_watches_by_itself_any_more_is_the_recorders() -> None:
+    one = where_recorders_read_cameras()
+    one.update("cameras", [watched("gate", model="C")])
+    one.update("recorders-1", recorder_part(watched("gate", "nvr", recorder="nvr")))
+    one.update("cameras", [])
+    assert one.attributes("gate", "recorders-1")
+    assert facts_of(one, "gate") == {"recorder": "nvr"}
