@@ -1,4 +1,5 @@
-"""The accounts of a simulated device: HTTP Digest (RFC 7616, qop=auth) and WS-UsernameToken, really checked."""
+"""The accounts of a simulated device: HTTP Digest (RFC 7616 or, without qop, RFC 2069) and WS-UsernameToken, really
+checked."""
 
 import base64
 import binascii
@@ -40,6 +41,8 @@ class Gate:
         self.password = password
         self.algorithms: Sequence[str] = ("MD5",)
         """What it offers and takes, in its order; a firmware update may change them at any time."""
+        self.qop = True
+        """Whether it wants requests counted, and a nonce of ours in the answer; many RTSP servers do not."""
         self.lockout_after = lockout_after
         self.lockout_seconds = 1800.0
         self.nonce_seconds = 60.0
@@ -61,9 +64,10 @@ class Gate:
             self._nonces[nonce] = (self._monotonic(), 0)
             while len(self._nonces) > MAX_NONCES:
                 self._nonces.popitem(last=False)
+        qop = ', qop="auth"' if self.qop else ""
         extra = ", stale=true" if stale else ""
         return ", ".join(
-            f'Digest realm="{REALM}", qop="auth", nonce="{nonce}", algorithm={algorithm}{extra}'
+            f'Digest realm="{REALM}"{qop}, nonce="{nonce}", algorithm={algorithm}{extra}'
             for algorithm in self.algorithms
         )
 
@@ -120,7 +124,8 @@ class Gate:
             return hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()
 
         account = digest(f"{self.username}:{REALM}:{self.password}")
-        middle = ":".join(fields.get(name, "") for name in ("nonce", "nc", "cnonce", "qop"))
+        names = ("nonce", "nc", "cnonce", "qop") if self.qop else ("nonce",)
+        middle = ":".join(fields.get(name, "") for name in names)
         return digest(f"{account}:{middle}:{digest(f'{method}:{path}')}")
 
     def _fresh(self, nonce: str, count: str) -> bool:
@@ -128,7 +133,7 @@ class Gate:
         with self._lock:
             made, highest = self._nonces.get(nonce, (None, 0))
             try:
-                number = int(count, 16)
+                number = int(count, 16) if self.qop else highest + 1
             except ValueError:
                 return False
             if made is None or self._monotonic() - made > self.nonce_seconds or number <= highest:
