@@ -24,6 +24,8 @@ class Line:
         """Whether anything came in this exchange, one byte or a whole answer."""
         self.severed = False
         """Whether it was cut, and not mended since."""
+        self.connected = False
+        """Whether the last attempt to connect came through: a device that then says nothing is there all the same."""
         self._monotonic = monotonic
         self._until = math.inf
         self._current: socket.socket | None = None
@@ -85,8 +87,10 @@ class _Connection(HTTPConnection):
         self._line = line
 
     def _new_conn(self) -> socket.socket:
+        self._line.connected = False
         self._line.left()
         with super()._new_conn() as plain:
             kept = _Socket(plain.family, plain.type, plain.proto, plain.detach())
         kept.line = self._line
+        self._line.connected = True
         return kept

@@ -177,6 +177,11 @@ class DeviceSession:
         self._line.mend()
 
     @property
+    def connected(self) -> bool:
+        """Whether the last connection was taken, be there an answer or not."""
+        return self._line.connected
+
+    @property
     def interrupted(self) -> bool:
         """Whether calls end at once, until `resume`."""
         return self._line.severed

@@ -18,7 +18,15 @@ from agent.device import clock
 from agent.device.account import Account, Method
 from agent.device.address import Endpoint
 from agent.device.digest import DigestAuth
-from agent.device.errors import AuthPaused, AuthRefused, BadAnswer, CredentialsWanted, DeviceError, Unsupported
+from agent.device.errors import (
+    AuthPaused,
+    AuthRefused,
+    BadAnswer,
+    CredentialsWanted,
+    DeviceError,
+    Forbidden,
+    Unsupported,
+)
 from agent.device.pause import PAUSE_SECONDS, PAUSES, Pauses
 from agent.device.session import MAX_BYTES, MAX_REQUESTS
 from agent.device.text import printable
@@ -36,6 +44,14 @@ class Identity:
     model: str
     firmware: str
     serial: str
+
+
+@dataclass(frozen=True)
+class TimeSettings:
+    """How a device keeps its time, by its own word: `NTP` or `Manual`, and its zone as in POSIX TZ."""
+
+    kind: str
+    zone: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +116,9 @@ class OnvifClient:
         self._token = _Token(account.username if account else "", self._transport)
         self._method = account.method if account else Method.AUTO
         self._time_known = False
+        self._accepted: set[Endpoint] = set()
+        self.time_settings: TimeSettings | None = None
+        """As told with the time, when that was last asked."""
         self._addresses: dict[str, str] | None = None
         self._clients: dict[str, Any] = {}
 
@@ -143,6 +162,8 @@ class OnvifClient:
     def device_time(self) -> float:
         """The device's clock, Unix seconds, whole. Asked without the account, so a wrong clock can always be read."""
         answer = self.ask(self._device("GetSystemDateAndTime", anonymous=True))
+        zone = getattr(getattr(answer, "TimeZone", None), "TZ", None)
+        self.time_settings = TimeSettings(printable(getattr(answer, "DateTimeType", None)), printable(zone))
         try:
             utc = answer.UTCDateTime
             d, t = utc.Date, utc.Time
@@ -162,6 +183,7 @@ class OnvifClient:
     def release(self) -> None:
         """Close idle connections and forget the digest's nonce. The next call opens and asks anew."""
         self._transport.digest = None
+        self._accepted.clear()
         self._transport.wire.release()
 
     def forget(self) -> None:
@@ -183,6 +205,11 @@ class OnvifClient:
     def answers(self) -> int:
         """HTTP answers that came in whole since the start, of whatever kind."""
         return self._transport.wire.answers
+
+    @property
+    def connected(self) -> bool:
+        """Whether the device took our last connection, be there an answer or not."""
+        return self._transport.wire.connected
 
     @property
     def elapsed(self) -> float:
@@ -228,24 +255,33 @@ class OnvifClient:
         for endpoint in concerned:
             self._pauses.check(endpoint, self.account.username)
         try:
-            if self._method is not Method.TOKEN:
-                try:
-                    return self._by_digest(send, self.account)
-                except CredentialsWanted:
-                    # No digest challenge came, so nothing was tried yet: the device wants the token in the envelope.
-                    if self._method is Method.DIGEST:
-                        raise
-            return self._by_token(send, self.account)
+            answer = self._shown(send, self.account)
+            if self.account_shown:
+                self._accepted.add(self.endpoint.at(address))
+            return answer
         except CredentialsWanted as error:
             raise AuthRefused(f"takes no account the way we show it: {error}") from None
         except AuthPaused:
             raise
-        except AuthRefused:
+        except AuthRefused as error:
+            if self.endpoint.at(address) in self._accepted:
+                # ONVIF has one word for a wrong password and for a right too few; this password was right just now.
+                raise Forbidden(f"{error}: the account lacks the right") from None
             self._transport.digest = None
             self._method = self.account.method
             for endpoint in concerned:
                 self._pauses.start(endpoint, self.account.username, self._pause_seconds)
             raise
+
+    def _shown(self, send: Callable[[], T], account: Account) -> T:
+        if self._method is not Method.TOKEN:
+            try:
+                return self._by_digest(send, account)
+            except CredentialsWanted:
+                # No digest challenge came, so nothing was tried yet: the device wants the token in the envelope.
+                if self._method is Method.DIGEST:
+                    raise
+        return self._by_token(send, account)
 
     def _by_digest(self, send: Callable[[], T], account: Account) -> T:
         self._token.password = None

@@ -30,11 +30,14 @@ _documents: dict[Path, Any] = {}
 
 
 OPERATIONS: dict[str, frozenset[str]] = {
-    "devicemgmt": frozenset({"GetSystemDateAndTime", "GetDeviceInformation", "GetServices", "GetCapabilities"}),
+    "devicemgmt": frozenset(
+        {"GetSystemDateAndTime", "GetDeviceInformation", "GetServices", "GetCapabilities"}
+        | {"GetNTP", "GetNetworkInterfaces"}
+    ),
     "events": frozenset(
         {"CreatePullPointSubscription", "PullMessages", "SetSynchronizationPoint", "Renew", "Unsubscribe"}
     ),
-    "media": frozenset({"GetVideoSources", "GetProfiles"}),
+    "media": frozenset({"GetVideoSources", "GetProfiles", "GetStreamUri"}),
     "search": frozenset({"GetRecordingSummary"}),
     "accesscontrol": frozenset({"GetAccessPointInfoList"}),
 }

@@ -17,6 +17,7 @@ from agent.device.errors import (
     AuthRefused,
     BadAnswer,
     DeviceError,
+    Forbidden,
     Interrupted,
     TimedOut,
     Unreachable,
@@ -24,7 +25,7 @@ from agent.device.errors import (
 )
 from agent.device.pause import Pauses
 from agent.onvif import definitions, envelope
-from agent.onvif.client import Call, Identity, OnvifClient
+from agent.onvif.client import Call, Identity, OnvifClient, TimeSettings
 from simulator.onvif import Camera, Device, Misbehaviour, Recorder
 from tests.waiting import wait_until
 
@@ -87,6 +88,10 @@ def stranger() -> Iterator[Stranger]:
 def client(device: Device, password: Path, pauses: Pauses, method: Method = Method.AUTO) -> OnvifClient:
     account = Account("watchkeeper", password_file=password, method=method)
     return OnvifClient(Endpoint(device.host, device.port), account, timeout=TIMEOUT, pauses=pauses)
+
+
+def ntp(device: Device) -> Call:
+    return Call("devicemgmt", "GetNTP", device.url)
 
 
 def caught(call: Callable[[], float]) -> BaseException | float:
@@ -156,6 +161,52 @@ def test_a_device_that_wants_an_account_for_everything_gets_it(password: Path, p
             assert onvif.information().model == "camera"
             assert camera.refused_logins == 0
             onvif.release()
+
+
+@pytest.mark.parametrize("accepts", ["digest", "token"])
+def test_a_right_too_few_is_no_wrong_password(accepts: str, password: Path, pauses: Pauses) -> None:
+    with Camera(accepts=[accepts]) as camera:
+        camera.forbidden = frozenset({"GetNTP"})
+        onvif = client(camera, password, pauses)
+        onvif.information()
+        with pytest.raises(Forbidden, match=r"GetNTP: .*the account lacks the right"):
+            onvif.ask_raw(ntp(camera))
+        assert not onvif.paused
+        assert onvif.information().model == "camera"
+
+
+def test_a_refusal_before_anything_was_taken_is_a_refused_login(camera: Camera, password: Path, pauses: Pauses) -> None:
+    camera.forbidden = frozenset({"GetNTP"})
+    onvif = client(camera, password, pauses)
+    onvif.information()
+    onvif.release()
+    with pytest.raises(AuthRefused):
+        onvif.ask_raw(ntp(camera))
+    assert onvif.paused, "who knows whether the password still holds"
+
+
+def test_how_a_device_keeps_its_time_comes_with_the_time(camera: Camera, password: Path, pauses: Pauses) -> None:
+    camera.date_time_type, camera.time_zone = "Manual", "CST-8\u200b"
+    onvif = client(camera, password, pauses)
+    assert onvif.time_settings is None
+    onvif.device_time()
+    assert onvif.time_settings == TimeSettings("Manual", "CST-8")
+
+
+def test_a_device_that_hangs_is_told_from_one_that_is_not_there(camera: Camera, password: Path, pauses: Pauses) -> None:
+    onvif = client(camera, password, pauses)
+    camera.hang = True
+    with pytest.raises(TimedOut):
+        onvif.device_time()
+    assert onvif.connected
+    camera.off()
+    with pytest.raises(Unreachable):
+        onvif.device_time()
+    assert not onvif.connected
+    camera.hang = False
+    camera.on()
+    onvif.device_time()
+    assert onvif.connected
 
 
 def test_without_an_account_nothing_is_tried(camera: Camera) -> None:
