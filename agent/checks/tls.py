@@ -6,8 +6,8 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent.checks.certificate import Certificate, Unreadable, from_der, from_pem
 from agent.checks.finding import Finding, Mark, Topic
+from agent.device.certificate import Certificate, Unreadable, from_der, from_pem
 from wire.settings import Broker, Tls
 from wire.topics import Address
 

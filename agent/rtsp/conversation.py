@@ -2,17 +2,16 @@
 
 import contextlib
 import re
-import socket
 from collections.abc import Callable, Iterator, Mapping
 
-from agent.device.errors import BadAnswer, Interrupted, TimedOut, Unreachable
+from agent.device.errors import BadAnswer, Interrupted, TimedOut
 from agent.device.line import Line
+from agent.device.tcp import connect
 from agent.rtsp.message import MAX_HEADER, Header, parse_header, request
 
 MAX_BODY = 64 * 1024
 """The longest description taken: those of cameras have a kilobyte or two."""
 
-_MOST_ADDRESSES = 4
 _CHUNK = 16 * 1024
 _END = re.compile(rb"\r?\n\r?\n")
 _BEGIN = b"RTSP/1."
@@ -29,7 +28,7 @@ class Conversation:
         self._spend = spend
         self._sequence = 0
         self._buffer = bytearray()
-        self._socket, peer = _connect(host, port, line)
+        self._socket, peer = connect(host, port, line)
         self.peer = peer
         """The address that took the connection."""
 
@@ -81,29 +80,6 @@ class Conversation:
             raise BadAnswer("breaks off its answer" if self._buffer else "hangs up without a word of RTSP")
         self._line.heard = True
         self._buffer += chunk
-
-
-def _connect(host: str, port: int, line: Line) -> tuple[socket.socket, str]:
-    """A connection to the first of the host's addresses that takes one. Raises Unreachable, TimedOut, Interrupted."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[:_MOST_ADDRESSES]
-    except (OSError, UnicodeError) as error:
-        raise Unreachable(getattr(error, "strerror", None) or "no host name") from None
-    problem = OSError("no address")
-    for family, kind, protocol, _, address in found:
-        made = socket.socket(family, kind, protocol)
-        try:
-            made.settimeout(line.left(made))
-            made.connect(address)
-            return made, str(address[0]).partition("%")[0]
-        except OSError as error:
-            made.close()
-            problem = error
-    if line.severed:
-        raise Interrupted("interrupted")
-    if isinstance(problem, TimeoutError):
-        raise TimedOut("takes no connection within the time-out")
-    raise Unreachable(problem.strerror or type(problem).__name__)
 
 
 @contextlib.contextmanager

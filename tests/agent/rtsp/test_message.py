@@ -1,7 +1,7 @@
 """RTSP messages: what goes out is whole lines, and any bytes that come in are a header or a clear no."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.device.errors import BadAnswer
@@ -80,6 +80,7 @@ def test_two_lengths_are_none_unless_they_agree() -> None:
         _ = Header(200, "", (("content-length", "7"), ("content-length", "8"))).length
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.binary(max_size=300).map(lambda tail: b"RTSP/1.0 200 OK\r\n" + tail))
 def test_any_bytes_are_a_header_or_a_bad_answer(head: bytes) -> None:
     try:

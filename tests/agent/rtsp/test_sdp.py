@@ -1,7 +1,7 @@
 """Descriptions of streams: the video in them, or a clear no."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.device.errors import BadAnswer
@@ -52,6 +52,7 @@ def test_no_video_is_said_so(body: bytes) -> None:
         parse(body)
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=300)
     | st.text(alphabet="av=m:video 0129/,-x.\r\n", max_size=200).map(

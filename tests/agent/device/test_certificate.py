@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.checks.certificate import Unreadable, from_der, from_pem
+from agent.device.certificate import Unreadable, from_der, from_pem
 from tests.servers.certificates import Authority, Life
 
 
