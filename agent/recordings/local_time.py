@@ -2,7 +2,7 @@
 
 import calendar
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,11 +18,21 @@ class Zone:
         self.name = name
         self._utc = name.upper() == "UTC"
         try:
-            self._info = UTC if self._utc else ZoneInfo(name)
+            self._info: tzinfo = UTC if self._utc else ZoneInfo(name)
         except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError; a folder's name is an OSError
             raise ValueError(f"unknown time zone {name!r}") from None
         # Transitions fall on quarters of an hour: one look-up serves all files of a quarter.
         self._quarters: dict[tuple[int, int, int, int, int], tuple[int, int]] = {}
+
+    @classmethod
+    def fixed(cls, offset_seconds: int) -> "Zone":
+        """One that always shows so much more than UTC, as a device tells of today. Raises ValueError from a day on."""
+        zone = cls("UTC")
+        if offset_seconds:
+            zone._info = timezone(timedelta(seconds=offset_seconds))
+            zone._utc = False
+            zone.name = str(zone._info)
+        return zone
 
     def moments(self, year: int, month: int, day: int, hour: int, minute: int = 0, second: int = 0) -> tuple[int, int]:
         """When a clock on the wall shows this: the first time and the last, equal but for the repeated hour.

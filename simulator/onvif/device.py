@@ -18,6 +18,7 @@ from simulator.onvif.soap import TDS, TT, Request, element
 ANONYMOUS = frozenset({"GetSystemDateAndTime", "GetServices", "GetCapabilities", "GetServiceCapabilities"})
 """What ONVIF Core 5.9 lets everyone ask (access class PRE_AUTH)."""
 
+_PICTURES = "/snapshot/"
 _SOAP_TYPE = {"Content-Type": "application/soap+xml; charset=utf-8"}
 
 
@@ -64,6 +65,8 @@ class Device:
         self.date_time_type = "NTP"
         """How it sets its clock, by its own word: `NTP` or `Manual`."""
         self.time_zone = "UTC0"
+        self.utc_offset_seconds: int | None = 0
+        """What its local time shows more than UTC; None: it tells no local time."""
         self.ntp_servers: Sequence[str] = ("192.0.2.123",)
         self.ntp_from_dhcp = False
         self.mac = "02:00:00:00:00:01"
@@ -186,13 +189,17 @@ class Device:
         """Its own clock, Unix seconds."""
         return self.clock() + self.clock_offset
 
+    def users(self) -> Sequence[tuple[str, str]]:
+        """Its accounts: name and level."""
+        return [("admin", "Administrator"), (self.gate.username, "User")]
+
+    def picture(self, profile: str) -> bytes:
+        """A snapshot (JPEG) of a media profile; empty where there is none."""
+        return b""
+
     def add(self, service: Service) -> None:
         """Offer a service."""
         self._services[service.namespace] = service
-
-    def remove(self, namespace: str) -> None:
-        """Offer it no more."""
-        del self._services[namespace]
 
     @property
     def services(self) -> tuple[Service, ...]:
@@ -207,7 +214,7 @@ class Device:
 
     def _respond(self, exchange: Exchange) -> Answer:
         if exchange.method != "POST":
-            return Answer(404, {}, b"")
+            return self._show(exchange)
         try:
             request = soap.parse_request(exchange.body, urlsplit(exchange.path).path)
         except soap.BadRequest as error:
@@ -225,6 +232,23 @@ class Device:
         with self._lock:
             self._answered[request.operation] += 1
         return Answer(200, _SOAP_TYPE, soap.answer(body))
+
+    def _show(self, exchange: Exchange) -> Answer:
+        """A snapshot, for which a picture has to be there and an account to be shown."""
+        path = urlsplit(exchange.path).path
+        picture = self.picture(path[len(_PICTURES) : -len(".jpg")]) if path.startswith(_PICTURES) else b""
+        if not picture:
+            return Answer(404, {}, b"")
+        with self._lock:
+            self._asked["GET"] += 1
+        passes, stale = False, False
+        if exchange.authorization is not None:
+            passes, stale = self.gate.digest(exchange.authorization, exchange.method, exchange.path)
+        if not passes:
+            return Answer(401, {"WWW-Authenticate": self.gate.challenge(stale)}, b"")
+        with self._lock:
+            self._answered["GET"] += 1
+        return Answer(200, {"Content-Type": "image/jpeg"}, picture)
 
     def _authenticate(self, exchange: Exchange, request: Request) -> Answer | None:
         """None to let it pass."""
@@ -265,6 +289,7 @@ class _DeviceService:
             "GetSystemDateAndTime": self._time,
             "GetDeviceInformation": self._information,
             "GetCapabilities": self._capabilities,
+            "GetUsers": lambda: installation.users(device.users()),
             "GetNTP": lambda: installation.ntp(device.ntp_servers, device.ntp_from_dhcp),
             "GetNetworkInterfaces": lambda: installation.network_interfaces(device.mac),
         }
@@ -279,28 +304,19 @@ class _DeviceService:
         return operation() if operation else None
 
     def _time(self) -> etree._Element:
-        now = datetime.datetime.fromtimestamp(self._device.device_time(), datetime.UTC)
-        clock = element(
-            TT,
-            "Time",
-            element(TT, "Hour", text=str(now.hour)),
-            element(TT, "Minute", text=str(now.minute)),
-            element(TT, "Second", text=str(now.second)),
-        )
-        date = element(
-            TT,
-            "Date",
-            element(TT, "Year", text=str(now.year)),
-            element(TT, "Month", text=str(now.month)),
-            element(TT, "Day", text=str(now.day)),
-        )
+        device = self._device
+        now = datetime.datetime.fromtimestamp(device.device_time(), datetime.UTC)
+        clocks = [installation.moment("UTCDateTime", now)]
+        if device.utc_offset_seconds is not None:
+            local = now + datetime.timedelta(seconds=device.utc_offset_seconds)
+            clocks.append(installation.moment("LocalDateTime", local))
         told = element(
             TDS,
             "SystemDateAndTime",
-            element(TT, "DateTimeType", text=self._device.date_time_type),
+            element(TT, "DateTimeType", text=device.date_time_type),
             element(TT, "DaylightSavings", text="false"),
-            element(TT, "TimeZone", element(TT, "TZ", text=self._device.time_zone)),
-            element(TT, "UTCDateTime", clock, date),
+            element(TT, "TimeZone", element(TT, "TZ", text=device.time_zone)),
+            *clocks,
         )
         return element(TDS, "GetSystemDateAndTimeResponse", told)
 

@@ -1,11 +1,31 @@
-"""How a simulated device was set up: its time servers and its network interface. Pure functions."""
+"""How a simulated device was set up: its clock, time servers, accounts and network interface. Pure functions."""
 
+import datetime
 import ipaddress
 from collections.abc import Sequence
 
 from lxml import etree
 
 from simulator.onvif.soap import TDS, TT, element
+
+
+def moment(name: str, when: datetime.datetime) -> etree._Element:
+    """A clock's reading: UTCDateTime, LocalDateTime."""
+
+    def numbers(group: str, **parts: int) -> etree._Element:
+        return element(TT, group, *(element(TT, part, text=str(number)) for part, number in parts.items()))
+
+    time = numbers("Time", Hour=when.hour, Minute=when.minute, Second=when.second)
+    return element(TT, name, time, numbers("Date", Year=when.year, Month=when.month, Day=when.day))
+
+
+def users(accounts: Sequence[tuple[str, str]]) -> etree._Element:
+    """GetUsersResponse. Passwords are never told."""
+    told = (
+        element(TDS, "User", element(TT, "Username", text=name), element(TT, "UserLevel", text=level))
+        for name, level in accounts
+    )
+    return element(TDS, "GetUsersResponse", *told)
 
 
 def ntp(servers: Sequence[str], from_dhcp: bool) -> etree._Element:
