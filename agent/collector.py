@@ -61,6 +61,10 @@ class Reading:
 
     `clock` is set only by the collector that asks reference clocks; where none answered, `clock_lost` is. `problem` is
     one line about the part of a run that failed: what was read is kept, and the run counts as failed.
+
+    `kept` is called, by the thread that runs the collector, once all of this is in the spool: what was read is safe,
+    and its source need not have it any more (a position in a file moves on). `collect` on the command line keeps
+    nothing and never calls it.
     """
 
     measurements: Sequence[Measurement] = ()
@@ -69,6 +73,7 @@ class Reading:
     clock: ClockReading | None = None
     clock_lost: bool = False
     problem: str = ""
+    kept: Callable[[], None] | None = None
 
 
 class Settings(BaseModel):

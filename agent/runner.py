@@ -211,6 +211,8 @@ class Runner:
             self._book.update(job.key, reading.devices)
         self._clock_watch.note(reading)
         self._report(job.key, self._own_word(job, reading), collector_figures)
+        if reading.kept is not None:
+            reading.kept()
 
     def _missing(self, name: str) -> str:
         """What this machine lacks for a plugin's collectors."""

@@ -12,7 +12,12 @@ MAX_EVENTS = 500
 FLOOD = "door.flood"
 """One event for those that were too many: `count` of them, `by_type` what they were."""
 
-_EVERYDAY = frozenset({"door.opened", "door.closed", "door.access_granted", "door.access_denied"})
+_EVERYDAY = frozenset(
+    {
+        *("door.opened", "door.closed", "door.access_granted", "door.access_denied"),
+        *("door.access_taken", "door.access_not_taken"),
+    }
+)
 
 
 class Allowance:

@@ -43,6 +43,7 @@ OPERATIONS: dict[str, frozenset[str]] = {
     ),
     "recording": frozenset({"GetRecordingJobs", "GetRecordingJobState"}),
     "accesscontrol": frozenset({"GetAccessPointInfoList"}),
+    "doorcontrol": frozenset({"GetDoorInfoList", "GetDoorState"}),
 }
 """What we call of a definition, by the name of its file. What is not listed is not loaded."""
 
@@ -79,17 +80,20 @@ def _services() -> dict[str, Service]:
     events = table["events"]
     # The package knows the pull point, but not the manager of its life time.
     binding = f"{{{events.namespace}}}SubscriptionManagerBinding"
-    # It ships this definition, but has no entry for it.
+    # It ships these definitions, but has no entries for them.
     access = "http://www.onvif.org/ver10/accesscontrol/wsdl"
+    door = "http://www.onvif.org/ver10/doorcontrol/wsdl"
     return table | {
         "subscription": events._replace(binding=binding),
         "accesscontrol": Service(access, folder / "accesscontrol.wsdl", f"{{{access}}}PACSBinding"),
+        "doorcontrol": Service(door, folder / "doorcontrol.wsdl", f"{{{door}}}DoorControlBinding"),
     }
 
 
 with _lock:
     SERVICES: dict[str, Service] = _services()
-"""By onvif-zeep's names: devicemgmt, media, events, pullpoint, search, …; and `subscription`, `accesscontrol`."""
+"""By onvif-zeep's names: devicemgmt, media, events, pullpoint, search, …; and `subscription`, `accesscontrol`,
+`doorcontrol`."""
 
 
 def document(service: Service) -> Any:

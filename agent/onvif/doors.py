@@ -1,70 +1,51 @@
-"""What a door controller's notifications mean. Pure; topics as in ONVIF's Door Control and Access Control services."""
+"""What a door controller's notifications and answers mean. Pure; topics and states as in ONVIF's Door Control and
+Access Control services."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
+from agent.device.text import printable
+from agent.doors.told import (
+    DENIED,
+    DURESS,
+    GRANTED,
+    NOT_TAKEN,
+    TAKEN,
+    TAMPERED,
+    UNTAMPERED,
+    AccessTold,
+    Aspect,
+    StateTold,
+)
 from agent.onvif.notification import Notification
 
-OPEN, CLOSED = "Open", "Closed"
-NORMAL, TAMPERED = "Normal", "TamperDetected"
+if TYPE_CHECKING:
+    from lxml import etree
 
-
-class Aspect(StrEnum):
-    """A property of a door, as the last part of its topic."""
-
-    POSITION = "DoorPhysicalState"
-    ALARM = "DoorAlarm"
-    TAMPER = "DoorTamper"
-    FAULT = "DoorFault"
-
+MAX_DOORS = 256
 
 _ASPECTS = frozenset(Aspect)
 
-_EVENTS: Mapping[tuple[Aspect, str], str] = {
-    (Aspect.POSITION, OPEN): "door.opened",
-    (Aspect.POSITION, CLOSED): "door.closed",
-    (Aspect.POSITION, "Fault"): "door.fault",
-    (Aspect.ALARM, "DoorForcedOpen"): "door.alarm",
-    (Aspect.ALARM, "DoorOpenTooLong"): "door.alarm",
-    (Aspect.TAMPER, TAMPERED): "door.tamper",
-    (Aspect.FAULT, "FaultDetected"): "door.fault",
-}
-
 _ACCESS: Mapping[str, str] = {
-    "AccessControl/AccessGranted": "door.access_granted",
-    "AccessControl/Denied": "door.access_denied",
-    "AccessControl/Duress": "door.duress",
+    "AccessControl/AccessGranted": GRANTED,
+    "AccessControl/AccessTaken": TAKEN,
+    "AccessControl/AccessNotTaken": NOT_TAKEN,
+    "AccessControl/Denied": DENIED,
+    "AccessControl/Duress": DURESS,
 }
 
-EVENTS: tuple[str, ...] = tuple(dict.fromkeys((*_EVENTS.values(), *_ACCESS.values())))
-"""Every type of event that a notification may become."""
+_READER_TAMPER = "AccessPoint/State/Tampering"
 
-
-@dataclass(frozen=True)
-class StateTold:
-    """A property's value; `initial` where the controller only tells how things are."""
-
-    door: str
-    aspect: Aspect
-    value: str
-    initial: bool
-    data: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def event(self) -> str | None:
-        """What a change to this value is called; None where nobody needs to know."""
-        return _EVENTS.get((self.aspect, self.value))
-
-
-@dataclass(frozen=True)
-class AccessTold:
-    """Something that happened at an access point (a reader) or, with some controllers, at a door."""
-
-    event: str
-    access_point: str | None
-    door: str | None
-    data: Mapping[str, str] = field(default_factory=dict)
+_IN_STATE: Mapping[str, Aspect] = {
+    "DoorPhysicalState": Aspect.POSITION,
+    "LockPhysicalState": Aspect.LOCK,
+    "DoubleLockPhysicalState": Aspect.DOUBLE_LOCK,
+    "Alarm": Aspect.ALARM,
+    "Tamper/{*}State": Aspect.TAMPER,
+    "Fault/{*}State": Aspect.FAULT,
+    "DoorMode": Aspect.MODE,
+}
+"""Where GetDoorState's answer has which property."""
 
 
 def interpret(notification: Notification) -> StateTold | AccessTold | None:
@@ -74,8 +55,39 @@ def interpret(notification: Notification) -> StateTold | AccessTold | None:
     """
     if notification.topic.startswith("Door/State/"):
         return _state(notification)
+    if notification.topic == _READER_TAMPER:
+        return _reader_tamper(notification)
     event = _ACCESS.get("/".join(notification.topic.split("/")[:2]))
     return _access(notification, event) if event is not None else None
+
+
+def door_states(envelope: "etree._Element", door: str) -> list[StateTold]:
+    """The properties in a GetDoorStateResponse, as they are now."""
+    state = next(envelope.iter("{*}DoorState"), None)
+    if state is None:
+        return []
+    found = ((aspect, printable(state.findtext(f"{{*}}{path}"))) for path, aspect in _IN_STATE.items())
+    return [StateTold(door, aspect, value, True, {"state": value}) for aspect, value in found if value]
+
+
+def door_tokens(envelope: "etree._Element") -> tuple[list[str], bool]:
+    """The doors in a GetDoorInfoListResponse, and whether these are all of them."""
+    tokens = [printable(info.get("token")) for info in _some(envelope, "DoorInfo")]
+    more = next(envelope.iter("{*}NextStartReference"), None)
+    return [token for token in tokens if token], more is None
+
+
+def readers(envelope: "etree._Element") -> list[tuple[str, str]]:
+    """Reader and door of each access point in a GetAccessPointInfoListResponse."""
+    pairs = ((info.get("token"), info.findtext("{*}Entity")) for info in _some(envelope, "AccessPointInfo"))
+    return [(reader, door) for reader, door in pairs if reader and door]
+
+
+def _some(envelope: "etree._Element", name: str) -> Iterator["etree._Element"]:
+    for count, element in enumerate(envelope.iter(f"{{*}}{name}")):
+        if count == MAX_DOORS:
+            return
+        yield element
 
 
 def _state(notification: Notification) -> StateTold | None:
@@ -85,6 +97,17 @@ def _state(notification: Notification) -> StateTold | None:
         return None
     data = {"state": value} | _detail(notification)
     return StateTold(door, Aspect(name), value, notification.operation == "Initialized", data)
+
+
+def _reader_tamper(notification: Notification) -> StateTold | None:
+    """A reader's own contact: a state of its door, beside the door's."""
+    reader, active = notification.source.get("AccessPointToken"), notification.data.get("Active", "").lower()
+    if not reader or active not in ("true", "false", "1", "0") or notification.operation == "Deleted":
+        return None
+    value = TAMPERED if active in ("true", "1") else UNTAMPERED
+    data = {"state": value} | _detail(notification)
+    initial = notification.operation == "Initialized"
+    return StateTold(reader, Aspect.TAMPER, value, initial, data, part=reader)
 
 
 def _access(notification: Notification, event: str) -> AccessTold:

@@ -88,6 +88,12 @@ class Subscription:
             self._heard = self._monotonic()
         return news
 
+    def states(self) -> list[Notification]:
+        """Every state, asked for now; from a new subscription where this one tells none. Raises as `news`."""
+        news = self._break_silence(self._pullpoint or self._subscribe())
+        self._heard = self._monotonic()
+        return news
+
     def lose(self) -> None:
         """It is gone; the next round makes another."""
         self._pullpoint = None

@@ -201,6 +201,10 @@ class Device:
         """Offer a service."""
         self._services[service.namespace] = service
 
+    def remove(self, namespace: str) -> None:
+        """Offer it no more."""
+        del self._services[namespace]
+
     @property
     def services(self) -> tuple[Service, ...]:
         """All that are offered."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.onvif.access import AccessService
 from simulator.onvif.device import Device
+from simulator.onvif.door_service import DoorService
 from simulator.onvif.events import EventService, Message
 
 
@@ -20,6 +21,7 @@ class Door:
         self._states = {
             "DoorPhysicalState": "Closed",
             "LockPhysicalState": "Locked",
+            "DoubleLockPhysicalState": "Unlocked",
             "DoorAlarm": "Normal",
             "DoorTamper": "NotInTamper",
             "DoorFault": "NotInFault",
@@ -58,6 +60,30 @@ class Door:
         """Its hardware fails."""
         self._set("DoorFault", "FaultDetected" if on else "NotInFault")
 
+    def lock(self, on: bool = True) -> None:
+        """Its bolt moves."""
+        self._set("LockPhysicalState", "Locked" if on else "Unlocked")
+
+    def run_as(self, mode: str) -> None:
+        """Somebody sets how it is run: Locked, Unlocked, Blocked, LockedDown, LockedOpen, …"""
+        self._set("DoorMode", mode)
+
+    def pass_through(self, credential: str) -> None:
+        """The controller lets somebody through: unlocked for a moment, and taken."""
+        self.run_as("Accessed")
+        self._happen("AccessControl/AccessTaken/Credential", CredentialToken=credential)
+        self.run_as("Locked")
+
+    def turn_back(self, credential: str) -> None:
+        """Somebody was let in and did not go."""
+        self._happen("AccessControl/AccessNotTaken/Credential", CredentialToken=credential)
+
+    def tamper_reader(self, on: bool = True) -> None:
+        """Somebody is at its reader."""
+        source, data = {"AccessPointToken": self.access_point}, {"Active": "true" if on else "false"}
+        at = self._controller.device_time()
+        self._controller.events.publish(Message("AccessPoint/State/Tampering", source, data, "Changed", at))
+
     def grant(self, credential: str) -> None:
         """A credential is let in."""
         self._happen("AccessControl/AccessGranted/Credential", CredentialToken=credential)
@@ -74,11 +100,14 @@ class Door:
         """Somebody opens under threat."""
         self._happen("AccessControl/Duress", CredentialToken=credential, Reason="Duress code")
 
-    def states(self) -> list[Message]:
+    def present(self) -> dict[str, str]:
         """Every property as it is."""
         with self._lock:
-            present = dict(self._states)
-        return [self._state(name, value, "Initialized") for name, value in present.items()]
+            return dict(self._states)
+
+    def states(self) -> list[Message]:
+        """The same as notifications."""
+        return [self._state(name, value, "Initialized") for name, value in self.present().items()]
 
     def _set(self, name: str, value: str) -> None:
         with self._lock:
@@ -97,17 +126,22 @@ class Door:
 
 
 class DoorController(Device):
-    """Device and event services for some doors; other arguments as Device's."""
+    """Device, event, access and door services for some doors; other arguments as Device's."""
 
     kind = "door controller"
 
     def __init__(self, *args: Any, doors: Sequence[str] = ("door1", "door2"), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.doors = {token: Door(self, token) for token in doors}
+        self.tells_states = True
+        """Whether it tells states to a subscriber at all; else they have to be asked for."""
         monotonic = {"monotonic": kwargs["monotonic"]} if "monotonic" in kwargs else {}
         self.events = EventService(self._states, self.device_time, self.xaddr, lambda: self.gone, **monotonic)
         self.add(self.events)
         self.add(AccessService(lambda: {door.access_point: token for token, door in self.doors.items()}))
+        self.add(DoorService(lambda: {token: door.present() for token, door in self.doors.items()}))
 
     def _states(self) -> list[Message]:
+        if not self.tells_states:
+            return []
         return [message for door in self.doors.values() for message in door.states()]

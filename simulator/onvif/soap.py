@@ -11,6 +11,7 @@ TEV = "http://www.onvif.org/ver10/events/wsdl"
 TSE = "http://www.onvif.org/ver10/search/wsdl"
 TRC = "http://www.onvif.org/ver10/recording/wsdl"
 TAC = "http://www.onvif.org/ver10/accesscontrol/wsdl"
+TDC = "http://www.onvif.org/ver10/doorcontrol/wsdl"
 TT = "http://www.onvif.org/ver10/schema"
 TER = "http://www.onvif.org/ver10/error"
 TNS1 = "http://www.onvif.org/ver10/topics"
@@ -18,16 +19,8 @@ WSNT = "http://docs.oasis-open.org/wsn/b-2"
 WSA = "http://www.w3.org/2005/08/addressing"
 
 PREFIXES = {
-    "s": SOAP,
-    "tds": TDS,
-    "trt": TRT,
-    "tev": TEV,
-    "tse": TSE,
-    "trc": TRC,
-    "tac": TAC,
-    "tt": TT,
-    "wsnt": WSNT,
-    "wsa": WSA,
+    **{"s": SOAP, "tds": TDS, "trt": TRT, "tev": TEV, "tse": TSE, "trc": TRC, "tac": TAC, "tdc": TDC},
+    **{"tt": TT, "wsnt": WSNT, "wsa": WSA},
 }
 
 

@@ -586,3 +586,12 @@ def test_what_is_missing_is_a_fact_that_does_not_flap(bench: Bench) -> None:
     wait_until(lambda: fact() == "x" * 300, what="missing again, cut")
     say[0] = steady
     wait_until(lambda: fact() is None, what="it is there")
+
+
+def test_a_collector_is_told_when_what_it_read_is_kept(bench: Bench) -> None:
+    drafts_at: list[int] = []
+    reading = replace(steady(), kept=lambda: drafts_at.append(len(bench.values("thing"))))
+    fake = Fake(lambda: reading)
+    bench.run({"host": fake})
+    wait_until(lambda: len(drafts_at) >= 2, what="two readings were kept")
+    assert drafts_at[:2] == [1, 2], "each time after its report was put"

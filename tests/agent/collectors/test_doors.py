@@ -66,16 +66,24 @@ def collector(
     return built
 
 
+BESIDE = {"account_paused", "requests_per_hour", "requests_held_back", "door_silence_seconds"}
+
+
 def values(reading: Reading) -> dict[str, dict[str, float]]:
-    return {m.device: dict(m.values) for m in reading.measurements}
+    """What is measured of each door, without what is told of every door in every round."""
+    assert all(m.values.keys() >= BESIDE for m in reading.measurements)
+    return {m.device: {n: v for n, v in m.values.items() if n not in BESIDE} for m in reading.measurements}
 
 
 def events(reading: Reading) -> list[tuple[str, str]]:
     return [(happening.device, happening.type) for happening in reading.happenings]
 
 
-CLOSED = {"door_reachable": 1, "authenticated": 1, "door_open": 0, "door_alarm": 0}
-OPEN = {"door_reachable": 1, "authenticated": 1, "door_open": 1, "door_alarm": 0}
+CLOSED = {
+    **{"door_reachable": 1, "authenticated": 1},
+    **{"door_open": 0, "door_locked": 1, "door_alarm": 0, "door_fault": 0},
+}
+OPEN = CLOSED | {"door_open": 1}
 
 
 def test_the_first_round_tells_states_and_no_events(controller: DoorController, tmp_path: Path) -> None:
@@ -84,7 +92,8 @@ def test_the_first_round_tells_states_and_no_events(controller: DoorController, 
     reading = built.collect()
     assert values(reading) == {"front": CLOSED, "back": OPEN}
     assert events(reading) == []
-    assert all(DeviceKind.DOOR in BY_NAME[name].kinds for name in CLOSED)
+    assert CLOSED.keys() | BESIDE == set(plugin.metrics)
+    assert all(DeviceKind.DOOR in BY_NAME[name].kinds for name in plugin.metrics)
     assert reading.devices is not None
     assert [(d.device, d.kind, d.parent, d.room) for d in reading.devices] == [
         ("front", DeviceKind.DOOR, "switch-1", "hall"),
@@ -402,4 +411,129 @@ def test_happenings_carry_small_data(controller: DoorController, tmp_path: Path)
     (happening,) = built.collect().happenings
     assert isinstance(happening, Happening)
     assert len(str(happening.data["credential"])) == 200
+    built.close()
+
+
+def test_locks_and_modes_are_values_and_only_unusual_modes_are_events(
+    controller: DoorController, tmp_path: Path
+) -> None:
+    built = collector(controller, tmp_path)
+    built.collect()
+    door = controller.doors["D1"]
+    door.lock(False)
+    assert values(built.collect())["front"] == CLOSED | {"door_locked": 0}
+    door.lock()
+    door.pass_through("C1")
+    door.turn_back("C2")
+    reading = built.collect()
+    assert events(reading) == [("front", "door.access_taken"), ("front", "door.access_not_taken")]
+    assert values(reading)["front"] == CLOSED
+    door.run_as("LockedDown")
+    reading = built.collect()
+    assert [(h.type, h.data["state"]) for h in reading.happenings] == [("door.mode_changed", "LockedDown")]
+    assert events(built.collect()) == []
+    door.run_as("Locked")
+    assert [(h.type, h.data["state"]) for h in built.collect().happenings] == [("door.mode_changed", "Locked")]
+    built.close()
+
+
+def test_a_fault_and_a_reader_that_is_tampered_with_last_until_they_are_over(
+    controller: DoorController, tmp_path: Path
+) -> None:
+    built = collector(controller, tmp_path)
+    built.collect()
+    door = controller.doors["D1"]
+    door.fault()
+    door.tamper_reader()
+    reading = built.collect()
+    assert events(reading) == [("front", "door.fault"), ("front", "door.tamper")]
+    assert reading.happenings[1].data["part"] == "D1-reader"
+    assert values(reading) == {"front": CLOSED | {"door_fault": 1, "door_alarm": 1}, "back": CLOSED}
+    assert values(built.collect())["front"] == CLOSED | {"door_fault": 1, "door_alarm": 1}
+    door.fault(False)
+    door.tamper_reader(False)
+    reading = built.collect()
+    assert (events(reading), values(reading)["front"]) == ([], CLOSED)
+    built.close()
+
+
+def test_states_are_asked_for_where_events_tell_none(controller: DoorController, tmp_path: Path) -> None:
+    controller.tells_states = False
+    controller.doors["D2"].force()
+    controller.doors["D2"].fault()
+    clock = Clock()
+    built = collector(controller, tmp_path, clock, silence_seconds=60.0, subscription_seconds=600.0)
+    reading = built.collect()
+    assert values(reading) == {"front": CLOSED, "back": OPEN | {"door_alarm": 1, "door_fault": 1}}
+    assert events(reading) == [], "it was so when we came"
+    controller.events.deafen_all()
+    controller.doors["D1"].open()
+    assert values(built.collect())["front"] == CLOSED, "nobody can know yet"
+    clock.now += 61.0
+    reading = built.collect()
+    assert [(h.device, h.type, h.data["after_gap"]) for h in reading.happenings] == [("front", "door.opened", True)]
+    assert values(reading)["front"] == OPEN
+    built.close()
+
+
+def test_a_controller_without_a_door_service_is_asked_for_it_no_more(
+    controller: DoorController, tmp_path: Path
+) -> None:
+    controller.tells_states = False
+    controller.remove("http://www.onvif.org/ver10/doorcontrol/wsdl")
+    clock = Clock()
+    built = collector(controller, tmp_path, clock, silence_seconds=60.0)
+    for _ in range(2):
+        assert values(built.collect())["front"] == {"door_reachable": 1, "authenticated": 1}
+        clock.now += 61.0
+    assert controller.requests["GetDoorState"] == 0
+    built.close()
+
+
+def test_the_silence_of_one_door_beside_a_busy_one_is_noticed(controller: DoorController, tmp_path: Path) -> None:
+    clock = Clock()
+    built = collector(controller, tmp_path, clock, silence_seconds=60.0, subscription_seconds=6000.0)
+    built.collect()
+
+    def silence() -> dict[str, float]:
+        controller.doors["D1"].grant("C1")
+        return {m.device: m.values["door_silence_seconds"] for m in built.collect().measurements}
+
+    clock.now += 40.0
+    assert silence() == {"front": 0.0, "back": 40.0}
+    clock.now += 40.0
+    assert silence() == {"front": 0.0, "back": 0.0}, "it was asked for, and it answered"
+    del controller.doors["D2"]
+    for expected in (40.0, 80.0, 120.0):
+        clock.now += 40.0
+        assert silence()["back"] == expected, "it is gone, and no other door hides that"
+    assert controller.answered["CreatePullPointSubscription"] == 1
+    built.close()
+
+
+def test_requests_are_counted_and_a_used_up_budget_is_no_silence_of_the_controller(
+    controller: DoorController, tmp_path: Path
+) -> None:
+    built = collector(controller, tmp_path, max_requests_per_hour=60)
+    reading = built.collect()
+    first = reading.measurements[0].values
+    assert first["requests_per_hour"] == sum(controller.requests.values())
+    assert (first["requests_held_back"], first["account_paused"]) == (0, 0)
+    for _ in range(40):
+        reading = built.collect()
+    last = reading.measurements[0].values
+    assert last["requests_per_hour"] == 60 == sum(controller.requests.values())
+    assert last["requests_held_back"] > 0
+    assert "door_reachable" not in last
+    assert "door_open" not in last
+    assert "60 requests within an hour" in reading.problem
+    built.close()
+
+
+def test_an_account_that_rests_is_told(controller: DoorController, tmp_path: Path) -> None:
+    controller.gate.password = "changed"
+    built = collector(controller, tmp_path)
+    for _ in range(2):
+        assert {m.values["account_paused"] for m in built.collect().measurements} == {1.0}
+    assert controller.refused_logins == 1
     built.close()

@@ -2,7 +2,9 @@ import datetime
 
 import pytest
 
-from agent.onvif.doors import AccessTold, Aspect, StateTold, interpret
+from agent.doors.told import AccessTold, Aspect, StateTold
+from agent.onvif import envelope
+from agent.onvif.doors import door_states, door_tokens, interpret
 from agent.onvif.notification import Notification
 
 AT = datetime.datetime(2025, 3, 1, 8, tzinfo=datetime.UTC)
@@ -26,6 +28,12 @@ def state(aspect: str, value: str, operation: str = "Changed") -> Notification:
         ("DoorTamper", "TamperDetected", "door.tamper"),
         ("DoorTamper", "NotInTamper", None),
         ("DoorFault", "FaultDetected", "door.fault"),
+        ("LockPhysicalState", "Locked", None),
+        ("LockPhysicalState", "Fault", "door.fault"),
+        ("DoubleLockPhysicalState", "Unlocked", None),
+        ("DoorMode", "Locked", None),
+        ("DoorMode", "Accessed", None),
+        ("DoorMode", "LockedDown", "door.mode_changed"),
     ],
 )
 def test_states_name_their_events(aspect: str, value: str, event: str | None) -> None:
@@ -62,6 +70,14 @@ def test_a_state_told_as_it_is_is_initial() -> None:
             "door.access_denied",
             {"reason": "CredentialNotFound"},
         ),
+        (
+            "AccessControl/Denied/CredentialNotFound/Card",
+            {"Card": "1", "Reason": "Other"},
+            "door.access_denied",
+            {"reason": "Other"},
+        ),
+        ("AccessControl/AccessTaken/Credential", {"CredentialToken": "C1"}, "door.access_taken", {"credential": "C1"}),
+        ("AccessControl/AccessNotTaken/Anonymous", {}, "door.access_not_taken", {}),
         ("AccessControl/Duress", {"CredentialToken": "C1"}, "door.duress", {"credential": "C1"}),
     ],
 )
@@ -75,13 +91,56 @@ def test_access_is_told_without_names_and_card_numbers(
 @pytest.mark.parametrize(
     "notification",
     [
-        Notification("Door/State/DoorMode", "Changed", AT, {"DoorToken": "D1"}, {"State": "Locked"}),
+        Notification("Door/State/Opened", "Changed", AT, {"DoorToken": "D1"}, {"State": "true"}),
         Notification("Door/State/DoorAlarm", "Changed", AT, {}, {"State": "Normal"}),
         Notification("Door/State/DoorAlarm", "Changed", AT, {"DoorToken": "D1"}, {}),
         Notification("Door/State/DoorAlarm", "Deleted", AT, {"DoorToken": "D1"}, {"State": "Normal"}),
-        Notification("AccessControl/AccessTaken/Credential", None, AT, {"AccessPointToken": "R1"}, {}),
+        Notification("AccessControl/Request/Credential", None, AT, {"AccessPointToken": "R1"}, {}),
+        Notification("AccessPoint/State/Enabled", "Changed", AT, {"AccessPointToken": "R1"}, {"State": "false"}),
+        Notification("AccessPoint/State/Tampering", "Changed", AT, {"AccessPointToken": "R1"}, {"Active": "maybe"}),
+        Notification("AccessPoint/State/Tampering", "Changed", AT, {}, {"Active": "true"}),
         Notification("VideoSource/MotionAlarm", "Changed", AT, {"Source": "V"}, {"State": "true"}),
     ],
 )
 def test_the_rest_means_nothing_here(notification: Notification) -> None:
     assert interpret(notification) is None
+
+
+@pytest.mark.parametrize(
+    ("active", "value"), [("true", "TamperDetected"), ("1", "TamperDetected"), ("false", "NotInTamper")]
+)
+def test_a_reader_that_is_tampered_with_is_a_part_of_its_door(active: str, value: str) -> None:
+    topic, source = "AccessPoint/State/Tampering", {"AccessPointToken": "R1"}
+    told = interpret(Notification(topic, "Initialized", AT, source, {"Active": active, "Reason": "Lid"}))
+    assert told == StateTold("R1", Aspect.TAMPER, value, True, {"state": value, "reason": "Lid"} | TIME, part="R1")
+
+
+STATE = b"""<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:t="http://www.onvif.org/ver10/doorcontrol/wsdl">
+<e:Body><t:GetDoorStateResponse><t:DoorState><t:DoorPhysicalState>Open</t:DoorPhysicalState><t:Alarm>Normal</t:Alarm>
+<t:Tamper><t:Reason>x</t:Reason><t:State>NotInTamper</t:State></t:Tamper><t:DoorMode>Locked</t:DoorMode></t:DoorState>
+</t:GetDoorStateResponse></e:Body></e:Envelope>"""
+
+
+def test_a_door_that_is_asked_tells_the_properties_it_has_as_they_are() -> None:
+    told = door_states(envelope.parse(STATE), "D1")
+    assert [(one.aspect, one.value) for one in told] == [
+        (Aspect.POSITION, "Open"),
+        (Aspect.ALARM, "Normal"),
+        (Aspect.TAMPER, "NotInTamper"),
+        (Aspect.MODE, "Locked"),
+    ]
+    assert all(one.initial and one.door == "D1" for one in told)
+
+
+def test_an_answer_without_a_state_tells_nothing() -> None:
+    assert door_states(envelope.parse(STATE.replace(b"DoorState>", b"Other>")), "D1") == []
+
+
+def test_a_list_of_doors_says_whether_it_is_whole() -> None:
+    def listed(more: str) -> tuple[list[str], bool]:
+        text = f"""<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:t="urn:t"><e:Body><t:Response>
+        {more}<t:DoorInfo token="D1"/><t:DoorInfo/><t:DoorInfo token="D2"/></t:Response></e:Body></e:Envelope>"""
+        return door_tokens(envelope.parse(text.encode()))
+
+    assert listed("") == (["D1", "D2"], True)
+    assert listed("<t:NextStartReference>x</t:NextStartReference>") == (["D1", "D2"], False)
