@@ -36,7 +36,7 @@ def detect(endpoint: Endpoint, timeout: float) -> Language | Verdict:
         return Verdict.SILENT
     finally:
         session.release()
-    # Some devices ask for a login whatever the page: that says nothing.
+    # Some web servers ask for a login whatever the page: that says nothing.
     known = [
         language
         for language, path in _PATHS.items()

@@ -136,6 +136,8 @@ class IsapiRecorder:
         if self.most_connections is not None and self._port.open_connections > self.most_connections:
             return self._busy()
         whole, _, query = exchange.path.partition("?")
+        if not whole.startswith("/ISAPI/"):
+            return Answer(404, {}, b"")
         path = whole.removeprefix("/ISAPI/")
         refused = self._authenticate(exchange, path)
         if refused is not None:
