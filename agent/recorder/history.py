@@ -33,6 +33,7 @@ RECORDING_LIMIT = 7200
 
 _DAY = 86_400
 _JOIN_SECONDS = 2
+_OVERWRITTEN_SECONDS = 3600
 _MOST_OFFSET = 18 * 3600
 
 
@@ -78,6 +79,8 @@ class History:
         self._monotonic = monotonic
         self._note = memory.recall() or HistoryNote()
         self._courses: dict[str, _Course] = {}
+        # One for all channels: where a language tells of all of them at once, they stay due together.
+        self._jitter = random.uniform(0.95, 1.05)  # noqa: S311 - no secret
         self._turn: set[str] = set()
         self._ages: list[dict[str, float]] = []
         self._plans: Mapping[str, RecordingPlan] = {}
@@ -147,7 +150,7 @@ class History:
         return float(first), now
 
     def _next(self, seconds: float) -> float:
-        return self._monotonic() + seconds * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
+        return self._monotonic() + seconds * self._jitter
 
     # What comes of it
 
@@ -177,7 +180,7 @@ class History:
         begin, now = int(asked[0]), int(asked[1])
         covered = clipped(merged(spans, _JOIN_SECONDS), begin, now)
         plan = judgement.plan_in(self._plans[token], self._zone)
-        oldest = self._oldest(course, covered)
+        oldest = self._oldest(course, covered, begin)
         day = judgement.last_day(self._zone, now)
         figures = judgement.of_last_day(plan, covered, day, oldest, self._settings.gap_seconds)
         course.day = (day, figures) if figures is not None else None
@@ -239,9 +242,14 @@ class History:
             self._note = note
             self._memory.remember(note)
 
-    def _oldest(self, course: _Course, covered: Sequence[Span]) -> float | None:
-        if course.extent is not None:
-            return course.extent.oldest
+    def _oldest(self, course: _Course, covered: Sequence[Span], begin: int) -> float | None:
+        """Since when recordings can be missed. What the recorder was just overwriting is gone since it was asked."""
+        told_of = course.extent.oldest if course.extent is not None else begin
+        if told_of is None:
+            return None
+        margin = _OVERWRITTEN_SECONDS + 2 * self._settings.recordings_seconds
+        if told_of < begin - margin:
+            return told_of
         return float(covered[0][0]) if covered else None
 
     def _gaps(

@@ -106,6 +106,7 @@ class Rounds:
                 self._ask_small(speaker, told)
                 self._ask_history(speaker, told, began + self._settings.timeout_seconds * SHARE_OF_TIMEOUT)
         self._history.remember()
+        self._tell_plans(told)
         told.add(self._recorder.id, self._presence.account_values(speaker))
         now = self._monotonic()
         return Reading(
@@ -142,10 +143,8 @@ class Rounds:
     def _ask_channels(self, speaker: Speaker, told: _Told) -> None:
         values = self._channels.learn(speaker.inputs())
         self._history.keep(self._channels.tokens)
-        now = self._presence.now()
         for token, one in values.items():
-            more = self._history.round(token, now) if now is not None else {}
-            told.add(self._channels.device(token), one | more)
+            told.add(self._channels.device(token), one)
 
     def _ask_time(self, speaker: Speaker, told: _Told) -> None:
         settings = self._presence.time = speaker.time_settings()
@@ -259,6 +258,14 @@ class Rounds:
             raise
 
     # What is told
+
+    def _tell_plans(self, told: _Told) -> None:
+        """What each channel that was told of in this round is meant to do now, by the recorder's clock."""
+        now = self._presence.now()
+        for token in self._channels.tokens if now is not None else ():
+            device = self._channels.device(token)
+            if now is not None and device in told.values:
+                told.add(device, self._history.round(token, now))
 
     def _changed(self) -> list[Device] | None:
         channels = self._channels.devices(self._history.facts())
