@@ -7,6 +7,7 @@ has the last word.
 A hub that was broken into must not get at the box's passwords. Therefore
 - a hub names a password only by `password_file`, one plain name in the box's `secrets_dir`, or by `password_env`,
   which begins with WATCHKEEPER_; never one that the box's file names itself, for whatever it is;
+- an account that is shown in clear, as to an MQTT broker, only the box's file names;
 - where the box's file names an account's password for a collector, the hub sets nothing there but `enabled`,
   `interval_seconds` and `timeout_seconds`: the box's account is never shown to a device that a hub named.
 What is left is trust: a hub may have what lies in `secrets_dir` shown (as a digest, never in clear) to any host.
@@ -32,6 +33,8 @@ MAX_INTEGER = 2**53
 
 _SECRET = re.compile(r"(^|_)(password|passphrase|secret|credential|token|key)s?_(?P<kind>file|env)$")
 """Keys that say where a secret is. Collectors name theirs so."""
+_SHOWN_IN_CLEAR = re.compile(r"collectors\.doors\.topics\.[0-9]+\.password_")
+"""Secrets that a protocol does not turn into digests."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 _VARIABLE = re.compile(rf"{VARIABLE_PREFIX}[A-Za-z0-9_]{{1,100}}")
 
@@ -88,6 +91,8 @@ def _reference(key: str, value: Any, place: str, secrets_dir: Path) -> str | Non
     """Where a secret is that the hub names."""
     if value is None:
         return None
+    if _SHOWN_IN_CLEAR.match(place):
+        raise _misfit(place, "is shown in clear to whom it is for: only the box's own file names such a secret")
     if key.endswith("_env"):
         if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
             raise _misfit(place, f"a variable named by the hub begins with {VARIABLE_PREFIX}")

@@ -1,7 +1,8 @@
 """Doors: open or closed, locked, alarms, and who was let in, as controllers and programs of others tell.
 
-Controllers speak ONVIF (its events); everything else writes JSON lines into a file or a socket. Nothing is opened,
-closed or set. A user with the right to receive events suffices. Names and card numbers are not taken over.
+Controllers speak ONVIF (its events); everything else writes JSON lines into a file or a socket, or publishes on a
+local MQTT broker. Nothing is opened, closed, set or published. A user with the right to receive events suffices. Names
+and card numbers are not taken over.
 """
 
 from collections.abc import Sequence
@@ -12,13 +13,15 @@ from agent.doors.lines_collector import FileCollector, SocketCollector
 from agent.doors.onvif import ControllerCollector
 from agent.doors.settings import DoorsSettings
 from agent.doors.told import EVENTS
+from agent.doors.topics_collector import TopicsCollector
 
 
 def _build(settings: DoorsSettings, context: Context) -> Sequence[Collector]:
     controllers: list[Collector] = [ControllerCollector(controller, settings) for controller in settings.controllers]
     files = [FileCollector(one, one.path, context.state) for one in settings.lines if one.path is not None]
     sockets = [SocketCollector(one, one.socket) for one in settings.lines if one.socket is not None]
-    return [*controllers, *files, *sockets]
+    brokers = [TopicsCollector(one, settings.pause_seconds) for one in settings.topics]
+    return [*controllers, *files, *sockets, *brokers]
 
 
 plugin = Plugin(
@@ -37,6 +40,7 @@ plugin = Plugin(
             "everything about its doors but that the controller answers",
         ),
         Need("read access to the files of `lines`", "the events in them"),
+        Need("an account of each broker of `topics` that may subscribe", "the doors behind it"),
     ),
 )
 

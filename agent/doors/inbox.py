@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 
-from agent.doors.told import DURESS, AccessTold, Aspect, StateTold, Told
+from agent.doors.told import DURESS, AccessTold, Aspect, Gap, StateTold, Told
 
 MOST = 2000
 """Things told that wait for a round."""
@@ -26,7 +26,11 @@ class Inbox:
     def put(self, told: Told) -> None:
         """Keep it for the next round."""
         with self._lock:
-            if len(self._waiting) < self._most:
+            if isinstance(told, Gap):
+                self._last.clear()
+                if not self._waiting or self._waiting[-1] != told:
+                    self._waiting.append(told)
+            elif len(self._waiting) < self._most:
                 self._waiting.append(told)
             elif isinstance(told, StateTold) and len(self._last) < _MOST_STATES:
                 key = (told.door, told.aspect, told.part)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agent.device.settings import DeviceSettings, GuestSettings, unique
 from agent.doors.inputs import MOST_DOORS, InputSettings, LinesSettings
+from agent.doors.topic_settings import TopicsSettings
 from wire.ids import ShortText, SlugId
 
 
@@ -52,10 +53,12 @@ class DoorsSettings(GuestSettings):
     """The door controllers, each asked in a thread of its own."""
     lines: list[LinesSettings] = Field(default=[], max_length=16)
     """Files and sockets for programs of others."""
+    topics: list[TopicsSettings] = Field(default=[], max_length=16)
+    """Brokers of local controllers."""
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        sources: list[ControllerSettings | InputSettings] = [*self.controllers, *self.lines]
+        sources: list[ControllerSettings | InputSettings] = [*self.controllers, *self.lines, *self.topics]
         unique([source.id for source in sources])
         unique([door.id for source in sources for door in source.doors])
         for source in sources:

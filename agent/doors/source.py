@@ -12,7 +12,7 @@ from agent.device.flood import Allowance
 from agent.device.manners import MANNERS
 from agent.device.pause import PAUSES
 from agent.doors.door import Door, Entry, by_token
-from agent.doors.told import AccessTold, Presence, StateTold, Told
+from agent.doors.told import AccessTold, Gap, Presence, StateTold, Told
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +78,9 @@ class Source:
 
     def _take(self, told: Told) -> list[Happening]:
         now = self._monotonic()
+        if isinstance(told, Gap):
+            self.forget()
+            return []
         if isinstance(told, StateTold) and told.door is None:
             return self._of_all(told, now)
         door = self._door(told)
@@ -109,7 +112,7 @@ class Source:
         door = self.doors.get(token or "") or self.doors.get(self.readers.get(token or "", ""))
         if door is None and isinstance(told, AccessTold) and len(self.doors) == 1:
             return next(iter(self.doors.values()))
-        if door is None:
+        if door is None and not isinstance(told, Presence):
             self._note_stranger(token or "")
         return door
 

@@ -103,4 +103,11 @@ class Presence:
     remembered: bool = False
 
 
-Told = StateTold | AccessTold | Presence
+@dataclass(frozen=True)
+class Gap:
+    """The source could not be heard for a while: how its doors are is unknown until they are told of again."""
+
+    door: None = None
+
+
+Told = StateTold | AccessTold | Presence | Gap

@@ -90,6 +90,15 @@ def test_a_secret_is_named_within_the_folder_for_them() -> None:
     assert table["password_env"] == "WATCHKEEPER_X"
 
 
+@pytest.mark.parametrize(("key", "value"), [("password_file", "broker"), ("password_env", "WATCHKEEPER_BROKER")])
+def test_a_secret_that_is_shown_in_clear_is_named_by_the_box_only(key: str, value: str) -> None:
+    topics = [{"host": "203.0.113.7", "username": "wk", key: value}]
+    with pytest.raises(ConfigError, match=f"topics.0.{key}: is shown in clear"):
+        combined({"collectors": {"doors": {"topics": topics}}}, {}, SECRETS)
+    own = {"collectors": {"doors": {"topics": topics}}}
+    assert combined({}, own, SECRETS) == own
+
+
 HOSTILE_NAMES: list[object] = ["/etc/shadow", "../agent.key", "a/b", "..", ".", "", ".hidden", "a\0", "a\n", "x" * 101]
 HOSTILE_NAMES += [7, ["a"], True]
 HOSTILE_VARIABLES: list[object] = ["HOME", "watchkeeper_x", "WATCHKEEPER_", "WATCHKEEPER_A B", "WATCHKEEPER_A\n", 1, {}]
