@@ -5,17 +5,20 @@ oldest day, one for the newest hour: five or six requests. Later two: the oldest
 search begins where it was; the newest lies in the last hour, or where it was.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from agent.device.errors import BadAnswer, Unsupported
+from agent.device.errors import BadAnswer, Forbidden, Unsupported
 from agent.isapi import search
 from agent.isapi.client import IsapiClient, search_id
 from agent.isapi.reckoning import Reckoning
 from agent.isapi.search import Found
 from agent.recorder.model import Extent, Spans
 from agent.recordings.spans import clipped, merged
+
+log = logging.getLogger(__name__)
 
 MAX_PAGES = 64
 """Of one search; a recorder that gives one result a page is not asked for ever."""
@@ -43,7 +46,7 @@ class Archive:
         self._reckoning = reckoning
         self._known: dict[str, _Known] = {}
         self._months = True
-        """Whether the recorder knows dailyDistribution, as far as we know."""
+        """Whether the recorder tells days with recordings (dailyDistribution), as far as we know."""
 
     def forget(self) -> None:
         """It may be another recorder now."""
@@ -145,17 +148,21 @@ class Archive:
     # -- months --------------------------------------------------------------------------------------------------
 
     def _filled_months(self, track: str, reckoning: Reckoning) -> list[list[date]]:
-        """Days with recordings of the oldest month that has any, and of the newest; empty where none are told.
-
-        Two empty months on end count as the end of all recordings: holidays leave holes.
-        """
+        """Days with recordings of the oldest month that has any, and of the newest; empty where none are told."""
         if not self._months:
             return []
         try:
-            told = {back: self._days(track, reckoning, back) for back in (0, 1)}
-        except Unsupported:
+            return self._ends(track, reckoning)
+        except (Unsupported, Forbidden):
             self._months = False
-            return []
+        except BadAnswer as error:
+            # A month it makes no sense of, perhaps: a search of everything finds the oldest as well.
+            log.info("%s", error)
+        return []
+
+    def _ends(self, track: str, reckoning: Reckoning) -> list[list[date]]:
+        """See `_filled_months`. Two empty months on end count as the end of all recordings: holidays leave holes."""
+        told = {back: self._days(track, reckoning, back) for back in (0, 1)}
 
         def filled(back: int) -> bool:
             if back not in told:

@@ -30,6 +30,12 @@ class Clock:
         """Unix seconds."""
         return float(self.shown.wall if self.utc else self.zone.moment(self.shown.wall))
 
+    @property
+    def utc_offset(self) -> int:
+        """Seconds that it shows more than UTC now."""
+        moment = int(self.moment)
+        return self.zone.wall(moment) - moment
+
 
 def read(body: bytes) -> Clock:
     """Raises BadAnswer (and what a ResponseStatus says) for anything that does not tell a time and a zone.

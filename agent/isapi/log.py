@@ -13,9 +13,12 @@ from lxml import etree
 from agent.device.errors import BadAnswer
 from agent.isapi import stamp
 from agent.isapi.element import anywhere
-from agent.isapi.search import PAGE, results, span
+from agent.isapi.search import results, span
 from agent.isapi.stamp import Stamp
 from agent.recorder.model import Operation
+
+PAGE = 64
+"""Lines asked for at once."""
 
 OPERATIONS = "log.std-cgi.com/Operation"
 ILLEGAL_LOGINS = "log.std-cgi.com/Exception"

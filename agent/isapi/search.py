@@ -11,8 +11,8 @@ from agent.isapi.document import root
 from agent.isapi.element import anywhere, descendants, number, text, yes
 from agent.isapi.stamp import Stamp
 
-PAGE = 64
-"""The most results asked for at once; recorders may give fewer, and say MORE."""
+PAGE = 40
+"""Results asked for at once, as many as the maker's own pages do; recorders may give fewer, and say MORE."""
 
 _RESULT = "cmsearchresult"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'

@@ -90,7 +90,8 @@ class IsapiSpeaker:
         """See `Speaker`."""
         told = self._clock()
         body = self._optional(_SERVERS)
-        return TimeSettings(told.ntp, clock.servers(body) if body is not None else (), told.word)
+        servers = clock.servers(body) if body is not None else ()
+        return TimeSettings(told.ntp, servers, told.word, told.utc_offset)
 
     def storage(self) -> Storage:
         """See `Speaker`."""
@@ -144,7 +145,7 @@ class IsapiSpeaker:
         return self._archive.extent(token)
 
     def spans(self, token: str, begin: float, end: float, most: int = 2000) -> Spans:
-        """See `Speaker`. A request for every 64 pieces."""
+        """See `Speaker`. A request for every 40 pieces."""
         return self._archive.spans(token, begin, end, most)
 
     def snapshot(self, token: str) -> bytes:

@@ -1,5 +1,6 @@
 """Against a simulated recorder over real sockets."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -39,7 +40,7 @@ def test_everything_in_every_firmwares_namespace(bench: Bench, namespace: str) -
     speaker = bench.speaker
     assert speaker.device_time() == NOON
     assert speaker.identity() == Identity("Simulated", "NVR-4", "V4.1.0 build 240123", "SIMNVR0001")
-    assert speaker.time_settings() == TimeSettings(True, ("ntp.example",), "CST-8:00:00")
+    assert speaker.time_settings() == TimeSettings(True, ("ntp.example",), "CST-8:00:00", 8 * 3600)
     assert [one.token for one in speaker.inputs()] == ["1", "2", "3", "4"]
     assert speaker.plans()["4"] == RecordingPlan(True, (Window(),))
     assert speaker.storage().overwrites is True
@@ -202,6 +203,9 @@ def test_clock_and_recordings_of_zones_with_daylight_saving(
     calendar.zone, calendar.word, calendar.states_summer = ZoneInfo(zone), word, knows
     bench.clock.now = moment
     assert bench.speaker.device_time() == moment
+    offset = ZoneInfo(zone).utcoffset(datetime.fromtimestamp(moment, UTC).replace(tzinfo=ZoneInfo(zone)))
+    assert offset is not None
+    assert bench.speaker.time_settings().utc_offset_seconds == offset.total_seconds()
     extent = bench.speaker.extent("1")
     assert (extent.oldest, extent.newest) == (moment - 30 * DAY, moment)
     assert bench.speaker.spans("1", moment - DAY, moment) == [(int(moment - DAY), int(moment))]
