@@ -374,6 +374,7 @@ CATALOGUE: tuple[Metric, ...] = (
     # Hardware, as the device itself tells over its events; what it did not tell is missing
     _m("events_subscribed", "1", _EVENTFUL, "An event subscription at the device is open", "已订阅设备事件"),
     _m("events_silence_seconds", "s", _EVENTFUL, "Time since the subscription was last heard", "事件静默时长"),
+    _m("events_unknown", "1", _EVENTFUL, "Events of unknown kinds since the agent started", "未识别的事件数"),
     _m("storage_failure", "1", _EVENTFUL, "Device tells of a failed or full storage", "设备报告存储故障"),
     _m("fan_failure", "1", _EVENTFUL, "Device tells of a failed fan", "设备报告风扇故障"),
     _m("power_failure", "1", _EVENTFUL, "Device tells of a failed power supply", "设备报告电源故障"),

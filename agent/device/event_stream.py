@@ -18,6 +18,7 @@ _TEN_SECONDS = 10.0
 
 class EventStream:
     """The stream at `path` of a device. Iterating it connects; the iteration ends where the device ends the stream.
+    `opened` is called when the device has begun its answer, which may be long ahead of the first part.
 
     Iterating raises DeviceError, PasswordMissing: TimedOut where no part was whole within `silence` seconds, whatever
     dripped in; BadAnswer where it is no stream of parts, or comes faster than MAX_PER_SECOND. For one thread at a
@@ -30,16 +31,19 @@ class EventStream:
         path: str,
         silence: float = SILENCE_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
+        opened: Callable[[], None] = lambda: None,
     ) -> None:
         self.http = http
         self.path = path
         self._silence = silence
         self._monotonic = monotonic
+        self._opened = opened
 
     def __iter__(self) -> Iterator[Part]:
         parser = Multipart()
         pace = _Pace(self._monotonic)
         with self.http.stream(self.path) as stream:
+            self._opened()
             heard = self._monotonic()
             while True:
                 left = heard + self._silence - self._monotonic()

@@ -1,8 +1,8 @@
-"""A bound for the events of a controller: one that goes mad must not bury the others' in the spool and on the hub."""
+"""A bound for the events of a device: one that goes mad must not bury the others' in the spool and on the hub."""
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from agent.collector import Happening
 
@@ -21,34 +21,43 @@ _EVERYDAY = frozenset(
 
 
 class Allowance:
-    """How many events a controller may still tell. Refilled evenly."""
+    """How many events a device may still tell. Refilled evenly.
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    `flood` is the type of the event that stands for those that were too many; `everyday` are types that go first."""
+
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        flood: str = FLOOD,
+        everyday: Collection[str] = _EVERYDAY,
+    ) -> None:
+        self._flood = flood
+        self._everyday = everyday
         self._monotonic = monotonic
         self._left = float(MAX_EVENTS)
         self._at = monotonic()
 
     def spend(self, happenings: Sequence[Happening]) -> tuple[list[Happening], int]:
-        """Those that may be told, in their order, and how many were folded into one `door.flood` behind them.
+        """Those that may be told, in their order, and how many were folded into one behind them.
 
         Alarms come first: nobody hides one behind a card held to the reader a thousand times.
         """
         now = self._monotonic()
         self._left = min(MAX_EVENTS, self._left + (now - self._at) * MAX_EVENTS / 60)
         self._at = now
-        by_weight = sorted(range(len(happenings)), key=lambda n: happenings[n].type in _EVERYDAY)
+        by_weight = sorted(range(len(happenings)), key=lambda n: happenings[n].type in self._everyday)
         kept = set(by_weight[: int(self._left)])
         self._left -= len(kept)
         told = [happening for n, happening in enumerate(happenings) if n in kept]
         folded = [happening for n, happening in enumerate(happenings) if n not in kept]
         if folded:
-            told.append(_flood(folded))
+            told.append(_flood(folded, self._flood))
         return told, len(folded)
 
 
-def _flood(folded: Sequence[Happening]) -> Happening:
-    """At the door that most of them are about."""
-    door = Counter(happening.device for happening in folded).most_common(1)[0][0]
-    types = Counter(happening.type.removeprefix("door.") for happening in folded)
+def _flood(folded: Sequence[Happening], flood: str) -> Happening:
+    """At the device that most of them are about."""
+    device = Counter(happening.device for happening in folded).most_common(1)[0][0]
+    types = Counter(happening.type.rpartition(".")[2] for happening in folded)
     by_type = ", ".join(f"{name} {count}" for name, count in types.most_common())
-    return Happening(door, FLOOD, {"count": len(folded), "by_type": by_type}, folded[-1].mono)
+    return Happening(device, flood, {"count": len(folded), "by_type": by_type}, folded[-1].mono)

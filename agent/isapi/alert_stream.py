@@ -26,5 +26,6 @@ class AlertStream(EventStream):
         http: DeviceHttp,
         silence: float = SILENCE_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
+        opened: Callable[[], None] = lambda: None,
     ) -> None:
-        super().__init__(http, PATH, silence, monotonic)
+        super().__init__(http, PATH, silence, monotonic, opened)

@@ -37,7 +37,9 @@ OPERATIONS: dict[str, frozenset[str]] = {
     "events": frozenset(
         {"CreatePullPointSubscription", "PullMessages", "SetSynchronizationPoint", "Renew", "Unsubscribe"}
     ),
-    "media": frozenset({"GetVideoSources", "GetProfiles", "GetStreamUri", "GetSnapshotUri"}),
+    "media": frozenset(
+        {"GetVideoSources", "GetVideoSourceConfigurations", "GetProfiles", "GetStreamUri", "GetSnapshotUri"}
+    ),
     "search": frozenset(
         {"GetRecordingSummary", "FindRecordings", "GetRecordingSearchResults", "EndSearch", "GetRecordingInformation"}
     ),

@@ -1,14 +1,16 @@
 """A camera that is not there."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from simulator.onvif.device import Device
+from simulator.onvif.hardware import Hardware
 from simulator.onvif.media import MediaService, Profile, Source
 
 
 class Camera(Device):
-    """Device and media services, one video source. Arguments as Device's."""
+    """Device, media and event services, one video source. Arguments as Device's."""
 
     kind = "camera"
 
@@ -25,6 +27,8 @@ class Camera(Device):
         self.add(
             MediaService(lambda: [Source("source", self.name)], self.xaddr, lambda: self.profiles, self.stream_address)
         )
+
+        self.hardware = Hardware(self, kwargs.get("monotonic", time.monotonic))
 
     def stream_address(self, profile: str) -> str:
         """The address it tells for a profile's stream."""

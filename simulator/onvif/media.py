@@ -53,6 +53,9 @@ class MediaService:
             return None
         if request.operation == "GetVideoSources":
             return element(TRT, "GetVideoSourcesResponse", *(_video_source(s) for s in self._sources()))
+        if request.operation == "GetVideoSourceConfigurations":
+            found = (_configuration(s) for s in self._sources())
+            return element(TRT, "GetVideoSourceConfigurationsResponse", *found)
         if request.operation == "GetProfiles":
             return element(TRT, "GetProfilesResponse", *(_profile(p) for p in self._profiles()))
         if request.operation == "GetStreamUri" and self._streams is not None:
@@ -82,6 +85,11 @@ class MediaService:
 def _video_source(source: Source) -> etree._Element:
     size = element(TT, "Resolution", element(TT, "Width", text="1920"), element(TT, "Height", text="1080"))
     return element(TRT, "VideoSources", element(TT, "Framerate", text="25"), size, token=source.token)
+
+
+def _configuration(source: Source) -> etree._Element:
+    parts = element(TT, "Name", text=source.name), element(TT, "SourceToken", text=source.token)
+    return element(TRT, "Configurations", *parts, token=f"{source.token}-configuration")
 
 
 def _profile(profile: Profile) -> etree._Element:

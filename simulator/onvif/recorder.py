@@ -1,9 +1,11 @@
 """A closed recorder that is not there: its cameras exist only as its channels. ONVIF's face of a simulated box."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from simulator.onvif.device import Device
+from simulator.onvif.hardware import Hardware
 from simulator.onvif.media import MediaService, Profile, Source
 from simulator.onvif.recording import Job, RecordingService
 from simulator.onvif.search import Recording, SearchService
@@ -13,7 +15,7 @@ _LEVELS = {"administrator": "Administrator", "operator": "Operator"}
 
 
 class Recorder(Device):
-    """Device, media, search and recording services; other arguments as Device's. What it tells of is in `box`.
+    """Device, media, search, recording and event services; other arguments as Device's. What it tells of is in `box`.
 
     Like real ones it lists only channels that are present (onvif/specs #470), and lets only administrators see its
     accounts. `channels` are the tokens of its video sources, the box's channels in their order.
@@ -51,6 +53,7 @@ class Recorder(Device):
         self.add(MediaService(self._sources, self.xaddr, self._profiles))
         self.add(self.search)
         self.add(RecordingService(self._jobs))
+        self.hardware = Hardware(self, kwargs.get("monotonic", time.monotonic))
 
     # What it is made of
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 DAY = 86_400.0
 Span = tuple[float, float]
+Alarm = tuple[str, int]
+"""What is the matter, and with which channel (0: the box)."""
 
 
 @dataclass
@@ -92,6 +94,9 @@ class Box:
         self.temperature: float | None = 45.0
         self.cpu_ratio, self.memory_ratio = 0.2, 0.5
         self.booted_seconds_ago = 10 * DAY
+        self._alarms: set[Alarm] = set()
+        self._moments: list[tuple[int, Alarm]] = []
+        self._moment_count = 0
         self._lock = threading.Lock()
 
     def now(self) -> float:
@@ -125,6 +130,37 @@ class Box:
         """Write a line into the log; it holds the last 2000."""
         with self._lock:
             self.log = [*self.log, entry][-2000:]
+
+    def alarm(self, kind: str, channel: int = 0, on: bool = True) -> None:
+        """Something is the matter, or no more, with a channel or the box (0): `storage_failure`, `storage_full`,
+        `fan_failure`, `power_failure`, `temperature_critical`, `video_loss`, `tamper`, `recording_failure`,
+        `network_lost`, `address_conflict`, `motion`; any other goes out as it is spelled."""
+        with self._lock:
+            (self._alarms.add if on else self._alarms.discard)((kind, channel))
+
+    def happen(self, kind: str, channel: int = 0) -> None:
+        """Something happened that does not last (`illegal_login`)."""
+        with self._lock:
+            self._moment_count += 1
+            self._moments = [*self._moments, (self._moment_count, (kind, channel))][-100:]
+
+    @property
+    def alarms(self) -> set["Alarm"]:
+        """All that is the matter now, lost pictures included."""
+        with self._lock:
+            lost: set[Alarm] = {("video_loss", channel.number) for channel in self.channels if channel.video_loss}
+            return self._alarms | lost
+
+    def moments(self, after: int) -> list[tuple[int, "Alarm"]]:
+        """What happened later than the one with this number, with numbers."""
+        with self._lock:
+            return [one for one in self._moments if one[0] > after]
+
+    @property
+    def last_moment(self) -> int:
+        """The number of what happened last."""
+        with self._lock:
+            return self._moment_count
 
     def _none(self, number: int) -> Channel:
         raise KeyError(number)

@@ -383,7 +383,7 @@ def test_an_old_device_tells_its_services_as_capabilities(password: Path, pauses
         assert onvif.address("search").endswith(f":{recorder.port}/onvif/search_service")
         assert onvif.address("media").endswith(f":{recorder.port}/onvif/media_service")
         with pytest.raises(Unsupported):
-            onvif.address("events")
+            onvif.address("accesscontrol")
         onvif.release()
 
 
