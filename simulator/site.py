@@ -43,7 +43,7 @@ class Site:
 
     def _equip(self, agent: Agent) -> None:
         for camera in agent.camera_ids():
-            self._devices[camera] = Camera(name=camera, username=USERNAME, password=PASSWORD)
+            self._devices[camera] = Camera(name=camera, username=USERNAME, password=PASSWORD, streams=True)
         for recorder in agent.recorders:
             tokens = [f"ch{number}" for number in range(1, recorder.channels + 1)]
             self._devices[recorder.id] = Recorder(
@@ -106,7 +106,7 @@ class Site:
             **{name: dict(table) for name, table in self._scenario.collectors.items()},
         }
         watched = {
-            "cameras": ("devices", [self._where(camera) for camera in agent.camera_ids()]),
+            "cameras": ("devices", [self._camera(camera) for camera in agent.camera_ids()]),
             "recorders": ("devices", [self._where(recorder.id) for recorder in agent.recorders]),
             "doors": ("controllers", [self._controller(one) for one in agent.door_controllers]),
         }
@@ -122,6 +122,11 @@ class Site:
 
     def _controller(self, controller: scenario.DoorController) -> dict[str, toml.Value]:
         return {**self._where(controller.id), "doors": [{"id": door, "token": door} for door in controller.doors]}
+
+    def _camera(self, camera: str) -> dict[str, toml.Value]:
+        there = self._devices[camera]
+        assert isinstance(there, Camera)  # noqa: S101 - as _equip made it
+        return {**self._where(camera), "rtsp_port": there.rtsp_port, "tls_port": 0}
 
     def _where(self, device: str) -> dict[str, toml.Value]:
         there = self._devices[device]

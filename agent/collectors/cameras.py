@@ -1,7 +1,10 @@
-"""Cameras over ONVIF: whether they answer, take our account, and show the right time.
+"""Cameras: whether they answer, take our account, stream, show the right time, and what changed about them.
 
-Each round every camera is asked GetSystemDateAndTime, anonymously; every quarter of an hour GetDeviceInformation with
-the account, which a read-only user may ask. Cameras are asked side by side, each by one request at a time.
+Over ONVIF each round every camera is asked GetSystemDateAndTime, anonymously; every quarter of an hour
+GetDeviceInformation with the account; every hour its profiles, time servers and network interface. Every five minutes
+its main stream is asked to describe itself (RTSP OPTIONS and DESCRIBE; no stream begins), once a day its certificate is
+looked at (a TLS handshake). A read-only user may ask all of it. Cameras are asked side by side, each by one request at
+a time.
 """
 
 import logging
@@ -9,12 +12,14 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from agent.cameras import history
+from agent.cameras.camera import Camera, forget_others
 from agent.cameras.settings import SHARE_OF_TIMEOUT, CamerasSettings
-from agent.collector import Collector, Context, Measurement, Need, NotAvailable, Plugin, Reading
+from agent.collector import Collector, Context, Happening, Measurement, Need, NotAvailable, Plugin, Reading
 from agent.device.workers import Workers
-from agent.onvif.watch import Watch
-from wire.messages import Device, DeviceKind
+from wire.messages import Device
 
 log = logging.getLogger(__name__)
 
@@ -22,23 +27,29 @@ _NAMED = 10
 """Most cameras named in one line about those that are still busy."""
 
 
+_Result = tuple[Measurement, list[Happening]]
+
+
 @dataclass
 class _Visit:
     """One camera's examination: when it began (None: it waits for a thread), and the camera's answers until then."""
 
-    watch: Watch
+    camera: Camera
     began: float | None = None
     answers: int = 0
-    future: Future[Measurement] = field(default_factory=Future)
+    future: Future[_Result] = field(default_factory=Future)
 
 
 class Cameras:
     """All cameras of the agent, asked by a pool of threads."""
 
-    def __init__(self, settings: CamerasSettings, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, settings: CamerasSettings, state: Path | None = None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._settings = settings
         self._monotonic = monotonic
-        self._watches = [Watch(device, settings, DeviceKind.CAMERA) for device in settings.devices]
+        self._cameras = [Camera(device, settings, state) for device in settings.devices]
+        self._state = state
         self._workers = Workers(settings.workers, "camera")
         self._busy: dict[str, _Visit] = {}
         self._told: list[Device] | None = None
@@ -46,15 +57,22 @@ class Cameras:
     def collect(self) -> Reading:
         """One round. A camera still busy with an earlier one is not asked again; its values come with the next."""
         self._workers.renew(idle=not self._busy)
-        for watch in self._watches:
-            if watch.device.id not in self._busy:
-                visit = self._busy[watch.device.id] = _Visit(watch)
+        if self._told is None:
+            forget_others(self._state, [camera.device.id for camera in self._cameras])
+        for camera in self._cameras:
+            if camera.device.id not in self._busy:
+                visit = self._busy[camera.device.id] = _Visit(camera)
                 visit.future = self._workers.submit(self._examine, visit)
         limit = self._settings.timeout_seconds * SHARE_OF_TIMEOUT
         wait([visit.future for visit in self._busy.values()], timeout=limit)
         done = [self._busy.pop(name) for name in [n for n, visit in self._busy.items() if visit.future.done()]]
-        measurements = _results([visit.future for visit in done]) + self._mute()
-        return Reading(measurements=measurements, devices=self._changed(), problem=_still(list(self._busy)))
+        results = _results([visit.future for visit in done])
+        return Reading(
+            measurements=[measured for measured, _ in results if measured.values] + self._mute(),
+            happenings=[happening for _, happenings in results for happening in happenings],
+            devices=self._changed(),
+            problem=_still(list(self._busy)),
+        )
 
     def close(self) -> None:
         """Ask no more. Requests under way end by their time-out."""
@@ -69,21 +87,21 @@ class Cameras:
             for name, visit in self._busy.items()
             if visit.began is not None
             and now - visit.began >= self._settings.timeout_seconds
-            and visit.watch.answers == visit.answers
+            and visit.camera.answers == visit.answers
         ]
 
-    def _examine(self, visit: _Visit) -> Measurement:
-        watch = visit.watch
-        visit.answers = watch.answers
+    def _examine(self, visit: _Visit) -> _Result:
+        camera = visit.camera
+        visit.answers = camera.answers
         visit.began = self._monotonic()
         try:
-            values = watch.examine()
+            found = camera.examine()
         finally:
-            watch.release()
-        return Measurement(watch.device.id, values, self._monotonic())
+            camera.release()
+        return Measurement(camera.device.id, found.values, self._monotonic()), found.happenings
 
     def _changed(self) -> list[Device] | None:
-        devices = [watch.entry() for watch in self._watches]
+        devices = [camera.entry() for camera in self._cameras]
         if devices == self._told:
             return None
         self._told = devices
@@ -98,9 +116,9 @@ def _still(busy: Sequence[str]) -> str:
     return f"cameras still busy at the end of the round: {', '.join(busy[:_NAMED])}{more}"
 
 
-def _results(done: Sequence[Future[Measurement]]) -> list[Measurement]:
+def _results(done: Sequence[Future[_Result]]) -> list[_Result]:
     """Those that ended well. A camera that trips us up must not cost the others their values."""
-    good: list[Measurement] = []
+    good: list[_Result] = []
     for future in done:
         error = future.exception()
         if isinstance(error, NotAvailable):
@@ -112,8 +130,8 @@ def _results(done: Sequence[Future[Measurement]]) -> list[Measurement]:
     return good
 
 
-def _build(settings: CamerasSettings, _: Context) -> Sequence[Collector]:
-    return [Cameras(settings)] if settings.devices else []
+def _build(settings: CamerasSettings, context: Context) -> Sequence[Collector]:
+    return [Cameras(settings, context.state)] if settings.devices else []
 
 
 plugin = Plugin(
@@ -121,11 +139,18 @@ plugin = Plugin(
     CamerasSettings,
     _build,
     metrics=(
-        *("reachable", "authenticated", "response_seconds"),
-        *("clock_offset_seconds", "clock_offset_error_seconds"),
+        *("connectable", "reachable", "authenticated", "account_paused", "streaming"),
+        *("response_seconds", "stream_response_seconds", "requests_per_hour", "requests_held_back"),
+        *("clock_offset_seconds", "clock_offset_error_seconds", "ntp_enabled", "profiles", "certificate_days_left"),
     ),
+    events=history.EVENTS,
     needs=(
         Need("HTTP to each camera, on its `port`", "everything: the camera counts as unreachable"),
-        Need("an account of the camera, read-only", "whether the account is accepted, maker, model and firmware"),
+        Need("RTSP to each camera, on its `rtsp_port`", "whether it streams: it counts as not streaming"),
+        Need("TLS to each camera, on its `tls_port`", "when its certificate expires"),
+        Need(
+            "an account of the camera, read-only",
+            "whether the account is accepted, maker, model, firmware, profiles, whether it streams",
+        ),
     ),
 )

@@ -1,14 +1,15 @@
 """One device over many rounds: whether it answers, takes our account, who it is, and its clock."""
 
 import logging
-import random
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agent.device.account import PasswordMissing
 from agent.device.clock import Tracked
-from agent.device.errors import AuthRefused, DeviceError, TimedOut, Unreachable
+from agent.device.due import Due
+from agent.device.errors import AuthPaused, AuthRefused, DeviceError, Forbidden, HeldBack, TimedOut, Unreachable
+from agent.device.manners import MANNERS
 from agent.device.settings import DeviceSettings, GuestSettings
 from wire.messages import Device, DeviceKind
 
@@ -34,8 +35,9 @@ class Watch:
         self._monotonic = monotonic
         self._client: OnvifClient | None = None
         self._authenticated: bool | None = None
-        self._identity: Identity | None = None
-        self._login_due = 0.0
+        self.identity: Identity | None = None
+        """Who it said it is when it was last asked."""
+        self._login_due = Due(settings.login_check_seconds)
         self._clock = Tracked(settings.clock_samples, settings.clock_check_seconds)
         self._troubles: dict[str, str] = {}
 
@@ -50,13 +52,10 @@ class Watch:
                 self._settings.account(self.device),
                 timeout=self._settings.device_timeout_seconds,
                 max_bytes=self._settings.max_answer_bytes,
+                max_requests=self._settings.max_requests_per_hour,
                 pause_seconds=self._settings.pause_seconds,
             )
         return self._client
-
-    @property
-    def _pause_minutes(self) -> float:
-        return self._settings.pause_seconds / 60
 
     @property
     def authenticated(self) -> bool | None:
@@ -64,21 +63,31 @@ class Watch:
         return self._authenticated
 
     @property
+    def login_failed(self) -> bool:
+        """Whether the device did not tell who it is when it was last asked."""
+        return bool(self._troubles.get("login"))
+
+    @property
     def answers(self) -> int:
         """HTTP answers the device gave since the start, of whatever kind."""
         return self._client.answers if self._client is not None else 0
 
-    def examine(self) -> dict[str, float]:
-        """This round's values. `reachable` 0 stands alone: of a device that does not answer nothing else is known."""
+    def examine(self, fresh_login: bool = False) -> dict[str, float]:
+        """This round's values. Of a device that does not answer nothing is known but whether it takes connections;
+        empty where our own manners held us back. With `fresh_login` the account is tried whether that is due or not.
+        """
         client = self.client
-        values = {"reachable": 1.0}
+        values = {"reachable": 1.0, "connectable": 1.0}
         try:
             # The hub adds our own clock's offset where it knows one; here ours counts as the reference.
             ahead = self._clock.round(client.measure_clock, self._monotonic())
+        except HeldBack as error:
+            self.note("time", error)
+            return {}
         except (Unreachable, TimedOut) as error:
             self.note("time", error)
             self.lose()
-            return {"reachable": 0.0}
+            return {"reachable": 0.0, "connectable": float(client.connected)}
         except (DeviceError, PasswordMissing) as error:
             self.note("time", error)  # garbage is an answer too: the device is there
         else:
@@ -86,10 +95,31 @@ class Watch:
             values["response_seconds"] = client.elapsed
             values["clock_offset_seconds"] = -ahead.middle
             values["clock_offset_error_seconds"] = ahead.error
-        self._check_login()
+        self._check_login(fresh_login)
         if self._authenticated is not None:
             values["authenticated"] = float(self._authenticated)
         return values
+
+    def conduct(self) -> dict[str, float]:
+        """How we behave towards it: whether our account rests, and the requests of the last hour."""
+        manner = MANNERS.of(self.device.endpoint)
+        values = {"requests_per_hour": float(manner.spent), "requests_held_back": float(manner.held_back)}
+        if self.client.account is not None:
+            values["account_paused"] = float(self.client.paused)
+        return values
+
+    def refused(self, error: AuthRefused) -> None:
+        """The device refused our account, whatever it was shown for. It rests; that is told."""
+        self._authenticated = False
+        self.note("login", error)
+        if self.client.paused and not isinstance(error, AuthPaused):
+            minutes = self._settings.pause_seconds / 60
+            log.warning("%s %s: account paused for %.0f min", self.kind, self.device.id, minutes)
+
+    def accepted(self) -> None:
+        """The device took our account, whatever it was shown for: that tells where it lets everybody know who it is."""
+        if self._authenticated is None:
+            self._authenticated = True
 
     def release(self) -> None:
         """Close the round's connections."""
@@ -99,12 +129,12 @@ class Watch:
     def entry(self) -> Device:
         """The device as it stands in the inventory."""
         facts: dict[str, str | bool | float | None] = {"address": str(self.device.endpoint)}
-        if self._identity is not None:
+        if self.identity is not None:
             facts |= {
-                "manufacturer": self._identity.manufacturer,
-                "model": self._identity.model,
-                "firmware": self._identity.firmware,
-                "serial": self._identity.serial,
+                "manufacturer": self.identity.manufacturer,
+                "model": self.identity.model,
+                "firmware": self.identity.firmware,
+                "serial": self.identity.serial,
             }
         d = self.device
         return Device(device=d.id, kind=self.kind, name=d.name, parent=d.parent, room=d.room, facts=facts)
@@ -123,34 +153,38 @@ class Watch:
     def lose(self) -> None:
         """When it comes back it may be another device, or one with other firmware: then everything is asked anew."""
         self._authenticated = None
-        self._login_due = 0.0
+        self._login_due.at_once()
         self._clock.forget()
         self.client.forget()
 
-    def _check_login(self) -> None:
+    def _check_login(self, fresh: bool) -> None:
         """GetDeviceInformation now and then: says whether the account is accepted, and who the device is."""
         client = self.client
         if client.account is None:
             return
         if client.paused:
             self._authenticated = False
+            self._login_due.at_once()
             return
         now = self._monotonic()
-        if now < self._login_due:
+        if not fresh and not self._login_due.come(now):
             return
-        # Jitter, so that the cameras of a site are not all asked in the same round for ever.
-        self._login_due = now + self._settings.login_check_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
         try:
-            self._identity = client.information()
+            self.identity = client.information()
+        except HeldBack:
+            return
         except AuthRefused as error:
-            self._authenticated = False
-            self._login_due = now + min(self._settings.login_check_seconds, self._settings.pause_seconds)
+            self.refused(error)
+        except Forbidden as error:
+            self._authenticated = True  # it took the account for its time
             self.note("login", error)
-            log.warning("%s %s: account paused for %.0f min", self.kind, self.device.id, self._pause_minutes)
         except (DeviceError, PasswordMissing) as error:
             self._authenticated = None
             self.note("login", error)
+            self._login_due.failed(now)
+            return
         else:
             self.note("login", None)
             # Some devices tell this to everyone: then nobody knows whether the account is any good.
             self._authenticated = True if client.account_shown else None
+        self._login_due.done(now)

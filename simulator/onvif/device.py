@@ -72,6 +72,8 @@ class Device:
         self.mac = "02:00:00:00:00:01"
         self.forbidden: frozenset[str] = frozenset()
         """Operations that our account may not ask."""
+        self.lacking: frozenset[str] = frozenset()
+        """Operations that it does not know."""
         self.clock = clock
         self.clock_offset = 0.0
         self.accepts = frozenset(accepts)
@@ -273,11 +275,17 @@ class Device:
     def _handle(self, request: Request) -> etree._Element:
         if request.operation in self.forbidden:
             raise soap.not_authorized()
+        if request.operation in self.lacking:
+            raise _unknown(request.operation)
         for service in self._services.values():
             body = service.handle(request)
             if body is not None:
                 return body
-        raise soap.Fault(f"{request.operation} is not implemented", "ActionNotSupported", code="Receiver", status=500)
+        raise _unknown(request.operation)
+
+
+def _unknown(operation: str) -> soap.Fault:
+    return soap.Fault(f"{operation} is not implemented", "ActionNotSupported", code="Receiver", status=500)
 
 
 class _DeviceService:

@@ -37,8 +37,12 @@ def settings(cameras: Sequence[Camera], password: Path, **more: Any) -> CamerasS
         "password_file": str(password),
         "device_timeout_seconds": 1.0,
         "clock_samples": 1,
+        "tls_port": 0,
         "devices": [
-            {"id": camera.name, "name": camera.name.upper(), "host": camera.host, "port": camera.port, "room": "yard"}
+            {
+                **{"id": camera.name, "name": camera.name.upper(), "room": "yard"},
+                **{"host": camera.host, "port": camera.port, "rtsp_port": 0},
+            }
             for camera in cameras
         ],
     }
@@ -51,12 +55,20 @@ def values(reading: Reading, device: str) -> dict[str, float]:
     return dict(found[0].values)
 
 
+def of_the_camera(told: dict[str, float]) -> dict[str, float]:
+    """Without what is known of our own conduct, which is told in every round."""
+    assert {"requests_per_hour", "requests_held_back", "account_paused"} <= told.keys()
+    return {name: value for name, value in told.items() if not name.startswith(("requests_", "account_"))}
+
+
 def test_healthy_cameras_tell_all_there_is(cameras: list[Camera], password: Path) -> None:
     collector = Cameras(settings(cameras, password))
     reading = collector.collect()
     for camera in cameras:
         told = values(reading, camera.name)
-        assert told["reachable"] == told["authenticated"] == 1
+        assert told["connectable"] == told["reachable"] == told["authenticated"] == 1
+        assert (told["account_paused"], told["requests_per_hour"], told["requests_held_back"]) == (0, 7, 0)
+        assert (told["profiles"], told["ntp_enabled"]) == (2, 1)
         assert 0 < told["response_seconds"] < 1
         assert abs(told["clock_offset_seconds"]) <= told["clock_offset_error_seconds"] < 1
         assert all(DeviceKind.CAMERA in BY_NAME[name].kinds for name in told)
@@ -69,9 +81,17 @@ def test_healthy_cameras_tell_all_there_is(cameras: list[Camera], password: Path
         "model": "camera",
         "firmware": "1.0",
         "serial": "SIM-cam-0",
+        "time_zone": "UTC0",
+        "ntp_servers": "192.0.2.123",
+        "mac": "02:00:00:00:00:01",
+        "codec": "H264",
+        "resolution": "1920x1080",
+        "frame_rate": 25.0,
     }
     assert collector.collect().devices is None, "an inventory that did not change is not told again"
-    assert cameras[0].answered == {"GetSystemDateAndTime": 2, "GetDeviceInformation": 1}
+    once = dict.fromkeys(("GetDeviceInformation", "GetServices", "GetProfiles", "GetNTP", "GetNetworkInterfaces"), 1)
+    assert cameras[0].answered == {"GetSystemDateAndTime": 2} | once
+    assert sum(cameras[0].requests.values()) == 8, "one challenge in all"
     collector.close()
 
 
@@ -86,7 +106,7 @@ def test_a_camera_that_does_not_answer_is_unreachable_and_nothing_else(
     else:
         cameras[1].hang = True
     reading = collector.collect()
-    assert values(reading, "cam-1") == {"reachable": 0}
+    assert of_the_camera(values(reading, "cam-1")) == {"reachable": 0, "connectable": how == "hang"}
     assert values(reading, "cam-2")["reachable"] == 1
     cameras[1].on()
     cameras[1].hang = False
@@ -122,7 +142,7 @@ def test_nonsense_is_not_offline(how: Misbehaviour, cameras: list[Camera], passw
     cameras[0].misbehaviour = how
     collector = Cameras(settings(cameras, password))
     reading = collector.collect()
-    assert values(reading, "cam-0") == {"reachable": 1}
+    assert of_the_camera(values(reading, "cam-0")) == {"reachable": 1, "connectable": 1}
     assert values(reading, "cam-1")["authenticated"] == 1
     collector.close()
 
@@ -213,7 +233,7 @@ def test_a_camera_is_never_asked_twice_at_a_time(cameras: list[Camera], password
     cameras[0].hang = True
     table = settings(cameras, password, device_timeout_seconds=1.5, timeout_seconds=2.0)
     now = 0.0
-    collector = Cameras(table.model_copy(update={"timeout_seconds": 0.3}), lambda: now)
+    collector = Cameras(table.model_copy(update={"timeout_seconds": 0.3}), monotonic=lambda: now)
     first = collector.collect()
     now = 0.3
     second = collector.collect()
@@ -249,7 +269,7 @@ def test_dripping_cameras_cost_the_others_nothing(cameras: list[Camera], passwor
 def test_dripping_cameras_end_by_the_time_out(cameras: list[Camera], password: Path) -> None:
     cameras[0].misbehaviour = Misbehaviour.DRIP
     collector = Cameras(settings(cameras, password))
-    assert values(collector.collect(), "cam-0") == {"reachable": 0}
+    assert of_the_camera(values(collector.collect(), "cam-0")) == {"reachable": 0, "connectable": 1}
     collector.close()
 
 
