@@ -95,9 +95,8 @@ def jobs(answer: etree._Element) -> list[Job]:
 
 def job_state(answer: etree._Element) -> bool | None:
     """GetRecordingJobState: whether data comes in, None for a state nobody knows."""
-    element = next(answer.iter("{*}State"), None)
     states = {"Active": True, "PartiallyActive": True, "Idle": False, "Error": False}
-    return states.get((element.text or "").strip()) if element is not None else None
+    return states.get((answer.findtext(".//{*}State/{*}State") or "").strip())
 
 
 def profiles(answer: etree._Element) -> list[Profile]:
