@@ -118,8 +118,8 @@ class Box:
         channel = self.channel(number)
         first = self.now() - channel.oldest_seconds
         last = min(self.now(), channel.stopped_at if channel.stopped_at is not None else self.now())
-        files = (file for span in _cut(first, last, channel.gaps) for file in _files(span, channel.segment_seconds))
-        return [file for file in files if file[1] > begin and file[0] < end]
+        spans = [span for span in _cut(first, last, channel.gaps) if span[1] > begin and span[0] < end]
+        return [file for span in spans for file in _files(span, channel.segment_seconds, begin, end)]
 
     def extent(self, number: int) -> Span | None:
         """Beginning of the oldest and end of the newest recording."""
@@ -178,10 +178,12 @@ def _cut(first: float, last: float, gaps: Sequence[Span]) -> Iterator[Span]:
         yield at, last
 
 
-def _files(span: Span, length: float) -> Iterator[Span]:
-    begin, end = span
-    while begin < end:
+def _files(span: Span, length: float, since: float, until: float) -> Iterator[Span]:
+    """Those of a span that touch the time between two moments."""
+    begin = max(span[0], since // length * length)
+    while begin < min(span[1], until):
         # Files end at whole multiples of their length, as recorders cut them.
-        stop = min(end, (begin // length + 1) * length)
-        yield begin, stop
+        stop = min(span[1], (begin // length + 1) * length)
+        if stop > since:
+            yield begin, stop
         begin = stop
