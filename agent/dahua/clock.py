@@ -59,10 +59,14 @@ class Clock:
             raise BadAnswer(f"{self._client.http.endpoint}: tells its time without a time zone that we know")
         return self._zone
 
-    def learn(self, ntp: Table) -> None:
-        """Its zone, of the configuration `NTP` and what goes with it. Raises DeviceError."""
+    def learn(self, ntp: Table) -> Zone | None:
+        """Its zone, of the configuration `NTP` and what goes with it; None where that leaves it open.
+
+        Raises DeviceError.
+        """
         self._zone = zone_of(ntp, self._locales())
         self._zone_until = self._monotonic() + ZONE_SECONDS
+        return self._fixed or self._zone
 
     def _locales(self) -> Table | None:
         if not self._no_locales:

@@ -36,6 +36,9 @@ from agent.recordings.spans import merged
 
 T = TypeVar("T")
 
+SETTINGS_SECONDS = 300.0
+"""How long names and set-up of the channels are taken as known; whether their cameras are there is always asked."""
+
 _JPEG = b"\xff\xd8"
 _HEALTH = ("getCPUUsage", "getMemoryInfo", "getUpTime")
 _OVERWRITING = ("StorageGroup", "General")
@@ -109,12 +112,12 @@ class DahuaSpeaker:
     def time_settings(self) -> TimeSettings:
         """See `Speaker`."""
         ntp = self._client.config("NTP")
-        self._clock.learn(ntp)
-        return system.time_settings(ntp)
+        zone = self._clock.learn(ntp)
+        return system.time_settings(ntp, None if zone is None else zone.ahead(self._wall()))
 
     def inputs(self) -> Sequence[Input]:
         """See `Speaker`."""
-        titles, remotes = self._setting("ChannelTitle"), self._setting("RemoteDevice")
+        titles, remotes = self._seldom("ChannelTitle"), self._seldom("RemoteDevice")
         connected = self._part("getCameraState", self._states)
         if titles is None and remotes is None and connected is None:
             raise self._last_refusal
@@ -218,6 +221,7 @@ class DahuaSpeaker:
         self._unknown: dict[str, DeviceError] = {}
         self._last_refusal: DeviceError = Unsupported("nothing of it is told")
         self._kept: dict[str, Table] = {}
+        self._settings: dict[str, tuple[float, Table | None]] = {}
 
     def _known(self, name: str, ask: Callable[[], T]) -> T:
         """`ask`, but not again where the recorder said that it does not know this."""
@@ -239,6 +243,13 @@ class DahuaSpeaker:
 
     def _setting(self, name: str) -> Table | None:
         return self._part(name, partial(self._client.config, name))
+
+    def _seldom(self, name: str) -> Table | None:
+        """A setting that people change now and then: as it was a few minutes ago."""
+        known = self._settings.get(name)
+        if known is None or self._monotonic() - known[0] > SETTINGS_SECONDS:
+            known = self._settings[name] = self._monotonic(), self._setting(name)
+        return known[1]
 
     def _box(self, action: str) -> Table:
         return self._client.table("magicBox.cgi", {"action": action})

@@ -43,8 +43,8 @@ def identity(system: Table, software: Table, kind: Table, vendor: Table, serial:
     return found
 
 
-def time_settings(ntp: Table) -> TimeSettings:
-    """Of the configuration `NTP`."""
+def time_settings(ntp: Table, utc_offset_seconds: int | None = None) -> TimeSettings:
+    """Of the configuration `NTP`, with what the clock shows more than UTC."""
     addresses = [ntp.get("table.ntp.address", "")]
     addresses += [
         row.get("address", "")
@@ -56,7 +56,7 @@ def time_settings(ntp: Table) -> TimeSettings:
     named = printable(ntp.get("table.ntp.timezonedesc", ""), 60)
     if not named and index is not None and 0 <= index < len(OFFSETS):
         named = _utc(OFFSETS[index])
-    return TimeSettings(flag(ntp.get("table.ntp.enable")), servers, named)
+    return TimeSettings(flag(ntp.get("table.ntp.enable")), servers, named, utc_offset_seconds)
 
 
 def condition(cpu: Table | None, memory: Table | None, uptime: Table | None) -> Condition:

@@ -62,6 +62,10 @@ class Zone:
         last = wall - self.offset
         return first, last if self.wall(last) == wall else first
 
+    def ahead(self, unix: float) -> int:
+        """Seconds that the wall clock shows more than UTC at a moment."""
+        return round(self.wall(unix) - unix)
+
     def wall(self, unix: float) -> float:
         """What the wall clock shows at a moment."""
         standard = unix + self.offset

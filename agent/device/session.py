@@ -36,6 +36,8 @@ class _BoundedAdapter(HTTPAdapter):
     def __init__(self, line: Line, spend: Callable[[], None]) -> None:
         super().__init__(max_retries=0)
         self.max_bytes = 0
+        self.answers = 0
+        """Whole answers since the start; of one that is left to the caller, its beginning."""
         self.streaming = False
         """Whether the body of what is answered well is left to the caller to read."""
         self._line = line
@@ -57,6 +59,7 @@ class _BoundedAdapter(HTTPAdapter):
         self._line.begin(timeout[1] if isinstance(timeout, tuple) else timeout)
         response = super().send(request, True, timeout, verify, cert, proxies)
         if self.streaming and response.status_code == 200:
+            self.answers += 1
             return response
         try:
             response._content = self._read(response)
@@ -69,6 +72,7 @@ class _BoundedAdapter(HTTPAdapter):
         except BadAnswer:
             response.close()
             raise
+        self.answers += 1
         return response
 
     def _read(self, response: requests.Response) -> bytes:
@@ -101,8 +105,6 @@ class DeviceSession:
         self.endpoint = endpoint
         self.timeout = timeout
         self.manner: Manner = manners.of(endpoint)
-        self.answers = 0
-        """Whole HTTP answers since the start, of whatever kind."""
         self.elapsed = 0.0
         """Seconds the last exchange took, a digest's second request included."""
         self._max_bytes = max_bytes
@@ -141,7 +143,6 @@ class DeviceSession:
             start = time.monotonic()
             response = self._send(method, url, body, headers or {}, auth, patience, timeout)
             self.elapsed = time.monotonic() - start
-            self.answers += 1
         if response.is_redirect:
             raise BadAnswer(f"redirects to {response.headers['Location'][:80]!r}, not followed")
         return response
@@ -160,7 +161,6 @@ class DeviceSession:
                 response = self._send("GET", url, None, headers or {}, auth, 0.0)
             finally:
                 self._adapter.streaming = False
-            self.answers += 1
             if response.is_redirect:
                 raise BadAnswer(f"redirects to {response.headers['Location'][:80]!r}, not followed")
         try:
@@ -171,6 +171,11 @@ class DeviceSession:
     def interrupt(self) -> None:
         """From another thread: the call under way, and every further one until `resume`, ends as Interrupted."""
         self._line.cut()
+
+    @property
+    def answers(self) -> int:
+        """Whole HTTP answers since the start, of whatever kind: a challenge is one, too."""
+        return self._adapter.answers
 
     def resume(self) -> None:
         """Calls may be made again."""

@@ -176,7 +176,14 @@ def test_who_it_is_on_old_firmware(recorder: DahuaRecorder, speaker: DahuaSpeake
 
 
 def test_how_it_keeps_its_time(speaker: DahuaSpeaker) -> None:
-    assert speaker.time_settings() == TimeSettings(True, ("ntp.example",), "Beijing")
+    assert speaker.time_settings() == TimeSettings(True, ("ntp.example",), "Beijing", 28_800)
+
+
+def test_how_it_keeps_its_time_in_a_zone_that_is_not_told(recorder: DahuaRecorder, speak: Make) -> None:
+    recorder.time_zone = None
+    assert speak().time_settings() == TimeSettings(True, ("ntp.example",))
+    configured = speak(quirks=Quirks(utc_offset_seconds=3600))
+    assert configured.time_settings().utc_offset_seconds == 3600
 
 
 def test_its_channels(recorder: DahuaRecorder, speaker: DahuaSpeaker) -> None:
@@ -191,6 +198,21 @@ def test_its_channels(recorder: DahuaRecorder, speaker: DahuaSpeaker) -> None:
         Input("3", "Camera 03", True, True),
     ]
     assert calls(recorder) == 4
+
+
+def test_names_of_channels_are_asked_for_seldom_and_their_cameras_always(recorder: DahuaRecorder, speak: Make) -> None:
+    now = [0.0]
+    speaker = speak(monotonic=lambda: now[0])
+    speaker.inputs()
+    recorder.box.channels[0].online = False
+    recorder.box.channels[1].name = "Hall"
+    recorder.requests.clear()
+    found = speaker.inputs()
+    assert (found[0].online, found[1].name) == (False, "Camera 02")
+    assert recorder.requests == {"getCameraState": 1, "getEventIndexes": 1}
+    assert speaker.answers == 12, "a challenge and an answer each"
+    now[0] = 301.0
+    assert speaker.inputs()[1].name == "Hall"
 
 
 @pytest.mark.parametrize("status", [400, 404, 501])
@@ -209,6 +231,7 @@ def test_its_channels_where_little_is_known_or_allowed(recorder: DahuaRecorder, 
     recorder.forbidden = {"RemoteDevice"}
     assert speaker.inputs() == [Input(str(n), f"Camera {n:02}") for n in range(1, 5)]
     recorder.forbidden |= {"ChannelTitle"}
+    speaker.forget()
     with pytest.raises((Forbidden, Unsupported)):
         speaker.inputs()
 

@@ -78,6 +78,7 @@ def test_a_question_is_answered_with_the_account_and_its_connection_kept(thing: 
     assert thing.seen == [("GET", "/", False), ("GET", "/", True), ("GET", "/?name=a%20b%26c&n=1", True)]
     assert thing.port.connections == 1
     assert asking.session.manner.spent == 3, "the digest's second request counts"
+    assert asking.session.answers == 3, "and so does its answer"
 
 
 def test_one_refused_login_rests_the_account_for_every_protocol(thing: Thing, tmp_path: Path) -> None:
@@ -299,7 +300,7 @@ def test_what_a_device_tells_everyone_can_be_asked_while_the_account_rests(thing
         asking.get("/")
     with pytest.raises(CredentialsWanted, match="not told without an account"):
         asking.get("/", anonymous=True)
-    assert asking.session.answers == 2, "challenge and refusal are one answer, and this was the second"
+    assert asking.session.answers == 3, "challenge, refusal, and this one"
     assert thing.gate.refused_logins == 1
     assert thing.seen[-1] == ("GET", "/", False)
 
