@@ -57,6 +57,14 @@ def test_three_answers_narrow_the_bound_to_a_sixth_of_a_second(offset: float) ->
     assert measured.error < 0.16
 
 
+@pytest.mark.parametrize("offset", [0.0, 0.31, -0.77, 5.5, -3600.02])
+@pytest.mark.parametrize(("there", "back"), [(0.003, 0.003), (0.001, 0.005), (0.03, 0.03)])
+def test_ten_answers_come_down_to_half_of_what_an_answer_takes(offset: float, there: float, back: float) -> None:
+    measured = World(offset, there, back).measure(10)
+    assert measured.error <= (there + back) / 2 + 0.002
+    assert abs(measured.middle - offset) <= measured.error + 1e-5
+
+
 def test_one_answer_costs_no_wait() -> None:
     world = World(2.0, 0.01, 0.01)
     before = world.now
