@@ -73,4 +73,4 @@ def _of_user_check(root: etree._Element) -> DeviceError:
     left = number(text(root, "retrylogintime"), 0, 100)
     if left is not None:
         return AuthRefused(f"wrong account or password, {left:.0f} tries until it is locked")
-    return AuthRefused(text(root, "statusstring", limit=60) or "wrong account or password")
+    return AuthRefused("wrong account or password, or all its sessions are taken")

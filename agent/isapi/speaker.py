@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from agent.device.account import Account
 from agent.device.address import Endpoint
 from agent.device.errors import BadAnswer, Forbidden, Unsupported
 from agent.device.manners import MANNERS, Manners
 from agent.device.pause import PAUSES, Pauses
-from agent.isapi import clock, deviceinfo, inputs, plans, status, storage, users, working
+from agent.isapi import clock, deviceinfo, inputs, plans, smart, status, storage, users, working
 from agent.isapi.archive import Archive, track_of
 from agent.isapi.client import IsapiClient
 from agent.isapi.clock import Clock
@@ -17,6 +18,7 @@ from agent.isapi.journal import Journal
 from agent.isapi.reckoning import Reckoning
 from agent.recorder.model import (
     Condition,
+    Drive,
     Extent,
     Identity,
     Input,
@@ -28,6 +30,9 @@ from agent.recorder.model import (
     User,
 )
 
+MAX_SMART = 16
+"""Disks that are asked how they are, at most."""
+
 NAMES_SECONDS = 900.0
 """How long the list of channels with names and addresses is kept; whether they are online is asked every time."""
 
@@ -36,6 +41,7 @@ _STATUS = "ContentMgmt/InputProxy/channels/status"
 _WIRED = "System/Video/inputs/channels"
 _WORKING = "System/workingstatus?format=json"
 _EXTENSION = "ContentMgmt/Storage/extension"
+_SMART = "ContentMgmt/Storage/hdd/{}/SMARTTest/status"
 _SERVERS = "System/time/ntpServers"
 _PICTURES = ("Streaming/channels", "ContentMgmt/StreamingProxy/channels")
 
@@ -94,12 +100,13 @@ class IsapiSpeaker:
         return TimeSettings(told.ntp, servers, told.word, told.utc_offset)
 
     def storage(self) -> Storage:
-        """See `Speaker`."""
+        """See `Speaker`. A further request for each disk that is awake, for its warmth and its own verdict."""
         told = storage.read(self._client.get("ContentMgmt/Storage"))
-        if told.overwrites is not None:
-            return told
-        body = self._optional(_EXTENSION)
-        return Storage(told.drives, storage.extension(body) if body is not None else None)
+        overwrites = told.overwrites
+        if overwrites is None and (body := self._optional(_EXTENSION)) is not None:
+            overwrites = storage.extension(body)
+        asked = [drive.token for drive in told.drives if storage.is_awake(drive)][:MAX_SMART]
+        return Storage([self._examined(drive) if drive.token in asked else drive for drive in told.drives], overwrites)
 
     def condition(self) -> Condition:
         """See `Speaker`."""
@@ -223,6 +230,21 @@ class IsapiSpeaker:
         except (Unsupported, Forbidden):
             self._lacking.add(path)
             return None
+
+    def _examined(self, drive: Drive) -> Drive:
+        """With what the disk says of itself. That a recorder does not tell it of one disk goes for all of them."""
+        if _SMART in self._lacking or not (drive.token.isascii() and drive.token.isdecimal()):
+            return drive
+        try:
+            found = smart.read(self._client.get(_SMART.format(drive.token)))
+        except (Unsupported, Forbidden):
+            self._lacking.add(_SMART)
+            return drive
+        except BadAnswer:
+            return drive
+        healthy = False if found.healthy is False else drive.healthy
+        degrees = found.temperature_celsius if found.temperature_celsius is not None else drive.temperature_celsius
+        return replace(drive, healthy=healthy, temperature_celsius=degrees)
 
     def _network(self) -> list[Input]:
         online = self._online()

@@ -12,7 +12,8 @@ _MOST_MEGABYTES = 1e8
 """100 TB in one disk: more than that are bytes, as rebrands write them."""
 
 _MOST_BYTES = 1e17
-_HEALTHY = frozenset({"ok", "normal", "idle", "sleeping", "sleep", "standby", "hibernating", "active"})
+_ASLEEP = frozenset({"sleeping", "sleep", "standby", "hibernating"})
+_HEALTHY = frozenset({"ok", "normal", "idle", "active"}) | _ASLEEP
 _ILL = frozenset(
     {"error", "abnormal", "exception", "smartfailed", "unformatted", "uninitialized", "mismatch", "offline", "damaged"}
 )
@@ -30,6 +31,11 @@ def read(body: bytes) -> Storage:
         if drive is not None and len(drives) < MAX_DRIVES:
             drives.setdefault(drive.token, drive)
     return Storage(tuple(drives.values()), overwrites(element))
+
+
+def is_awake(drive: Drive) -> bool:
+    """Whether a disk of the recorder's own may be asked how it is: one that sleeps is left to."""
+    return not drive.token.startswith("nas") and drive.status.lower() not in _ASLEEP
 
 
 def extension(body: bytes) -> bool | None:

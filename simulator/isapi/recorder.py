@@ -210,6 +210,9 @@ class IsapiRecorder:
             "System/Video/inputs/channels": lambda: channels.wired(box, self.analogue),
             "ContentMgmt/record/tracks": lambda: channels.tracks(box),
         }
+        parts = path.split("/")
+        if parts[:3] == ["ContentMgmt", "Storage", "hdd"] and parts[4:] == ["SMARTTest", "status"]:
+            return system.smart(box, parts[3])
         found = documents.get(path)
         return found() if found is not None else None
 

@@ -85,6 +85,23 @@ def storage(box: Box, empty_slots: int) -> Node:
     return "storage", [("hddList", disks), ("nasList", ""), ("workMode", "quota")]
 
 
+def smart(box: Box, slot: str) -> Node | None:
+    """ContentMgmt/Storage/hdd/N/SMARTTest/status; None for a disk that is not there."""
+    disk = next((one for one in box.disks if str(one.slot) == slot and one.state != "missing"), None)
+    if disk is None:
+        return None
+    return (
+        "SMARTTest",
+        [
+            ("id", disk.slot),
+            ("temprature", int(disk.temperature)),
+            ("powerOnDay", 400),
+            ("selfEvaluaingStatus", "error" if disk.state == "smart_failing" else "ok"),
+            ("allEvaluaingStatus", "functional"),
+        ],
+    )
+
+
 def extension(box: Box) -> Node:
     """ContentMgmt/Storage/extension."""
     return "storageExtension", [("LoopEnable", str(box.overwrites).lower())]
@@ -102,6 +119,5 @@ def _disk(disk: Disk) -> Node:
             ("capacity", int(disk.size_bytes / _MEGABYTE)),
             ("freeSpace", int(disk.free_bytes / _MEGABYTE)),
             ("property", "RW"),
-            ("temperature", int(disk.temperature)),
         ],
     )

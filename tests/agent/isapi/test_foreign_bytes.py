@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.device.errors import DeviceError
-from agent.isapi import clock, deviceinfo, inputs, log, plans, search, status, storage, users, working
+from agent.isapi import clock, deviceinfo, inputs, log, plans, search, smart, status, storage, users, working
 
 PARSERS: list[tuple[Callable[[bytes], object], str]] = [
     (clock.read, "Time"),
@@ -19,6 +19,7 @@ PARSERS: list[tuple[Callable[[bytes], object], str]] = [
     (plans.read, "TrackList"),
     (storage.read, "storage"),
     (storage.extension, "storageExtension"),
+    (smart.read, "SMARTTest"),
     (status.read, "DeviceStatus"),
     (users.read, "UserList"),
     (search.days, "trackDailyDistribution"),

@@ -58,7 +58,8 @@ def test_tries_that_are_left_are_told() -> None:
     )
     assert "4 tries until it is locked" in str(explain(401, body))
     assert (
-        str(explain(401, b"<userCheck><unlockTime>99999999999</unlockTime></userCheck>")) == "wrong account or password"
+        str(explain(401, b"<userCheck><unlockTime>99999999999</unlockTime></userCheck>"))
+        == "wrong account or password, or all its sessions are taken"
     )
 
 

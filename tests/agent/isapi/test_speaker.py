@@ -175,7 +175,25 @@ def test_disks_and_empty_slots(bench: Bench) -> None:
     drives = {drive.token: drive for drive in bench.speaker.storage().drives}
     assert {token: drive.healthy for token, drive in drives.items()} == {"1": True, "2": True, "3": False, "4": True}
     assert drives["1"].free_bytes == 0.0
-    assert drives["1"].temperature_celsius == 38.0
+    assert [drives[token].temperature_celsius for token in "1234"] == [38.0, 38.0, 38.0, None]
+    asked = [path.split("/")[3] for path in bench.recorder.requests if path.endswith("SMARTTest/status")]
+    assert asked == ["1", "2", "3"], "a disk that sleeps is not woken"
+
+
+def test_a_disk_that_says_it_fails_is_believed_before_the_recorder_is(bench: Bench) -> None:
+    body = b"<SMARTTest><temprature>61</temprature><selfEvaluaingStatus>error</selfEvaluaingStatus></SMARTTest>"
+    bench.recorder.instead["ContentMgmt/Storage/hdd/2/SMARTTest/status"] = lambda _: Answer(200, {}, body)
+    first, second = bench.speaker.storage().drives
+    assert (first.healthy, second.healthy, second.status) == (True, False, "ok")
+    assert second.temperature_celsius == 61.0
+
+
+def test_disks_that_tell_nothing_of_themselves_are_asked_once(bench: Bench) -> None:
+    bench.recorder.refuses = {"ContentMgmt/Storage/hdd/"}
+    assert [drive.healthy for drive in bench.speaker.storage().drives] == [True, True]
+    with bench.counted() as later:
+        bench.speaker.storage()
+    assert later == {"ContentMgmt/Storage": 1, "ContentMgmt/Storage/extension": 1}
 
 
 def test_whether_it_overwrites_is_unknown_where_it_does_not_say(bench: Bench) -> None:
@@ -183,7 +201,7 @@ def test_whether_it_overwrites_is_unknown_where_it_does_not_say(bench: Bench) ->
     assert bench.speaker.storage().overwrites is None
     with bench.counted() as later:
         bench.speaker.storage()
-    assert later == {"ContentMgmt/Storage": 1}
+    assert "ContentMgmt/Storage/extension" not in later
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import pytest
 
-from agent.isapi import storage
+from agent.isapi import smart, storage
+from agent.isapi.smart import Smart
 from agent.recorder.model import Drive
 
 
@@ -77,3 +78,27 @@ def test_more_disks_than_any_recorder_has_are_cut() -> None:
     one = b"<hdd><id>%d</id><status>ok</status></hdd>"
     body = b"<storage><hddList>" + b"".join(one % number for number in range(1, 500)) + b"</hddList></storage>"
     assert len(storage.read(body).drives) == storage.MAX_DRIVES
+
+
+@pytest.mark.parametrize(
+    ("own", "whole", "healthy"),
+    [
+        ("ok", "functional", True),
+        ("error", "functional", False),
+        ("ok", "fault", False),
+        ("ok", "", True),
+        ("", "", None),
+        ("odd", "functional", None),
+    ],
+)
+def test_what_a_disk_says_of_itself(own: str, whole: str, healthy: bool | None) -> None:
+    body = (
+        "<SMARTTest><id>2</id><temprature>40</temprature><powerOnDay>23</powerOnDay>"
+        f"<selfEvaluaingStatus>{own}</selfEvaluaingStatus><allEvaluaingStatus>{whole}</allEvaluaingStatus></SMARTTest>"
+    )
+    assert smart.read(body.encode()) == Smart(healthy, 40.0)
+
+
+@pytest.mark.parametrize("degrees", ["0", "-5", "300", "warm", "1" + "0" * 300, ""])
+def test_a_warmth_that_cannot_be_is_not_told(degrees: str) -> None:
+    assert smart.read(f"<SmartTestStatus><temprature>{degrees}</temprature></SmartTestStatus>".encode()) == Smart()
