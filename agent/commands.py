@@ -11,6 +11,9 @@ log = logging.getLogger(__name__)
 
 MOST_REMEMBERED = 1000
 
+PICTURES_STAY = "pictures stay at the site: at the box, watchkeeper-agent picture DEVICE writes one to a file"
+"""The answer to `snapshot`: there is no message that could carry a picture, and nobody at the site to agree to one."""
+
 
 class CommandBook:
     """Remembers which commands were seen, past their expiry; the oldest are forgotten first at the bound."""
@@ -39,4 +42,6 @@ class CommandBook:
             return Result(id=command.id, ok=True, detail=f"{collect_now()} collectors asked")
         if command.action is Action.SEND_INVENTORY:
             return Result(id=command.id, ok=True)
+        if command.action is Action.SNAPSHOT:
+            return Result(id=command.id, ok=False, detail=PICTURES_STAY)
         return Result(id=command.id, ok=False, detail="not supported by this version")

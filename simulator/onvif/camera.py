@@ -1,7 +1,7 @@
 """A camera that is not there."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from simulator.onvif.device import Device
@@ -28,6 +28,8 @@ class Camera(Device):
         """Where it says that its streams are."""
         self.wrong_stream: str | None = None
         """An address to tell as every stream's instead of the true one."""
+        self.view: Callable[[], bytes] | None = None
+        """Takes a picture of what it looks at (`simulator.pictures.View`); None: it gives no snapshots."""
         self.add(
             MediaService(lambda: [Source("source", self.name)], self.xaddr, lambda: self.profiles, self.stream_address)
         )
@@ -59,6 +61,10 @@ class Camera(Device):
     def stream_address(self, profile: str) -> str:
         """The address it tells for a profile's stream."""
         return self.wrong_stream or f"rtsp://{self.host}:{self.rtsp_port}/stream/{profile}"
+
+    def picture(self, profile: str) -> bytes:
+        """See Device."""
+        return self.view() if self.view is not None else b""
 
     def _describe(self, path: str) -> bytes | None:
         profile = next((one for one in self.profiles if path == f"/stream/{one.token}"), None)

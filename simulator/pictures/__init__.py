@@ -5,5 +5,6 @@ Place(seed=7).picture(Shot(moment=3, light=Light.NIGHT, fault=Fault.WEB))  # a J
 """
 
 from simulator.pictures.place import Fault, Light, Place, Shot, Weather
+from simulator.pictures.view import View
 
-__all__ = ["Fault", "Light", "Place", "Shot", "Weather"]
+__all__ = ["Fault", "Light", "Place", "Shot", "View", "Weather"]
