@@ -5,27 +5,9 @@ import time
 from collections.abc import Iterable
 from typing import TextIO
 
+from simulator.faults import tell
 from simulator.outcome import Ticket
-from simulator.scenario import AnyFault
 from simulator.schedule import Step
-
-_TELLS = {
-    "camera_off": "{fault.device} loses power",
-    "camera_hang": "{fault.device} hangs: it takes connections and never answers",
-    "camera_password": "the password of {fault.device} is changed",
-    "clock_jump": "the clock of {fault.device} jumps by {fault.by:+g} s",
-    "volume_fill": "volume {fault.device} fills up to {fault.to:.0%}",
-    "volume_read_only": "volume {fault.device} turns read-only",
-    "door_held": "{fault.device} is held open",
-    "recorder_off": "recorder {fault.device} loses power",
-    "channel_off": "the camera of channel {fault.device} is gone",
-    "agent_silent": "agent {fault.device} falls silent",
-}
-
-
-def tell(fault: AnyFault) -> str:
-    """What befalls whom, in a few words."""
-    return _TELLS[fault.kind].format(fault=fault)
 
 
 class Narrator:

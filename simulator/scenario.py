@@ -3,27 +3,21 @@
 `load` reads, checks and names every mistake with its line. Nothing here starts or opens anything.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
 
+from simulator.faults import KINDS, AnyFault, Fault
+from simulator.parts import Part, Ratio, Span, parse_size
 from wire.ids import ShortText, SlugId
 from wire.messages import DeviceKind
 
 MAX_FILE_BYTES = 1024 * 1024
 MAX_PROBLEMS = 20
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?)?B?")
-_SIZE_UNITS = {
-    "": 1,
-    **{p: 1000**n for n, p in enumerate("KMGT", 1)},
-    **{f"{p}i": 1024**n for n, p in enumerate("KMGT", 1)},
-}
 
 
 class ScenarioError(Exception):
@@ -32,43 +26,6 @@ class ScenarioError(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
-
-
-def parse_seconds(value: object) -> object:
-    """`90`, `90s`, `1m30s`, `-2h` as seconds."""
-    if not isinstance(value, str):
-        return value
-    sign, digits = (-1.0, value[1:]) if value.startswith("-") else (1.0, value)
-    match = _DURATION.fullmatch(digits)
-    if not match or not digits:
-        raise ValueError(f"{value!r} is no duration: write 20s, 1m30s or 2h")
-    hours, minutes, rest = (float(part or 0) for part in match.groups())
-    return sign * (hours * 3600 + minutes * 60 + rest)
-
-
-def parse_size(value: object) -> object:
-    """`512MiB`, `8TB`, `1000` as bytes."""
-    if not isinstance(value, str):
-        return value
-    match = _SIZE.fullmatch(value)
-    if not match:
-        raise ValueError(f"{value!r} is no size: write 32GiB, 8TB or a number of bytes")
-    return int(float(match[1]) * _SIZE_UNITS[match[2] or ""])
-
-
-Span = Annotated[float, BeforeValidator(parse_seconds), Field(ge=0, le=86_400)]
-"""A duration, at most a day."""
-
-Shift = Annotated[float, BeforeValidator(parse_seconds), Field(ge=-10 * 366 * 86_400, le=10 * 366 * 86_400)]
-"""A difference of two clocks, at most ten years either way."""
-
-Ratio = Annotated[float, Field(ge=0, le=1)]
-
-
-class Part(BaseModel):
-    """Any table of a script: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Series(Part):
@@ -103,11 +60,16 @@ class Recorder(Part):
     """A closed recorder with its cameras hidden behind it: channel n is the device `{id}-ch{n}`."""
 
     id: SlugId
+    speaks: Literal["onvif", "isapi", "dahua"] = "onvif"
     channels: int = Field(default=8, ge=1, le=64)
 
     def channel_ids(self) -> list[str]:
         """The device ids of its channels, in their order."""
         return [f"{self.id}-ch{number}" for number in range(1, self.channels + 1)]
+
+    def token(self, number: int) -> str:
+        """What the recorder itself calls a channel, counted from 1."""
+        return f"ch{number}" if self.speaks == "onvif" else str(number)
 
 
 class DoorController(Part):
@@ -138,10 +100,10 @@ class Agent(Part):
 
     id: SlugId
     name: ShortText = ""
-    cameras: Cameras = []
-    recorders: list[Recorder] = []
-    door_controllers: list[DoorController] = []
-    volumes: list[Volume] = []
+    cameras: Cameras = Field(default=[])
+    recorders: list[Recorder] = Field(default=[])
+    door_controllers: list[DoorController] = Field(default=[])
+    volumes: list[Volume] = Field(default=[])
 
     def camera_ids(self) -> list[str]:
         """The ids of its cameras, in their order."""
@@ -159,117 +121,6 @@ class Agent(Part):
         yield from ((volume.id, DeviceKind.VOLUME) for volume in self.volumes)
 
 
-class Expectation(Part):
-    """The one ticket a fault must open: on which device, by which rule."""
-
-    rule: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-    device: SlugId
-
-
-class FaultBase(Part):
-    """What all faults have: when they begin (from the site's being up), how long they last, whom they befall."""
-
-    at: Span
-    for_: Span = Field(alias="for", gt=0)
-    device: SlugId
-    expect: Expectation | None = None
-
-    @property
-    def end(self) -> float:
-        """When it heals, in seconds from the site's being up."""
-        return self.at + self.for_
-
-
-class CameraOff(FaultBase):
-    """The camera loses power: connections are refused."""
-
-    kind: Literal["camera_off"]
-
-
-class CameraHang(FaultBase):
-    """The camera takes connections and never answers."""
-
-    kind: Literal["camera_hang"]
-
-
-class CameraPassword(FaultBase):
-    """Somebody changed the camera's password: it answers, but refuses our account."""
-
-    kind: Literal["camera_password"]
-
-
-class ClockJump(FaultBase):
-    """The clock of a camera is off by `by` (ahead where positive), and right again at the end."""
-
-    kind: Literal["clock_jump"]
-    by: Shift = 3600.0
-
-
-class VolumeFill(FaultBase):
-    """A volume is suddenly filled to the share `to`, and freed at the end."""
-
-    kind: Literal["volume_fill"]
-    to: Ratio = 0.97
-
-
-class VolumeReadOnly(FaultBase):
-    """A volume turns read-only, as Linux does with a failing disk."""
-
-    kind: Literal["volume_read_only"]
-
-
-class DoorHeld(FaultBase):
-    """A door is opened, and closed at the end."""
-
-    kind: Literal["door_held"]
-
-
-class RecorderOff(FaultBase):
-    """The recorder loses power: it and all of its channels are gone."""
-
-    kind: Literal["recorder_off"]
-
-
-class ChannelOff(FaultBase):
-    """A camera behind the recorder is gone: the recorder no longer lists its channel as present."""
-
-    kind: Literal["channel_off"]
-
-
-class AgentSilent(FaultBase):
-    """The agent's process is stopped (SIGSTOP) and goes on at the end."""
-
-    kind: Literal["agent_silent"]
-
-
-AnyFault = (
-    CameraOff
-    | CameraHang
-    | CameraPassword
-    | ClockJump
-    | VolumeFill
-    | VolumeReadOnly
-    | DoorHeld
-    | RecorderOff
-    | ChannelOff
-    | AgentSilent
-)
-Fault = Annotated[AnyFault, Field(discriminator="kind")]
-
-BEFALLS: dict[str, DeviceKind] = {
-    "camera_off": DeviceKind.CAMERA,
-    "camera_hang": DeviceKind.CAMERA,
-    "camera_password": DeviceKind.CAMERA,
-    "clock_jump": DeviceKind.CAMERA,
-    "volume_fill": DeviceKind.VOLUME,
-    "volume_read_only": DeviceKind.VOLUME,
-    "door_held": DeviceKind.DOOR,
-    "recorder_off": DeviceKind.RECORDER,
-    "channel_off": DeviceKind.CHANNEL,
-    "agent_silent": DeviceKind.AGENT,
-}
-"""The kind of device each kind of fault befalls."""
-
 Setting = bool | int | float | str
 Tables = dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")], dict[str, Setting]]
 
@@ -280,11 +131,11 @@ class Scenario(Part):
     site: SlugId
     name: ShortText = ""
     agents: list[Agent] = Field(min_length=1, max_length=16)
-    collectors: Tables = {}
-    rules: Tables = {}
+    collectors: Tables = Field(default={})
+    rules: Tables = Field(default={})
     settle: Span = 30.0
     """How long after the last fault's end the tickets may take to resolve, in seconds."""
-    faults: list[Fault] = []
+    faults: list[Fault] = Field(default=[])
 
     @cached_property
     def devices(self) -> dict[str, DeviceKind]:
@@ -354,7 +205,7 @@ def _said(error: Any) -> tuple[Place, str]:
     """One of pydantic's errors as a place and words. Tags of unions are no part of the place a person wrote."""
     loc = error["loc"]
     tag = {"faults": 2, "agents": 3}.get(str(loc[0]) if loc else "", len(loc))
-    tagged = loc[tag : tag + 1] and loc[tag] in (*BEFALLS, "series", "ids")
+    tagged = loc[tag : tag + 1] and loc[tag] in (*KINDS, "series", "ids")
     place: Place = loc[:tag] + loc[tag + 1 :] if tagged else loc
     match error["type"]:
         case "extra_forbidden":
@@ -362,9 +213,9 @@ def _said(error: Any) -> tuple[Place, str]:
         case "missing":
             return place, "is missing"
         case "union_tag_invalid":
-            return (*place, "kind"), f"no such fault; there are {', '.join(BEFALLS)}"
+            return (*place, "kind"), f"no such fault; there are {', '.join(KINDS)}"
         case "union_tag_not_found":
-            return place, f"needs a kind: one of {', '.join(BEFALLS)}"
+            return place, f"needs a kind: one of {', '.join(KINDS)}"
         case "string_pattern_mismatch":
             if "a-z0-9-" not in error["ctx"]["pattern"]:
                 return place, f"{error['input']!r} does not match {error['ctx']['pattern']}"
@@ -398,9 +249,9 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[Place, str]]:
 
 
 def _unknown(scenario: Scenario, fault: AnyFault) -> Iterator[tuple[Place, str]]:
-    wanted = BEFALLS[fault.kind]
-    if scenario.devices.get(fault.device) != wanted:
-        there = [device for device, kind in scenario.devices.items() if kind == wanted]
+    wanted = " or ".join(fault.befalls)
+    if scenario.devices.get(fault.device) not in fault.befalls:
+        there = [device for device, kind in scenario.devices.items() if kind in fault.befalls]
         yield ("device",), f"no {wanted} {fault.device}; {_listed(there) if there else f'the site has no {wanted}'}"
     if fault.expect and fault.expect.device not in scenario.devices:
         yield ("expect", "device"), f"the site has no device {fault.expect.device}"

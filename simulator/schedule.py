@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from simulator.scenario import AnyFault
+from simulator.faults import AnyFault
 
 
 class Step(NamedTuple):

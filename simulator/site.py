@@ -1,29 +1,23 @@
-"""The site that is not there: its devices, its gateways' volumes, and what faults do to them."""
+"""The site that is not there: its devices, its gateways' volumes, and what an agent has to be told of them."""
 
 import json
+import time
 from pathlib import Path
 
 from simulator import scenario, toml
-from simulator.onvif import Camera, Device, DoorController, Misbehaviour, Recorder
-from simulator.scenario import (
-    Agent,
-    AnyFault,
-    CameraHang,
-    CameraOff,
-    CameraPassword,
-    ChannelOff,
-    ClockJump,
-    DoorHeld,
-    RecorderOff,
-    Scenario,
-    Volume,
-    VolumeFill,
-    VolumeReadOnly,
-)
+from simulator.dahua.recorder import DahuaRecorder
+from simulator.device.simulated import Simulated
+from simulator.effects import PASSWORD, befall
+from simulator.faults import AnyFault
+from simulator.isapi.recorder import IsapiRecorder
+from simulator.onvif import Camera, Door, DoorController, Recorder
+from simulator.pictures.place import Fault as PictureFault
+from simulator.pictures.place import Place, Shot
+from simulator.recorder.box import Box, Channel
+from simulator.rtsp import RtspServer
+from simulator.scenario import Agent, Scenario, Volume
 
 USERNAME = "watchkeeper"
-PASSWORD = "not-a-secret"  # noqa: S105 - of devices that are not there
-OTHER_PASSWORD = "changed-by-somebody"  # noqa: S105 - the same
 
 
 class Site:
@@ -35,39 +29,74 @@ class Site:
         self._volumes = {volume.id: volume for agent in script.agents for volume in agent.volumes}
         self._fills = {volume.id: volume.fill for volume in self._volumes.values()}
         self._read_only: frozenset[str] = frozenset()
-        self._devices: dict[str, Device] = {}
-        self._homes: dict[str, tuple[str, str]] = {}
-        """Channel or door → the device it belongs to, and its token there."""
+        self._devices: dict[str, Simulated] = {}
+        self._boxes: dict[str, Box] = {}
+        self._channels: dict[str, tuple[Box, Channel]] = {}
+        self._doors: dict[str, Door] = {}
+        self._spoilt: dict[str, PictureFault] = {}
         for agent in script.agents:
             self._equip(agent)
 
-    def _equip(self, agent: Agent) -> None:
-        for camera in agent.camera_ids():
-            self._devices[camera] = Camera(name=camera, username=USERNAME, password=PASSWORD, streams=True)
-        for recorder in agent.recorders:
-            tokens = [f"ch{number}" for number in range(1, recorder.channels + 1)]
-            self._devices[recorder.id] = Recorder(
-                name=recorder.id, username=USERNAME, password=PASSWORD, channels=tokens
-            )
-            self._homes |= {
-                device: (recorder.id, token) for device, token in zip(recorder.channel_ids(), tokens, strict=True)
-            }
-        for controller in agent.door_controllers:
-            self._devices[controller.id] = DoorController(
-                name=controller.id, username=USERNAME, password=PASSWORD, doors=controller.doors
-            )
-            self._homes |= {door: (controller.id, door) for door in controller.doors}
+    # --- what there is ---
 
-    def device(self, name: str) -> Device:
+    def device(self, name: str) -> Simulated:
         """A camera, recorder or door controller by its id. Raises KeyError."""
         return self._devices[name]
+
+    def camera(self, name: str) -> Camera:
+        """A camera by its id. Raises KeyError."""
+        camera = self._devices[name]
+        if not isinstance(camera, Camera):
+            raise KeyError(name)
+        return camera
+
+    def stream(self, camera: str) -> RtspServer:
+        """A camera's streams. Raises KeyError."""
+        streams = self.camera(camera).rtsp
+        if streams is None:
+            raise KeyError(camera)
+        return streams
+
+    def box(self, recorder: str) -> Box:
+        """A recorder's inside. Raises KeyError."""
+        return self._boxes[recorder]
+
+    def channel(self, name: str) -> tuple[Box, Channel]:
+        """A channel by its device id, and its box. Raises KeyError."""
+        return self._channels[name]
+
+    def door(self, name: str) -> Door:
+        """A door by its id. Raises KeyError."""
+        return self._doors[name]
+
+    def _equip(self, agent: Agent) -> None:
+        for camera in agent.camera_ids():
+            self._add_camera(camera)
+        for recorder in agent.recorders:
+            self._add_recorder(recorder)
+        for controller in agent.door_controllers:
+            made = DoorController(name=controller.id, username=USERNAME, password=PASSWORD, doors=controller.doors)
+            self._devices[controller.id] = made
+            self._doors |= {door: made.doors[door] for door in controller.doors}
+
+    def _add_camera(self, name: str) -> None:
+        camera = Camera(name=name, username=USERNAME, password=PASSWORD, streams=True)
+        camera.scene = lambda _: self._picture(name)
+        self._devices[name] = camera
+
+    def _add_recorder(self, recorder: scenario.Recorder) -> None:
+        box = Box(recorder.channels)
+        for channel, name in zip(box.channels, recorder.channel_ids(), strict=True):
+            self._channels[name] = box, channel
+        self._boxes[recorder.id] = box
+        self._devices[recorder.id] = _face(recorder, box)
 
     def summary(self) -> str:
         """What there is, in a few words."""
         counts = {
             "cameras": sum(len(agent.camera_ids()) for agent in self._scenario.agents),
-            "recorders": sum(len(agent.recorders) for agent in self._scenario.agents),
-            "doors": sum(len(one.doors) for agent in self._scenario.agents for one in agent.door_controllers),
+            "recorders": len(self._boxes),
+            "doors": len(self._doors),
             "volumes": len(self._volumes),
         }
         return ", ".join(f"{count} {word if count != 1 else word[:-1]}" for word, count in counts.items() if count)
@@ -100,14 +129,15 @@ class Site:
         told: dict[str, dict[str, toml.Value]] = {
             # Devices and tickets count in our own clock, so no server is asked for a better one.
             "clock": {"enabled": False},
-            # The disks here are not the gateway's.
+            # The disks and the gateway here are not the site's.
             "disks": {"enabled": False},
             "encryption": {"enabled": False},
+            "network": {"gateway": False},
             **{name: dict(table) for name, table in self._scenario.collectors.items()},
         }
         watched = {
             "cameras": ("devices", [self._camera(camera) for camera in agent.camera_ids()]),
-            "recorders": ("devices", [self._where(recorder.id) for recorder in agent.recorders]),
+            "recorders": ("devices", [self._recorder(recorder) for recorder in agent.recorders]),
             "doors": ("controllers", [self._controller(one) for one in agent.door_controllers]),
         }
         login: dict[str, toml.Value] = {"username": USERNAME, "password_file": str(self._password_file)}
@@ -120,13 +150,17 @@ class Site:
         told["volumes"] = {**told.get("volumes", {}), "enabled": bool(found), "volume": [*found]}
         return dict(told)
 
+    def _camera(self, camera: str) -> dict[str, toml.Value]:
+        return {**self._where(camera), "rtsp_port": self.stream(camera).port, "tls_port": 0}
+
+    def _recorder(self, recorder: scenario.Recorder) -> dict[str, toml.Value]:
+        channels: list[toml.Value] = [
+            {"token": recorder.token(number), "id": name} for number, name in enumerate(recorder.channel_ids(), 1)
+        ]
+        return {**self._where(recorder.id), "speaks": recorder.speaks, "channels": channels}
+
     def _controller(self, controller: scenario.DoorController) -> dict[str, toml.Value]:
         return {**self._where(controller.id), "doors": [{"id": door, "token": door} for door in controller.doors]}
-
-    def _camera(self, camera: str) -> dict[str, toml.Value]:
-        there = self._devices[camera]
-        assert isinstance(there, Camera)  # noqa: S101 - as _equip made it
-        return {**self._where(camera), "rtsp_port": there.rtsp_port, "tls_port": 0}
 
     def _where(self, device: str) -> dict[str, toml.Value]:
         there = self._devices[device]
@@ -136,49 +170,32 @@ class Site:
 
     def begin(self, fault: AnyFault) -> None:
         """Let a fault befall its device. AgentSilent is not ours: no device of ours is an agent."""
-        self._change(fault, True)
+        befall(fault, self, True)
 
     def end(self, fault: AnyFault) -> None:
         """Heal it."""
-        self._change(fault, False)
+        befall(fault, self, False)
 
-    def _change(self, fault: AnyFault, ill: bool) -> None:
-        match fault:
-            case CameraOff() | RecorderOff():
-                self._power(fault.device, not ill)
-            case CameraHang():
-                self._devices[fault.device].misbehaviour = Misbehaviour.HANG if ill else None
-            case CameraPassword():
-                self._devices[fault.device].gate.password = OTHER_PASSWORD if ill else PASSWORD
-            case ClockJump():
-                self._devices[fault.device].clock_offset = fault.by if ill else 0.0
-            case ChannelOff():
-                self._channel(fault.device, not ill)
-            case DoorHeld():
-                self._door(fault.device, ill)
-            case VolumeFill():
-                self._fills[fault.device] = fault.to if ill else self._volumes[fault.device].fill
-                self._write_volumes()
-            case VolumeReadOnly():
-                self._read_only = self._read_only ^ {fault.device}
-                self._write_volumes()
+    def spoil(self, name: str, how: PictureFault | None) -> None:
+        """The picture of a camera or channel from now on; None: well."""
+        if how is None:
+            self._spoilt.pop(name, None)
+        else:
+            self._spoilt[name] = how
 
-    def _power(self, device: str, on: bool) -> None:
-        there = self._devices[device]
-        there.on() if on else there.off()
+    def fill(self, volume: str, share: float | None) -> None:
+        """A volume's share in use; None: as the script says."""
+        self._fills[volume] = self._volumes[volume].fill if share is None else share
+        self._write_volumes()
 
-    def _channel(self, device: str, present: bool) -> None:
-        home, token = self._homes[device]
-        recorder = self._devices[home]
-        assert isinstance(recorder, Recorder)  # noqa: S101 - channels are made with their recorder, in _equip
-        recorder.restore_channel(token) if present else recorder.lose_channel(token)
+    def read_only(self, volume: str, on: bool) -> None:
+        """Whether a volume can be read only."""
+        self._read_only = self._read_only | {volume} if on else self._read_only - {volume}
+        self._write_volumes()
 
-    def _door(self, device: str, is_open: bool) -> None:
-        home, token = self._homes[device]
-        controller = self._devices[home]
-        assert isinstance(controller, DoorController)  # noqa: S101 - doors are made with their controller, in _equip
-        door = controller.doors[token]
-        door.open() if is_open else door.close()
+    def _picture(self, name: str) -> bytes:
+        seed = sum(map(ord, name))
+        return Place(seed).picture(Shot(moment=int(time.time()), fault=self._spoilt.get(name)))
 
     def _write_volumes(self) -> None:
         for agent in self._scenario.agents:
@@ -195,6 +212,16 @@ class Site:
             "free_bytes": round(volume.size * (1 - self._fills[volume.id])),
             "read_only": volume.id in self._read_only,
         }
+
+
+def _face(recorder: scenario.Recorder, box: Box) -> Simulated:
+    """The box behind what the recorder speaks."""
+    if recorder.speaks == "isapi":
+        return IsapiRecorder(box, username=USERNAME, password=PASSWORD)
+    if recorder.speaks == "dahua":
+        return DahuaRecorder(box, username=USERNAME, password=PASSWORD)
+    tokens = [recorder.token(number) for number in range(1, recorder.channels + 1)]
+    return Recorder(name=recorder.id, username=USERNAME, password=PASSWORD, channels=tokens, box=box)
 
 
 def _volume(volume: Volume) -> dict[str, toml.Value]:

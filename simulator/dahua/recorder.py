@@ -15,6 +15,7 @@ from simulator.dahua.searches import Search, Searches, files, take, walk_log
 from simulator.device.auth import Gate
 from simulator.device.server import Answer, Exchange, Misbehaviour, Port
 from simulator.recorder.box import Box, Entry
+from simulator.recorder.streams import AttachFace
 
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 _BAD_REQUEST = b"Error\r\nBad Request!\r\n"
@@ -41,6 +42,7 @@ class DahuaRecorder:
     ) -> None:
         self.box = box or Box()
         self.gate = Gate(username, password, self.box.now, monotonic, lockout_after)
+        self.attach = AttachFace(self.box)
         self.search_base = 1
         """What `condition.Channel` calls the first channel."""
         self.told_base: int | None = 0
@@ -81,29 +83,76 @@ class DahuaRecorder:
         self._used: set[str] = set()
         self._inside = 0
         self._lock = threading.Lock()
-        self.port = Port("127.0.0.1", port, self._respond)
+        self._port = Port("127.0.0.1", port, self._respond)
 
-    def __enter__(self) -> Self:
-        self.port.on()
+    def start(self) -> Self:
+        """Switch on."""
+        self._port.on()
         return self
 
+    def stop(self) -> None:
+        """Switch off and give the port back."""
+        self._port.close()
+
+    def on(self) -> None:
+        """Switch on again, on the same port."""
+        self._port.on()
+
+    def off(self) -> None:
+        """Switch off: connections are refused."""
+        self._port.off()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
     def __exit__(self, *_: object) -> None:
-        self.port.close()
+        self.stop()
+
+    @property
+    def host(self) -> str:
+        """Where it listens."""
+        return self._port.host
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._port.number
+
+    @property
+    def gone(self) -> threading.Event:
+        """Set once it is switched off."""
+        return self._port.gone
+
+    @property
+    def connections(self) -> int:
+        """Connections accepted since the start."""
+        return self._port.connections
+
+    @property
+    def redirect_to(self) -> str:
+        """Where Misbehaviour.REDIRECT points."""
+        return self._port.redirect_to
+
+    @redirect_to.setter
+    def redirect_to(self, url: str) -> None:
+        self._port.redirect_to = url
 
     @property
     def misbehaviour(self) -> Misbehaviour | None:
         """What it does instead of answering."""
-        return self.port.misbehaviour
+        return self._port.misbehaviour
 
     @misbehaviour.setter
     def misbehaviour(self, how: Misbehaviour | None) -> None:
-        self.port.misbehaviour = how
+        self._port.misbehaviour = how
 
     # -- who asks ------------------------------------------------------------------------------------------------
 
     def _respond(self, exchange: Exchange) -> Answer:
         with self._working():
             url = urlsplit(exchange.path)
+            if not url.path.startswith("/cgi-bin/"):
+                return Answer(404, {}, b"")
             asked = dict(parse_qsl(url.query, keep_blank_values=True))
             name = _name(url.path, asked)
             if not (name == "getCurrentTime" and self.anonymous_time):
@@ -114,6 +163,8 @@ class DahuaRecorder:
                 self.requests[name] += 1
             if self.logs_logins:
                 self.box.note(Entry(self.box.now(), "cgi_login", self.gate.username, "127.0.0.1"))
+            if url.path == self.attach.path and name == "attach":
+                return self.attach.answer(exchange)
             return self._answer(name, asked)
 
     def _admit(self, exchange: Exchange, name: str) -> Answer | None:
@@ -143,7 +194,7 @@ class DahuaRecorder:
             wedged = self.parallel is not None and self._inside > self.parallel
         try:
             if wedged:
-                self.port.gone.wait(60.0)
+                self._port.gone.wait(60.0)
             yield
         finally:
             with self._lock:

@@ -14,6 +14,7 @@ from simulator.isapi.calendar import Calendar
 from simulator.isapi.document import NEW, Node, response, written
 from simulator.isapi.searches import BadRequest, Searches
 from simulator.recorder.box import Box
+from simulator.recorder.streams import AlertFace
 
 _XML = {"Content-Type": 'application/xml; charset="UTF-8"'}
 
@@ -36,6 +37,7 @@ class IsapiRecorder:
         self.calendar = Calendar(box.utc_offset_seconds)
         """Its zone, and whether the Z behind its search results is true."""
         self.searches = Searches(box, self.calendar)
+        self.alerts = AlertFace(box)
         self.namespace = NEW
         self.anonymous_time = False
         """Whether the time is told without an account."""
@@ -146,6 +148,8 @@ class IsapiRecorder:
             self._asked[path] += 1
         if path in self.instead:
             return self.instead[path](exchange)
+        if whole == self.alerts.path:
+            return self.alerts.answer(exchange)
         if any(path.startswith(beginning) for beginning in self.refuses):
             return self._status(403, whole, 4, "Invalid Operation", "notSupport")
         if any(path.startswith(beginning) for beginning in self.forbids):

@@ -20,7 +20,7 @@ def recorder() -> Iterator[DahuaRecorder]:
 
 
 def ask(recorder: DahuaRecorder, path: str, password: str = SECRET) -> requests.Response:
-    url = f"http://127.0.0.1:{recorder.port.number}/cgi-bin/{path}"
+    url = f"http://127.0.0.1:{recorder.port}/cgi-bin/{path}"
     return requests.get(url, auth=HTTPDigestAuth("watchkeeper", password), timeout=5)
 
 
@@ -69,7 +69,7 @@ def test_a_search_without_result_too_long_or_for_nobody_is_refused_alike(recorde
 
 
 def test_a_nonce_is_good_once(recorder: DahuaRecorder) -> None:
-    url = f"http://127.0.0.1:{recorder.port.number}/cgi-bin/magicBox.cgi?action=getVendor"
+    url = f"http://127.0.0.1:{recorder.port}/cgi-bin/magicBox.cgi?action=getVendor"
     auth = HTTPDigestAuth("watchkeeper", "secret")
     with requests.Session() as session:
         assert session.get(url, auth=auth, timeout=5).status_code == 200

@@ -8,9 +8,10 @@ import pytest
 
 from simulator.__main__ import DEMO_SCRIPT, main
 from simulator.demo import DEFAULT_PORT, DemoFailed, console_port, machine_id
-from simulator.narrator import Narrator, tell
+from simulator.faults import KINDS, AnyFault, tell
+from simulator.narrator import Narrator
 from simulator.outcome import Ticket
-from simulator.scenario import BEFALLS, AnyFault, parse
+from simulator.scenario import parse
 from simulator.schedule import Step
 from wire.messages import DeviceKind
 
@@ -49,6 +50,7 @@ def fault(kind: str) -> AnyFault:
         DeviceKind.RECORDER: "nvr",
         DeviceKind.CHANNEL: "nvr-ch1",
     }
+    how = {"misbehaves": ", how: drip", "picture_spoilt": ", how: web"}
     devices |= {DeviceKind.DOOR: "door-1", DeviceKind.VOLUME: "data"}
     return parse(f"""\
 site: s
@@ -58,11 +60,11 @@ agents:
     recorders: [{{id: nvr}}]
     door_controllers: [{{id: acs, doors: [door-1]}}]
     volumes: [{{id: data}}]
-faults: [{{at: 0, for: 1, kind: {kind}, device: {devices[BEFALLS[kind]]}}}]
+faults: [{{at: 0, for: 1, kind: {kind}, device: {devices[KINDS[kind].befalls[0]]}{how.get(kind, "")}}}]
 """).faults[0]
 
 
-@pytest.mark.parametrize("kind", BEFALLS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_fault_can_be_told(kind: str) -> None:
     assert fault(kind).device in tell(fault(kind))
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from simulator import scenario
-from simulator.scenario import BEFALLS, AgentSilent, ClockJump, Scenario, ScenarioError, load, parse
+from simulator.faults import KINDS, AgentSilent, ClockJump
+from simulator.scenario import Scenario, ScenarioError, load, parse
 
 DEMO = Path(scenario.__file__).parent / "scenarios" / "demo.yaml"
 DOCUMENTATION = Path(scenario.__file__).parent.parent / "docs" / "scenarios.md"
@@ -108,7 +109,7 @@ def test_sizes(written: str, size: int) -> None:
 
 def test_an_unknown_fault_is_refused_with_those_there_are() -> None:
     (problem,) = problems(SITE + "faults:\n  - {at: 1s, for: 1s, kind: camera_of, device: cam-01}\n")
-    assert problem == f"x.yaml:9: faults[0].kind: no such fault; there are {', '.join(BEFALLS)}"
+    assert problem == f"x.yaml:9: faults[0].kind: no such fault; there are {', '.join(KINDS)}"
 
 
 def test_an_unknown_device_is_refused_with_those_there_are() -> None:
@@ -202,7 +203,7 @@ def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path: Path) -> Non
 
 def test_every_fault_and_key_is_documented() -> None:
     text = DOCUMENTATION.read_text(encoding="utf-8")
-    assert not [kind for kind in BEFALLS if f"`{kind}`" not in text]
+    assert not [kind for kind in KINDS if f"`{kind}`" not in text]
     assert not [name for name in Scenario.model_fields if f"`{name}`" not in text]
 
 

@@ -1,19 +1,29 @@
 """What faults do to the site's devices, seen from outside where that can be."""
 
+import io
 import json
 import socket
 import stat
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageStat
 
+from agent.device.account import Account
+from agent.device.address import Endpoint
+from agent.device.errors import Unreachable
+from agent.device.pause import Pauses
+from agent.recorder.languages import Language, speaker
+from agent.rtsp.client import RtspClient
 from simulator import toml
+from simulator.effects import PASSWORD, befall
+from simulator.faults import KINDS, AnyFault, FaultBase
 from simulator.onvif import Camera, DoorController, Misbehaviour, Recorder
-from simulator.scenario import AnyFault, Scenario, parse
-from simulator.site import PASSWORD, USERNAME, Site
+from simulator.scenario import Scenario, parse
+from simulator.site import USERNAME, Site
 
 SCRIPT = """\
 site: north
@@ -148,3 +158,107 @@ def test_the_devices_password_lies_in_a_file_of_its_own(site: Site, scenario: Sc
 
 def test_the_site_says_what_it_has(site: Site) -> None:
     assert site.summary() == "3 cameras, 1 recorder, 2 doors, 2 volumes"
+
+
+# Every kind of fault
+
+RECORDERS = """\
+site: north
+agents:
+  - id: gw
+    cameras: 1
+    recorders:
+      - {id: nvr-o, channels: 2}
+      - {id: nvr-h, channels: 2, speaks: isapi}
+      - {id: nvr-d, channels: 2, speaks: dahua}
+    door_controllers: [{id: acs, doors: [door-1]}]
+"""
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Iterator[Site]:
+    made = Site(parse(RECORDERS), tmp_path)
+    made.start()
+    yield made
+    made.stop()
+
+
+def befallen(kind: str, device: str, **more: Any) -> AnyFault:
+    line = json.dumps({"at": 0, "for": 1, "kind": kind, "device": device, **more})
+    return parse(f"{RECORDERS}faults: [{line}]").faults[0]
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"agent_silent"}))
+def test_every_kind_of_fault_does_something(kind: str) -> None:
+    assert befall.dispatch(KINDS[kind]) is not befall.dispatch(FaultBase)
+
+
+@pytest.mark.parametrize("recorder", ["nvr-o", "nvr-h", "nvr-d"])
+def test_a_recorder_falls_ill_and_heals_whatever_it_speaks(mixed: Site, recorder: str) -> None:
+    """As its speaker tells, over real sockets."""
+    (table,) = [one for one in recorders(mixed) if one["id"] == recorder]
+    language = Language(table["speaks"])
+    account = Account(USERNAME, typed=PASSWORD)
+    asking = speaker(
+        language, Endpoint("127.0.0.1", table["port"]), account,
+        timeout=2.0, max_bytes=2**20, max_requests=1000, pause_seconds=0.0,
+    )  # fmt: skip
+    token, channel = table["channels"][1]["token"], f"{recorder}-ch2"
+
+    def days() -> float:
+        extent = asking.extent(token)
+        assert extent.oldest is not None
+        return (mixed.box(recorder).now() - extent.oldest) / 86_400
+
+    assert days() == pytest.approx(30, abs=0.1)
+    signs: list[tuple[AnyFault, Callable[[], bool]]] = [
+        (befallen("history_short", channel, days=9), lambda: days() == pytest.approx(9, abs=0.1)),
+        (befallen("channel_off", channel), lambda: token not in [i.token for i in asking.inputs() if i.online]),
+        (befallen("recording_stopped", channel), lambda: asking.recording().get(token) is False),
+        (befallen("recorder_off", recorder), lambda: not answers(mixed, recorder)),
+    ]
+    for one, what in signs:
+        assert not what(), one
+        mixed.begin(one)
+        asking.forget()
+        assert what(), one
+        mixed.end(one)
+        asking.forget()
+        assert not what(), one
+    asking.release()
+
+
+def recorders(site: Site) -> list[dict[str, Any]]:
+    table = site.collectors(parse(RECORDERS).agents[0])["recorders"]
+    assert isinstance(table, dict)
+    devices: Any = table["devices"]
+    return list(devices)
+
+
+def test_a_stream_is_lost_while_the_camera_answers_on(mixed: Site) -> None:
+    client = RtspClient(
+        Endpoint("127.0.0.1", mixed.device("cam-01").port), mixed.stream("cam-01").port,
+        Account(USERNAME, typed=PASSWORD), timeout=2.0, pauses=Pauses(),
+    )  # fmt: skip
+    lost = befallen("stream_lost", "cam-01")
+    assert client.describe("/stream/main").video.codec == "H264"
+    mixed.begin(lost)
+    assert answers(mixed, "cam-01")
+    with pytest.raises(Unreachable):
+        client.describe("/stream/main")
+    mixed.end(lost)
+    assert client.describe("/stream/main").video.width == 1920
+
+
+def test_a_spoilt_picture_differs_from_a_good_one_and_heals(mixed: Site) -> None:
+    camera = mixed.camera("cam-01")
+    black = befallen("picture_spoilt", "cam-01", how="taped")
+
+    def brightness() -> float:
+        return float(ImageStat.Stat(Image.open(io.BytesIO(camera.picture("main"))).convert("L")).mean[0])
+
+    good = brightness()
+    mixed.begin(black)
+    assert brightness() < good / 3
+    mixed.end(black)
+    assert brightness() == pytest.approx(good, rel=0.4)

@@ -64,7 +64,7 @@ def speak(recorder: DahuaRecorder, tmp_path: Path) -> Make:
             "pauses": pauses,
             "manners": manners,
         }
-        return DahuaSpeaker(Endpoint("127.0.0.1", recorder.port.number), account, **(options | more))
+        return DahuaSpeaker(Endpoint("127.0.0.1", recorder.port), account, **(options | more))
 
     return make
 
@@ -362,7 +362,7 @@ def test_64_channels_are_searched_one_by_one_in_512_questions(tmp_path: Path) ->
     with DahuaRecorder(Box(64, clock=lambda: NOW)) as recorder:
         (tmp_path / "password").write_text(SECRET)
         speaker = DahuaSpeaker(
-            Endpoint("127.0.0.1", recorder.port.number),
+            Endpoint("127.0.0.1", recorder.port),
             Account("watchkeeper", tmp_path / "password"),
             timeout=5.0,
             max_bytes=2**20,
@@ -550,7 +550,7 @@ def test_a_locked_account_is_left_alone(recorder: DahuaRecorder, speak: Make) ->
 
 def test_no_account_is_said_so(recorder: DahuaRecorder) -> None:
     options: dict[str, Any] = {"timeout": 5.0, "max_bytes": 2**20, "max_requests": 100, "pause_seconds": 60.0}
-    speaker = DahuaSpeaker(Endpoint("127.0.0.1", recorder.port.number), None, **options)
+    speaker = DahuaSpeaker(Endpoint("127.0.0.1", recorder.port), None, **options)
     for ask in (speaker.identity, speaker.device_time):
         with pytest.raises(AuthRefused, match="none is configured"):
             ask()
@@ -598,7 +598,7 @@ def test_an_interruption_ends_a_search_at_once_and_gives_it_back(recorder: Dahua
 
     def slow(number: int, begin: float, end: float) -> list[tuple[float, float]]:
         hanging.set()
-        recorder.port.gone.wait(1.0)
+        recorder.gone.wait(1.0)
         return original(number, begin, end)
 
     recorder.box.recorded = slow  # type: ignore[method-assign]
@@ -712,7 +712,7 @@ def test_a_recorder_that_hangs_in_the_middle_of_a_search_gets_its_finder_back(
     original = recorder.box.recorded
 
     def slow(number: int, begin: float, end: float) -> list[tuple[float, float]]:
-        recorder.port.gone.wait(1.2)
+        recorder.gone.wait(1.2)
         return original(number, begin, end)
 
     recorder.box.recorded = slow  # type: ignore[method-assign]
@@ -729,7 +729,7 @@ def test_finders_that_others_leaked_are_their_recorders_trouble(recorder: DahuaR
 
 
 def test_nobody_there_is_unreachable(recorder: DahuaRecorder, speaker: DahuaSpeaker) -> None:
-    recorder.port.off()
+    recorder.off()
     with pytest.raises(Unreachable):
         speaker.identity()
     with pytest.raises(Unreachable):
