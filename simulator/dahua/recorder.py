@@ -163,7 +163,7 @@ class DahuaRecorder:
                 self.requests[name] += 1
             if self.logs_logins:
                 self.box.note(Entry(self.box.now(), "cgi_login", self.gate.username, "127.0.0.1"))
-            if url.path == self.attach.path and name == "attach":
+            if name == "attach" or (name == "getEventIndexes" and asked.get("code") != "VideoLoss"):
                 return self.attach.answer(exchange)
             return self._answer(name, asked)
 

@@ -15,6 +15,7 @@ from PIL import Image, ImageStat
 from agent.device.account import Account
 from agent.device.address import Endpoint
 from agent.device.errors import Unreachable
+from agent.device.http import DeviceHttp
 from agent.device.pause import Pauses
 from agent.recorder.languages import Language, speaker
 from agent.rtsp.client import RtspClient
@@ -22,6 +23,7 @@ from simulator import toml
 from simulator.effects import PASSWORD, befall
 from simulator.faults import KINDS, AnyFault, FaultBase
 from simulator.onvif import Camera, DoorController, Misbehaviour, Recorder
+from simulator.recorder.streams import AlertFace, AttachFace
 from simulator.scenario import Scenario, parse
 from simulator.site import USERNAME, Site
 
@@ -241,13 +243,13 @@ def test_a_stream_is_lost_while_the_camera_answers_on(mixed: Site) -> None:
         Account(USERNAME, typed=PASSWORD), timeout=2.0, pauses=Pauses(),
     )  # fmt: skip
     lost = befallen("stream_lost", "cam-01")
-    assert client.describe("/stream/main").video.codec == "H264"
+    assert client.describe("/stream/source-main").video.codec == "H264"
     mixed.begin(lost)
     assert answers(mixed, "cam-01")
     with pytest.raises(Unreachable):
-        client.describe("/stream/main")
+        client.describe("/stream/source-main")
     mixed.end(lost)
-    assert client.describe("/stream/main").video.width == 1920
+    assert client.describe("/stream/source-main").video.width == 1920
 
 
 def test_a_spoilt_picture_differs_from_a_good_one_and_heals(mixed: Site) -> None:
@@ -262,3 +264,20 @@ def test_a_spoilt_picture_differs_from_a_good_one_and_heals(mixed: Site) -> None
     assert brightness() < good / 3
     mixed.end(black)
     assert brightness() == pytest.approx(good, rel=0.4)
+
+
+@pytest.mark.parametrize("recorder", ["nvr-h", "nvr-d"])
+def test_a_hardware_alarm_goes_over_a_recorders_event_stream(mixed: Site, recorder: str) -> None:
+    fan = befallen("hardware_alarm", recorder, alarm="fan_failure")
+    path = {"nvr-h": AlertFace.path, "nvr-d": f"{AttachFace.path}?action=attach&codes=[All]&heartbeat=1"}[recorder]
+    asking = DeviceHttp(
+        Endpoint("127.0.0.1", mixed.device(recorder).port), Account(USERNAME, typed=PASSWORD), pauses=Pauses()
+    )
+    with asking.stream(path) as stream:
+        heard = stream.read(5.0)  # a heartbeat: the stream is open
+        mixed.begin(fan)
+        assert mixed.box(recorder).alarms == {("fan_failure", 0)}
+        while b"fan" not in heard.lower():
+            heard += stream.read(5.0)
+    mixed.end(fan)
+    assert not mixed.box(recorder).alarms
