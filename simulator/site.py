@@ -81,7 +81,7 @@ class Site:
 
     def _add_camera(self, name: str) -> None:
         camera = Camera(name=name, username=USERNAME, password=PASSWORD, streams=True)
-        camera.scene = lambda _: self._picture(name)
+        camera.view = lambda: self._picture(name)
         self._devices[name] = camera
 
     def _add_recorder(self, recorder: scenario.Recorder) -> None:

@@ -26,8 +26,6 @@ class Camera(Device):
         self.rtsp = RtspServer(self._describe, self.gate, self.host) if streams else None
         self.rtsp_port = self.rtsp.port if self.rtsp is not None else 554
         """Where it says that its streams are."""
-        self.scene: Callable[[str], bytes] = lambda profile: b""
-        """A media profile's picture now (JPEG); empty: it has none."""
         self.wrong_stream: str | None = None
         """An address to tell as every stream's instead of the true one."""
         self.view: Callable[[], bytes] | None = None
@@ -59,10 +57,6 @@ class Camera(Device):
         super().stop()
         if self.rtsp is not None:
             self.rtsp.close()
-
-    def picture(self, profile: str) -> bytes:
-        """See Device."""
-        return self.scene(profile)
 
     def stream_address(self, profile: str) -> str:
         """The address it tells for a profile's stream."""
