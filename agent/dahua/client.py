@@ -56,6 +56,18 @@ def refusal(body: bytes) -> DeviceError | None:
     return Unsupported(said) if said.lower().startswith("error") else None
 
 
+def explain(status: int, body: bytes, accepted: bool = False) -> DeviceError | None:
+    """What a recorder means by a status and its text. `accepted`: whether the account was, before."""
+    if status == 401:
+        words = printable(text_of(body[:_WORDS_READ]).replace("\n", " "), 60)
+        hint = "it was accepted before: all connections of the recorder may be taken" if accepted else ""
+        said = "; ".join(part for part in (words, hint) if part)
+        return AuthRefused(said) if said else None
+    if status == 400:
+        return refusal(body) or Unsupported("HTTP 400")
+    return refusal(body) if status == 403 else None
+
+
 class DahuaClient:
     """A recorder at `endpoint`, asked as `account` (None: anonymously only). For one thread at a time; only `interrupt`
     may come from another."""
@@ -87,7 +99,7 @@ class DahuaClient:
                 pause_seconds=pause_seconds,
                 pauses=pauses,
                 manners=manners,
-                explain=self._explain,
+                explain=lambda status, body: explain(status, body, self.accepted),
                 one_time_nonces=True,
             )
 
@@ -153,16 +165,6 @@ class DahuaClient:
             return understand(answer.body)
         except DeviceError as error:
             raise type(error)(f"{self.http.endpoint} {path}: {error}") from None
-
-    def _explain(self, status: int, body: bytes) -> DeviceError | None:
-        if status == 401:
-            words = printable(text_of(body[:_WORDS_READ]).replace("\n", " "), 60)
-            hint = "it was accepted before: all connections of the recorder may be taken" if self.accepted else ""
-            said = "; ".join(part for part in (words, hint) if part)
-            return AuthRefused(said) if said else None
-        if status == 400:
-            return refusal(body) or Unsupported("HTTP 400")
-        return refusal(body) if status == 403 else None
 
 
 def _cgi(path: str, parameters: Mapping[str, str | int]) -> str:

@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from agent.device.errors import BadAnswer, Forbidden, Unsupported
+from agent.dahua.client import NothingThere
+from agent.dahua.client import explain as dahua_words
+from agent.device.errors import BadAnswer, DeviceError, Forbidden, Unsupported
 from agent.device.http import DeviceHttp
 from agent.device.settings import DeviceSettings, GuestSettings
 from agent.hardware import dahua, isapi
@@ -140,12 +142,14 @@ class DahuaStates:
         try:
             for code in list(self._codes):
                 try:
-                    answer = self._http.get(dahua.states_path(code))
+                    body = self._http.get(dahua.states_path(code)).body
+                except NothingThere as error:
+                    body = str(error).encode()
                 except (Unsupported, Forbidden, BadAnswer):
                     self._codes.remove(code)
                     continue
                 now = self._monotonic()
-                for told in dahua.states(code, answer.body, DIRECTORY.channels(self._recorder)):
+                for told in dahua.states(code, body, DIRECTORY.channels(self._recorder)):
                     self._ears.hear(told, now)
         finally:
             self._http.release()
@@ -185,6 +189,7 @@ def streamed(
     monotonic: Callable[[], float],
 ) -> StreamVoice:
     """A recorder of ISAPI or Dahua."""
+    is_dahua = language == "dahua"
 
     def http() -> DeviceHttp:
         return DeviceHttp(
@@ -194,9 +199,11 @@ def streamed(
             max_bytes=account.max_answer_bytes,
             max_requests=account.max_requests_per_hour,
             pause_seconds=account.pause_seconds,
+            # ISAPI's own words are XML, which is not read in a thread that lives as long as the agent.
+            explain=dahua_words if is_dahua else _status_only,
+            one_time_nonces=is_dahua,
         )
 
-    is_dahua = language == "dahua"
     listener = Listener(
         ears,
         f"hardware of {device.id}",
@@ -212,6 +219,10 @@ def streamed(
         states = DahuaStates(device.id, ears, http(), monotonic)
         return StreamVoice("attach", ears, listener, states, patience, monotonic)
     return StreamVoice("alert stream", ears, listener, patience=patience, monotonic=monotonic)
+
+
+def _status_only(_status: int, _body: bytes) -> DeviceError | None:
+    return None
 
 
 def _alert(part: "Part") -> list[Told | Stranger]:

@@ -1,5 +1,6 @@
 """A recorder of which only the event streams are there: its port, its account, both faces."""
 
+import re
 import threading
 import time
 from collections import Counter
@@ -28,7 +29,10 @@ class StreamingRecorder:
         self.attach = AttachFace(box)
         self.status: int | None = None
         """Answered instead of any stream, after a login that was good."""
+        self.one_time_nonces = False
+        """Whether a digest's nonce is taken once, as Dahua does, and its second use refused as a wrong login."""
         self.gate = Gate(username, password, box.now, monotonic)
+        self._used: set[str] = set()
         self._asked: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._port = Port("127.0.0.1", 0, self._respond)
@@ -78,7 +82,7 @@ class StreamingRecorder:
         with self._lock:
             self._asked[path] += 1
         passes, stale = False, False
-        if exchange.authorization is not None:
+        if exchange.authorization is not None and not self._used_before(exchange.authorization):
             passes, stale = self.gate.digest(exchange.authorization, exchange.method, exchange.path)
         if not passes:
             return Answer(401, {"WWW-Authenticate": self.gate.challenge(stale)}, b"")
@@ -86,3 +90,12 @@ class StreamingRecorder:
         if self.status is not None:
             return Answer(self.status, {}, b"")
         return faces[path].answer(exchange) if path in faces else Answer(404, {}, b"")
+
+    def _used_before(self, authorization: str) -> bool:
+        nonce = re.search(r'nonce="([^"]*)"', authorization)
+        if not self.one_time_nonces or nonce is None:
+            return False
+        with self._lock:
+            used = nonce[1] in self._used
+            self._used.add(nonce[1])
+        return used

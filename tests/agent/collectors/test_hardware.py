@@ -446,6 +446,17 @@ def test_a_fault_from_before_we_listened_is_a_state_and_no_event(
     told.built.close()
 
 
+def test_a_recorder_that_takes_each_nonce_once_is_not_told_off_by_it(tmp_path: Path) -> None:
+    with StreamingRecorder(Box(channels=2)) as recorder:
+        recorder.one_time_nonces = True
+        recorder.box.channel(1).video_loss = True
+        told = story(recorder, tmp_path, "dahua")
+        told.until(lambda: told.values.get("nvr-ch1") is not None, "the channel's state")
+        assert told.values["nvr"]["storage_failure"] == 0, "asked after the channels, in the same breath"
+        assert recorder.gate.refused_logins == 0
+        told.built.close()
+
+
 def test_a_stream_that_died_silently_is_made_anew_and_tells_what_changed(
     streaming: tuple[StreamingRecorder, str], tmp_path: Path
 ) -> None:
@@ -547,8 +558,8 @@ def test_requests_of_a_stream_are_those_of_its_beginning(
     told = story(recorder, tmp_path, speaks, clock)
     for _ in range(5):
         told.round()
-    # The stream, challenged once; Dahua's five states, challenged once.
-    assert recorder.requests.total() == (2 if speaks == "isapi" else 2 + 6)
+    # The stream, challenged once; Dahua's five states, challenged once each.
+    assert recorder.requests.total() == (2 if speaks == "isapi" else 2 + 10)
     told.built.close()
 
 
