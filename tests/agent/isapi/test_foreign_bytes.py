@@ -114,14 +114,14 @@ def tried(parser: Callable[[bytes], object], body: bytes) -> None:
 
 
 @pytest.mark.parametrize(("parser", "_root"), PARSERS, ids=[f"{n}-{root}" for n, (_, root) in enumerate(PARSERS)])
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(body=st.binary(max_size=300))
 def test_any_bytes(parser: Callable[[bytes], object], _root: str, body: bytes) -> None:
     tried(parser, body)
 
 
 @pytest.mark.parametrize(("parser", "root"), PARSERS, ids=[f"{n}-{root}" for n, (_, root) in enumerate(PARSERS)])
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(parts=st.lists(ELEMENTS, max_size=4))
 def test_any_document_of_the_right_name(parser: Callable[[bytes], object], root: str, parts: list[str]) -> None:
     tried(parser, f"<{root}>{''.join(parts)}</{root}>".encode())

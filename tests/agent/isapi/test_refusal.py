@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.device.errors import AuthRefused, BadAnswer, DeviceError, Forbidden, Unsupported
@@ -63,6 +63,7 @@ def test_tries_that_are_left_are_told() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.integers(100, 599), st.binary(max_size=400))
 def test_any_bytes_are_an_error_or_none(code: int, body: bytes) -> None:
     found = explain(code, body)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.isapi import stamp
@@ -43,6 +43,7 @@ def test_what_is_no_time_of_our_days_is_none(text: str) -> None:
     assert stamp.read(text) is None
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**12), 10**12))
 def test_what_is_written_can_be_read(wall: int) -> None:
     read = stamp.read(stamp.written(wall))
@@ -50,6 +51,7 @@ def test_what_is_written_can_be_read(wall: int) -> None:
     assert read.wall == min(max(wall, 0), stamp.LATEST - 1)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_a_time_or_none(text: str) -> None:
     read = stamp.read(text)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.isapi import zone
@@ -70,6 +70,7 @@ def test_what_is_no_zone_is_none(word: str) -> None:
         ("CST-8:00:00", "Asia/Shanghai"),
     ],
 )
+@settings(deadline=None)
 @given(moment=st.integers(YEAR_2020, YEAR_2030))
 def test_it_reckons_as_the_time_zone_database_does(word: str, name: str, moment: int) -> None:
     found, true = zone.read(word), ZoneInfo(name)
@@ -90,12 +91,14 @@ def test_an_hour_that_is_skipped_counts_by_the_offset_before() -> None:
     assert found.moment(skipped) == skipped - 3600
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_a_zone_or_none(text: str) -> None:
     found = zone.read(text)
     assert found is None or abs(found.offset) <= 15 * 3600
 
 
+@settings(deadline=None)
 @given(
     st.from_regex(
         r"\A[A-Z]{3}[+-][0-9]{1,2}:00:00DST0[0-9]:[0-9]{2}:00,M[0-9]{1,2}\.[1-5]\.[0-6]/[0-9]{2}:00:00,"
