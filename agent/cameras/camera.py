@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.cameras import history
-from agent.cameras.answers import StreamAddress
+from agent.cameras.answers import Profile, StreamAddress
 from agent.cameras.details import Details
 from agent.cameras.history import Known
 from agent.cameras.settings import CameraSettings, CamerasSettings
@@ -89,18 +89,21 @@ class Camera:
     def entry(self) -> Device:
         """The camera as it stands in the inventory."""
         entry = self._watch.entry()
-        main = self._details.main
-        facts = entry.facts | self._details.facts
-        # ONVIF's older media service has no word for H.265, so what the stream itself says goes before.
-        codec = (self._video.codec if self._video is not None else "") or (main.encoding if main is not None else "")
-        facts |= {"codec": codec} if codec else {}
-        if main is not None:
-            facts |= {"resolution": main.resolution} if main.resolution else {}
-            facts |= {"frame_rate": main.rate} if main.rate else {}
+        facts = entry.facts | self._details.facts | self._picture()
         if self._certificate is not None:
             facts["certificate_subject"] = printable(self._certificate.common_name)
             facts["certificate_until"] = self._certificate.not_after.date().isoformat()
         return entry.model_copy(update={"facts": facts})
+
+    def _picture(self) -> dict[str, str | float]:
+        """What the main stream shows. ONVIF's older media service knows no H.265: the stream's own word goes before."""
+        main, video = self._details.main or Profile("", ""), self._video or Video("")
+        facts: dict[str, str | float] = {
+            "codec": video.codec or main.encoding,
+            "resolution": main.resolution or video.resolution,
+            "frame_rate": main.rate or video.rate or 0.0,
+        }
+        return {name: value for name, value in facts.items() if value}
 
     def _look_closer(self, found: Examined, detailed: bool, now: float) -> None:
         identity = self._watch.identity

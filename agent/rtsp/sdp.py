@@ -30,6 +30,11 @@ class Video:
     rate: float | None = None
     """Frames per second."""
 
+    @property
+    def resolution(self) -> str:
+        """`1920x1080`, empty where it is not told."""
+        return f"{self.width}x{self.height}" if self.width and self.height else ""
+
 
 def parse(body: bytes) -> Video:
     """Raises BadAnswer for any bytes that describe no video."""
