@@ -48,9 +48,9 @@ class EventStream:
             while True:
                 left = heard + self._silence - self._monotonic()
                 if left <= 0:
-                    raise TimedOut(self._named(f"no event, not even a heartbeat, for {self._silence:g} s"))
+                    raise TimedOut(f"no event, not even a heartbeat, for {self._silence:g} s")
                 data = stream.read(left)
-                parts = self._parts(parser, data)
+                parts = parser.feed(data) if data else parser.end()
                 if parts:
                     heard = self._monotonic()
                     pace.count(len(parts))
@@ -61,15 +61,6 @@ class EventStream:
     def interrupt(self) -> None:
         """From another thread: end the iteration at once, as Interrupted, and any that begins until `http` resumes."""
         self.http.session.interrupt()
-
-    def _parts(self, parser: Multipart, data: bytes) -> list[Part]:
-        try:
-            return parser.feed(data) if data else parser.end()
-        except BadAnswer as error:
-            raise BadAnswer(self._named(str(error))) from None
-
-    def _named(self, text: str) -> str:
-        return f"{self.http.endpoint} {self.path.partition('?')[0]}: {text}"
 
 
 class _Pace:

@@ -37,6 +37,9 @@ ATTACH = f"/cgi-bin/eventManager.cgi?action=attach&codes=[{','.join(CODES)}]&hea
 STATES = ("StorageFailure", "StorageNotExist", "StorageLowSpace", "VideoLoss", "VideoBlind")
 """Codes whose present state is asked for after attaching (`getEventIndexes`): attaching itself tells none."""
 
+NO_EVENTS = b"Error: No Events"
+"""What it answers where an event goes on nowhere."""
+
 _EVENT = re.compile(
     rb"Code=([\w./-]{1,80})\s{0,9};\s{0,9}action=(\w{1,20})(?:\s{0,9};\s{0,9}index=(\d{1,6}))?(?:\s{0,9};\s{0,9}data=)?"
 )

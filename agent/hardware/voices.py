@@ -9,6 +9,7 @@ from agent.dahua.client import explain as dahua_words
 from agent.device.errors import BadAnswer, DeviceError, Forbidden, Unsupported
 from agent.device.http import DeviceHttp
 from agent.device.settings import DeviceSettings, GuestSettings
+from agent.device.workers import apart
 from agent.hardware import dahua, isapi
 from agent.hardware.ears import Ears
 from agent.hardware.listener import Listener
@@ -16,6 +17,7 @@ from agent.hardware.model import Stranger, Told
 from agent.hardware.pull import PullFeed
 from agent.hardware.settings import HardwareSettings
 from agent.isapi.alert_stream import PATH as ALERT_STREAM
+from agent.isapi.refusal import explain
 from agent.onvif.subscription import Terms
 from agent.recorder.directory import DIRECTORY
 
@@ -143,8 +145,8 @@ class DahuaStates:
             for code in list(self._codes):
                 try:
                     body = self._http.get(dahua.states_path(code)).body
-                except NothingThere as error:
-                    body = str(error).encode()
+                except NothingThere:
+                    body = dahua.NO_EVENTS
                 except (Unsupported, Forbidden, BadAnswer):
                     self._codes.remove(code)
                     continue
@@ -199,8 +201,7 @@ def streamed(
             max_bytes=account.max_answer_bytes,
             max_requests=account.max_requests_per_hour,
             pause_seconds=account.pause_seconds,
-            # ISAPI's own words are XML, which is not read in a thread that lives as long as the agent.
-            explain=dahua_words if is_dahua else _status_only,
+            explain=dahua_words if is_dahua else _isapi_words,
             one_time_nonces=is_dahua,
         )
 
@@ -221,8 +222,9 @@ def streamed(
     return StreamVoice("alert stream", ears, listener, patience=patience, monotonic=monotonic)
 
 
-def _status_only(_status: int, _body: bytes) -> DeviceError | None:
-    return None
+def _isapi_words(status: int, body: bytes) -> DeviceError | None:
+    # They are XML, which is not read in a thread that lives as long as the agent.
+    return apart(lambda: explain(status, body))
 
 
 def _alert(part: "Part") -> list[Told | Stranger]:

@@ -196,6 +196,8 @@ class AttachFace(EventFace):
         super().__init__(box)
         self.beats = True
         self.knows_indexes = True
+        self.empty_status = 400
+        """Under which it says that an event goes on nowhere; older firmware: 200."""
 
     def answer(self, exchange: Exchange) -> Answer:
         """The stream, or a list of channels."""
@@ -210,7 +212,9 @@ class AttachFace(EventFace):
     def _indexes(self, code: str) -> Answer:
         found = sorted(channel for kind, channel in self.box.alarms if _DAHUA.get(kind, kind) == code)
         lines = [f"channels[{n}]={max(0, channel - 1)}\r\n" for n, channel in enumerate(found)]
-        return Answer(200, {"Content-Type": "text/plain"}, "".join(lines or ["Error: No Events\r\n"]).encode())
+        if not lines:
+            return Answer(self.empty_status, {"Content-Type": "text/plain"}, b"Error: No Events\r\n")
+        return Answer(200, {"Content-Type": "text/plain"}, "".join(lines).encode())
 
     def _kind(self, body: bytes) -> str:
         return "text/plain"

@@ -11,15 +11,19 @@ import pytest
 from agent.cameras.settings import CamerasSettings
 from agent.collector import Context, Reading
 from agent.collectors.hardware import Hardware, camera, plugin, recorder
+from agent.device.address import Endpoint
+from agent.device.manners import MANNERS
 from agent.device.pause import PAUSES
 from agent.hardware import voices
 from agent.hardware.settings import HardwareSettings
 from agent.hardware.watched import EVENTS, METRICS
 from agent.recorder.directory import DIRECTORY
 from agent.recorder.settings import RecordersSettings
+from simulator.dahua.recorder import DahuaRecorder
+from simulator.isapi.recorder import IsapiRecorder
 from simulator.onvif import Camera, Misbehaviour, Recorder
 from simulator.recorder.box import Box
-from simulator.recorder.streaming import StreamingRecorder
+from simulator.recorder.streams import AlertFace, AttachFace
 from tests.waiting import wait_until
 from wire.messages import Device, DeviceKind, Event, Sample
 from wire.metrics import BY_NAME
@@ -36,7 +40,28 @@ class Clock:
         return self.now + (time.monotonic() if self.runs else 0.0)
 
 
-Device_ = Recorder | Camera | StreamingRecorder
+class Streaming:
+    """A recorder with an event stream, whichever it speaks."""
+
+    def __init__(self, recorder: IsapiRecorder | DahuaRecorder) -> None:
+        self.box = recorder.box
+        self.host, self.port, self.on, self.off = recorder.host, recorder.port, recorder.on, recorder.off
+        self.gate = recorder.gate
+        self.face: AlertFace | AttachFace
+        if isinstance(recorder, IsapiRecorder):
+            self.speaks, self.face = "isapi", recorder.alerts
+            recorder.alerts.repeat_seconds = 0.05
+        else:
+            self.speaks, self.face = "dahua", recorder.attach
+        self.face.heartbeat_seconds = 0.05
+
+    @property
+    def asked(self) -> int:
+        """Requests that we sent it, those that were only challenged included."""
+        return MANNERS.of(Endpoint(self.host, self.port)).spent
+
+
+Device_ = Recorder | Camera | Streaming
 
 
 def table(device: Device_, tmp_path: Path, name: str = "nvr", **more: Any) -> dict[str, Any]:
@@ -351,11 +376,10 @@ def test_requests_of_a_quiet_hour(nvr: Recorder, tmp_path: Path) -> None:
 
 
 @pytest.fixture(params=["isapi", "dahua"])
-def streaming(request: pytest.FixtureRequest) -> Iterator[tuple[StreamingRecorder, str]]:
-    with StreamingRecorder(Box(channels=2)) as recorder:
-        recorder.alerts.heartbeat_seconds = recorder.attach.heartbeat_seconds = 0.05
-        recorder.alerts.repeat_seconds = 0.05
-        yield recorder, request.param
+def streaming(request: pytest.FixtureRequest) -> Iterator[Streaming]:
+    made = IsapiRecorder(Box(channels=2)) if request.param == "isapi" else DahuaRecorder(Box(channels=2))
+    with made as recorder:
+        yield Streaming(recorder)
 
 
 class Story:
@@ -382,17 +406,13 @@ class Story:
         wait_until(seen, 10.0, what)
 
 
-def story(recorder: StreamingRecorder, tmp_path: Path, speaks: str, clock: Clock | None = None, **more: Any) -> Story:
+def story(recorder: Streaming, tmp_path: Path, clock: Clock | None = None, **more: Any) -> Story:
     settings = {"stream_silence_seconds": 1.0} | more
-    built = listening(recorder, tmp_path, clock or Clock(runs=True), speaks, **settings)
+    built = listening(recorder, tmp_path, clock or Clock(runs=True), recorder.speaks, **settings)
     (watched,) = built._watched
     listener: Any = getattr(watched.voice, "_listener")  # noqa: B009 - of the stream's voice only
     listener._soon = listener._pause = 0.05
     return Story(built)
-
-
-def face(recorder: StreamingRecorder, speaks: str) -> Any:
-    return recorder.alerts if speaks == "isapi" else recorder.attach
 
 
 def repeated(told: Story) -> list[int]:
@@ -402,43 +422,39 @@ def repeated(told: Story) -> list[int]:
         return [state.times for state in watched._ears._states._present.values()]
 
 
-def test_a_stream_tells_of_fault_repetition_and_end(streaming: tuple[StreamingRecorder, str], tmp_path: Path) -> None:
-    recorder, speaks = streaming
+def test_a_stream_tells_of_fault_repetition_and_end(streaming: Streaming, tmp_path: Path) -> None:
     clock = Clock(runs=True)
-    told = story(recorder, tmp_path, speaks, clock)
+    told = story(streaming, tmp_path, clock)
     told.round()
     assert told.values["nvr"]["events_subscribed"] == 1
     clock.now += 11  # it has settled
-    recorder.box.alarm("storage_failure")
-    recorder.box.alarm("tamper", 2)
-    recorder.box.alarm("motion", 1)
+    streaming.box.alarm("storage_failure")
+    streaming.box.alarm("tamper", 2)
+    streaming.box.alarm("motion", 1)
     told.until(lambda: len(told.events) == 2, "both faults")
     assert sorted(told.events) == [("gate", "hardware.tamper", True), ("nvr", "hardware.storage_failure", True)]
     told.until(lambda: told.values["nvr"].get("storage_failure") == 1, "the state")
     assert told.values["gate"]["tampered"] == 1
-    if speaks == "isapi":
+    if streaming.speaks == "isapi":
         wait_until(lambda: all(times > 1 for times in repeated(told)), what="repetition")
     told.round()
-    recorder.box.alarm("storage_failure", on=False)
-    recorder.box.alarm("tamper", 2, on=False)
-    if speaks == "isapi":
+    streaming.box.alarm("storage_failure", on=False)
+    streaming.box.alarm("tamper", 2, on=False)
+    if streaming.speaks == "isapi":
         told.round()
         clock.now += 61  # nothing is said of the end
     told.until(lambda: len(told.events) >= 4, "both ends")
     assert sorted(told.events[2:]) == [("gate", "hardware.tamper", False), ("nvr", "hardware.storage_failure", False)]
     assert told.values["nvr"]["storage_failure"] == 0
-    assert all(("assumed" in data) == (speaks == "isapi") for data in told.data[2:])
+    assert all(("assumed" in data) == (streaming.speaks == "isapi") for data in told.data[2:])
     told.built.close()
-    wait_until(lambda: face(recorder, speaks).open == 0, what="the stream was let go")
+    wait_until(lambda: streaming.face.open == 0, what="the stream was let go")
 
 
-def test_a_fault_from_before_we_listened_is_a_state_and_no_event(
-    streaming: tuple[StreamingRecorder, str], tmp_path: Path
-) -> None:
-    recorder, speaks = streaming
-    recorder.box.alarm("storage_failure")
-    recorder.box.channel(1).video_loss = True
-    told = story(recorder, tmp_path, speaks)
+def test_a_fault_from_before_we_listened_is_a_state_and_no_event(streaming: Streaming, tmp_path: Path) -> None:
+    streaming.box.alarm("storage_failure")
+    streaming.box.channel(1).video_loss = True
+    told = story(streaming, tmp_path)
     told.until(lambda: told.values["nvr"].get("storage_failure") == 1, "the state")
     told.until(lambda: told.values.get("nvr-ch1") is not None, "the channel's")
     assert told.values["nvr-ch1"]["video_loss"] == 1
@@ -446,28 +462,14 @@ def test_a_fault_from_before_we_listened_is_a_state_and_no_event(
     told.built.close()
 
 
-def test_a_recorder_that_takes_each_nonce_once_is_not_told_off_by_it(tmp_path: Path) -> None:
-    with StreamingRecorder(Box(channels=2)) as recorder:
-        recorder.one_time_nonces = True
-        recorder.box.channel(1).video_loss = True
-        told = story(recorder, tmp_path, "dahua")
-        told.until(lambda: told.values.get("nvr-ch1") is not None, "the channel's state")
-        assert told.values["nvr"]["storage_failure"] == 0, "asked after the channels, in the same breath"
-        assert recorder.gate.refused_logins == 0
-        told.built.close()
-
-
-def test_a_stream_that_died_silently_is_made_anew_and_tells_what_changed(
-    streaming: tuple[StreamingRecorder, str], tmp_path: Path
-) -> None:
-    recorder, speaks = streaming
+def test_a_stream_that_died_silently_is_made_anew_and_tells_what_changed(streaming: Streaming, tmp_path: Path) -> None:
     clock = Clock(runs=True)
-    told = story(recorder, tmp_path, speaks, clock)
+    told = story(streaming, tmp_path, clock)
     told.round()
-    stream = face(recorder, speaks)
+    stream = streaming.face
     wait_until(lambda: told.built._watched[0]._ears.silence(clock()) < 0.5)
     stream.deaf = True
-    recorder.box.alarm("storage_failure")
+    streaming.box.alarm("storage_failure")
     clock.now += 601
     wait_until(lambda: stream.opened == 2, what="subscribed anew")
     stream.deaf = False
@@ -477,40 +479,38 @@ def test_a_stream_that_died_silently_is_made_anew_and_tells_what_changed(
     told.built.close()
 
 
-def test_a_reboot_ends_the_stream_and_doubles_nothing(streaming: tuple[StreamingRecorder, str], tmp_path: Path) -> None:
-    recorder, speaks = streaming
+def test_a_reboot_ends_the_stream_and_doubles_nothing(streaming: Streaming, tmp_path: Path) -> None:
     clock = Clock(runs=True)
-    told = story(recorder, tmp_path, speaks, clock)
+    told = story(streaming, tmp_path, clock)
     told.round()
     clock.now += 11
-    recorder.box.alarm("fan_failure")
+    streaming.box.alarm("fan_failure")
     told.until(lambda: told.events, "the fault")
-    stream = face(recorder, speaks)
+    stream = streaming.face
     for n in range(2, 5):
         stream.end_all()
         wait_until(lambda n=n: stream.opened >= n, what="connected again")  # type: ignore[misc] # bound at once
         told.round()
     assert told.events == [("nvr", "hardware.fan_failure", True)]
-    recorder.off()
+    streaming.off()
     told.until(lambda: told.values["nvr"]["events_subscribed"] == 0, "its absence")
     assert set(told.values) == {"nvr"}
     assert "fan_failure" not in told.values["nvr"]
-    recorder.on()
+    streaming.on()
     told.until(lambda: told.values["nvr"]["events_subscribed"] == 1, "its return")
     told.built.close()
 
 
-def test_an_illegal_login_is_told_once_in_a_burst(streaming: tuple[StreamingRecorder, str], tmp_path: Path) -> None:
-    recorder, speaks = streaming
-    told = story(recorder, tmp_path, speaks)
+def test_an_illegal_login_is_told_once_in_a_burst(streaming: Streaming, tmp_path: Path) -> None:
+    told = story(streaming, tmp_path)
     told.round()
     for _ in range(5):
-        recorder.box.happen("illegal_login")
+        streaming.box.happen("illegal_login")
     told.until(lambda: told.events, "the login")
     for _ in range(3):
         told.round()
     assert told.events == [("nvr", "hardware.illegal_login", None)]
-    assert ("address" in told.data[0]) == (speaks == "dahua")
+    assert ("address" in told.data[0]) == (streaming.speaks == "dahua")
     told.built.close()
 
 
@@ -523,26 +523,24 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("n", range(len(HOSTILE)))
-def test_a_hostile_stream_is_survived(streaming: tuple[StreamingRecorder, str], tmp_path: Path, n: int) -> None:
-    recorder, speaks = streaming
+def test_a_hostile_stream_is_survived(streaming: Streaming, tmp_path: Path, n: int) -> None:
     clock = Clock(runs=True)
-    stream = face(recorder, speaks)
+    stream = streaming.face
     stream.hostile.append(HOSTILE[n].replace(b"--boundary", b"--" + stream.boundary.encode()))
-    told = story(recorder, tmp_path, speaks, clock)
+    told = story(streaming, tmp_path, clock)
     told.until(lambda: told.values.get("nvr", {}).get("events_subscribed") == 1, "a living stream")
     told.until(lambda: told.built._watched[0]._ears.silence(clock()) < 0.5, "a heartbeat")
     clock.now += 11
-    recorder.box.alarm("power_failure")
+    streaming.box.alarm("power_failure")
     told.until(lambda: told.events, "the fault")
     assert told.events == [("nvr", "hardware.power_failure", True)]
     told.built.close()
 
 
-def test_a_stream_is_let_go_at_once(streaming: tuple[StreamingRecorder, str], tmp_path: Path) -> None:
-    recorder, speaks = streaming
-    told = story(recorder, tmp_path, speaks)
+def test_a_stream_is_let_go_at_once(streaming: Streaming, tmp_path: Path) -> None:
+    told = story(streaming, tmp_path)
     told.round()
-    wait_until(lambda: face(recorder, speaks).open == 1)
+    wait_until(lambda: streaming.face.open == 1)
     begin = time.monotonic()
     told.built.interrupt()
     told.built.close()
@@ -550,16 +548,14 @@ def test_a_stream_is_let_go_at_once(streaming: tuple[StreamingRecorder, str], tm
     assert not [t for t in threading.enumerate() if t.name.startswith("events-") and t.is_alive()]
 
 
-def test_requests_of_a_stream_are_those_of_its_beginning(
-    streaming: tuple[StreamingRecorder, str], tmp_path: Path
-) -> None:
-    recorder, speaks = streaming
+def test_requests_of_a_stream_are_those_of_its_beginning(streaming: Streaming, tmp_path: Path) -> None:
     clock = Clock(runs=True)
-    told = story(recorder, tmp_path, speaks, clock)
+    told = story(streaming, tmp_path, clock)
     for _ in range(5):
         told.round()
-    # The stream, challenged once; Dahua's five states, challenged once each.
-    assert recorder.requests.total() == (2 if speaks == "isapi" else 2 + 10)
+    # The stream; Dahua's five states. Each challenged: Dahua takes a nonce once.
+    assert streaming.asked == (2 if streaming.speaks == "isapi" else 2 + 10)
+    assert streaming.gate.refused_logins == 0
     told.built.close()
 
 
