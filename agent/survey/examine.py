@@ -119,6 +119,7 @@ def _channel(
     extent: Extent | None = None
     with run.part(Subject.RECORDINGS, one.token):
         extent = run.speaker.extent(one.token)
+    asked = run.wall() + (found.clock_ahead or 0.0)
     gaps: Gaps | None = None
     if plan is not None and plan.enabled and plan.continuous and run.wanted.gap_days and extent and extent.oldest:
         with run.part(Subject.GAPS, one.token):
@@ -135,6 +136,7 @@ def _channel(
         oldest=extent.oldest if extent else None,
         newest=extent.newest if extent else None,
         searched=extent is not None,
+        asked=asked,
         gaps=gaps,
     )
 

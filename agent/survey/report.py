@@ -100,6 +100,8 @@ class ChannelFound:
     oldest: float | None = None
     newest: float | None = None
     searched: bool = False
+    asked: float | None = None
+    """When its recordings were asked for, by the device's clock: a survey of many channels takes minutes."""
     gaps: Gaps | None = None
     noticed: Sequence[Noticed] = ()
 
@@ -136,8 +138,9 @@ class Found:
 
 
 def kept_days(found: Found, channel: ChannelFound) -> float | None:
-    """Days from the oldest recording to the device's now."""
-    return None if channel.oldest is None else max(0.0, found.device_now - channel.oldest) / DAY
+    """Days from the oldest recording to when it was asked for."""
+    now = channel.asked if channel.asked is not None else found.device_now
+    return None if channel.oldest is None else max(0.0, now - channel.oldest) / DAY
 
 
 def judged_channel(found: Found, channel: ChannelFound) -> list[Noticed]:

@@ -76,8 +76,6 @@ class DahuaRecorder:
         self.finders, self.log_searches = Searches(4), Searches(2)
         self.requests: Counter[str] = Counter()
         """Answered with the account, by name."""
-        self.received = 0
-        """Requests of any kind."""
         self.most_at_once = 0
         self.reused_nonces = 0
         self._used: set[str] = set()
@@ -122,6 +120,11 @@ class DahuaRecorder:
     def gone(self) -> threading.Event:
         """Set once it is switched off."""
         return self._port.gone
+
+    @property
+    def received(self) -> int:
+        """HTTP requests since the start, those that were only challenged included."""
+        return self._port.received
 
     @property
     def connections(self) -> int:
@@ -188,7 +191,6 @@ class DahuaRecorder:
     @contextmanager
     def _working(self) -> Iterator[None]:
         with self._lock:
-            self.received += 1
             self._inside += 1
             self.most_at_once = max(self.most_at_once, self._inside)
             wedged = self.parallel is not None and self._inside > self.parallel

@@ -91,6 +91,8 @@ class Port:
         self.redirect_to = "http://127.0.0.2:9/"
         self.connections = 0
         """Accepted since the start."""
+        self.received = 0
+        """Requests since the start, those that were only challenged included."""
         self._respond = respond
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -142,6 +144,11 @@ class Port:
     def respond(self, exchange: Exchange) -> Answer:
         """The device's answer."""
         return self._respond(exchange)
+
+    def heard(self) -> None:
+        """Count a request."""
+        with self._open_lock:
+            self.received += 1
 
     def opened(self, connection: socket.socket) -> None:
         """Keep track of a connection."""
@@ -216,6 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ask(self, method: str, body: bytes) -> None:
         port = self.server.port
+        port.heard()
         if port.misbehaviour is not None:
             self._misbehave(port.misbehaviour)
             return

@@ -22,6 +22,11 @@ class Simulated(Protocol):
         """The port it listens on."""
         ...
 
+    @property
+    def received(self) -> int:
+        """HTTP requests since the start, those that were only challenged included."""
+        ...
+
     def start(self) -> object:
         """Switch on."""
         ...

@@ -117,6 +117,11 @@ class IsapiRecorder:
         self._port.redirect_to = url
 
     @property
+    def received(self) -> int:
+        """HTTP requests since the start, those that were only challenged included."""
+        return self._port.received
+
+    @property
     def requests(self) -> Counter[str]:
         """Requests that passed the gate since the start, by path below /ISAPI/ (without its query)."""
         with self._lock:

@@ -171,6 +171,11 @@ class Device:
         return self._port.connections
 
     @property
+    def received(self) -> int:
+        """HTTP requests since the start, those that were only challenged included."""
+        return self._port.received
+
+    @property
     def requests(self) -> Counter[str]:
         """Requests received since the start, by operation; those that were only challenged count too."""
         with self._lock:

@@ -7,10 +7,17 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import agent, codec, commit, recordings, spool
+from tests.bench import agent, codec, commit, devices, recordings, spool
 from tests.bench.measure import Figure
 
-MODULES = {"codec": codec, "commit": commit, "spool": spool, "recordings": recordings, "agent": agent}
+MODULES = {
+    "codec": codec,
+    "commit": commit,
+    "spool": spool,
+    "recordings": recordings,
+    "agent": agent,
+    "devices": devices,
+}
 
 
 PAGE = Path("docs/benchmarks.md")
