@@ -36,7 +36,6 @@ class Recorder(Device):
         self.box.clock_offset = offset
         if box is None:
             self.box.clock = self.clock
-        self.clock = self.box.clock
         self.manufacturer, self.model, self.firmware = self.box.manufacturer, self.box.model, self.box.firmware
         self.utc_offset_seconds = self.box.utc_offset_seconds
         self.forbidden = frozenset({"GetUsers"})
@@ -98,6 +97,10 @@ class Recorder(Device):
         # Recordings carry the time the recorder believes in.
         for channel in self.box.channels:
             channel.stopped_at = at + self.clock_offset if at is not None else None
+
+    def device_time(self) -> float:
+        """See Device."""
+        return self.box.now()
 
     def channel(self, token: str) -> Channel:
         """A channel of the box by its token here. Raises KeyError."""
