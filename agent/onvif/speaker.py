@@ -5,7 +5,6 @@ recorded when, piece by piece, hardly any recorder answers. All that is Unsuppor
 the video sources that are present (onvif/specs #470), so a listed one counts as online.
 """
 
-import contextlib
 import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -19,8 +18,9 @@ from agent.device.errors import BadAnswer, Forbidden, Unsupported
 from agent.device.http import DeviceHttp
 from agent.device.text import printable
 from agent.onvif import recordings
+from agent.onvif.catalogue import Catalogue
 from agent.onvif.client import Call, OnvifClient
-from agent.onvif.recordings import Job, Profile, Recording
+from agent.onvif.recordings import Recording
 from agent.recorder.model import (
     Condition,
     Extent,
@@ -36,13 +36,9 @@ from agent.recorder.model import (
 
 MAX_INPUTS = 256
 MAX_USERS = 256
-MAX_POLLS = 8
-"""How often a search is asked for more; what has not come by then is left out."""
 MAX_JOB_STATES = 16
 """Recording jobs whose state is asked for one by one, at most."""
 
-_WAIT = datetime.timedelta(seconds=1)
-_KEEP_ALIVE = datetime.timedelta(seconds=10)
 _PICTURE_BYTES = 8 * 1024 * 1024
 
 
@@ -77,11 +73,7 @@ class OnvifSpeaker:
         )
         self._asked_http = False
         self._sources: list[str] | None = None
-        self._profiles: list[Profile] = []
-        self._profiled: frozenset[str] | None = None
-        self._hosts: dict[str, str] = {}
-        self._found: dict[str, list[Recording]] | None = None
-        self._jobs: list[Job] = []
+        self._catalogue = Catalogue(self._ask)
 
     # What it is
 
@@ -127,11 +119,11 @@ class OnvifSpeaker:
         tokens = [element.get("token", "") for element in answer.iter("{*}VideoSources")]
         self._sources = [t for t in dict.fromkeys(tokens) if t and len(t) <= recordings.MAX_TOKEN][:MAX_INPUTS]
         names: dict[str, str] = {}
-        for profile in self._known_profiles(self._sources):
+        for profile in self._catalogue.profiles(self._sources):
             if profile.names:
                 names.setdefault(profile.source, profile.names[0])
         return [
-            Input(token, names.get(token, ""), online=True, address=self._hosts.get(token, ""))
+            Input(token, names.get(token, ""), online=True, address=self._catalogue.hosts.get(token, ""))
             for token in self._sources
         ]
 
@@ -141,7 +133,8 @@ class OnvifSpeaker:
 
     def snapshot(self, token: str) -> bytes:
         """See Speaker. Fetched from the configured host, wherever the recorder says it is."""
-        profile = next((one for one in self._known_profiles(self._sources or [token]) if one.source == token), None)
+        known = self._catalogue.profiles(self._sources or [token])
+        profile = next((one for one in known if one.source == token), None)
         if profile is None:
             raise Unsupported(f"no profile of video source {printable(token, 40)!r}")
         answer = self._ask("media", "GetSnapshotUri", {"ProfileToken": profile.token})
@@ -156,13 +149,13 @@ class OnvifSpeaker:
 
     def recording(self) -> Mapping[str, bool]:
         """See Speaker. By the recordings' own word, else by the state of the jobs that make them."""
-        found = self._catalogue()
+        found, jobs = self._recordings(), self._catalogue.jobs
         told: dict[str, bool] = {}
         states = 0
         for source, kept in found.items():
-            grows = recordings.is_recording(kept, self._jobs)
+            grows = recordings.is_recording(kept, jobs)
             tokens = {one.token for one in kept}
-            job = next((one for one in self._jobs if one.active and one.recording in tokens), None)
+            job = next((one for one in jobs if one.active and one.recording in tokens), None)
             if grows is None and job is not None and states < MAX_JOB_STATES:
                 states += 1
                 grows = recordings.job_state(self._ask("recording", "GetRecordingJobState", {"JobToken": job.token}))
@@ -177,17 +170,17 @@ class OnvifSpeaker:
 
     def extent(self, token: str) -> Extent:
         """See Speaker. One search serves all channels of a round."""
-        kept = self._catalogue().get(token)
+        kept = self._recordings().get(token)
         if kept is None:
             raise Unsupported(f"no recording says that it is of video source {printable(token, 40)!r}")
-        asked = [one if one.earliest is not None or one.latest is not None else self._told_alone(one) for one in kept]
+        asked = [self._catalogue.alone(one) if one.earliest is None and one.latest is None else one for one in kept]
         earliest = [one.earliest for one in asked if one.earliest is not None]
         latest = [one.latest for one in asked if one.latest is not None]
         return Extent(min(earliest, default=None), max(latest, default=None))
 
     def spans(self, token: str, begin: float, end: float, most: int = 2000) -> Spans:
         """See Speaker."""
-        _unknown("recorded pieces")
+        _unknown("recordings piece by piece")
 
     # What ONVIF has no word for
 
@@ -201,21 +194,20 @@ class OnvifSpeaker:
 
     def log(self, begin: float, end: float, most: int = 500) -> Sequence[LogEntry]:
         """See Speaker. There is a system log, in a text of the maker's choosing."""
-        _unknown("an operation log")
+        _unknown("what people did")
 
     # The connection
 
     def release(self) -> None:
         """See Speaker."""
-        self._found = None
+        self._catalogue.close()
         self._client.release()
         self._http.release()
 
     def forget(self) -> None:
         """See Speaker."""
-        self._sources = self._profiled = None
-        self._profiles = []
-        self._hosts = {}
+        self._sources = None
+        self._catalogue.forget()
         self._client.forget()
         self.release()
 
@@ -253,6 +245,10 @@ class OnvifSpeaker:
         self._asked_http = False
         return self._client.ask_raw(self._call(service, operation, parameters))
 
+    def _recordings(self) -> Mapping[str, Sequence[Recording]]:
+        sources = self._sources if self._sources is not None else [one.token for one in self.inputs()]
+        return self._catalogue.recordings(sources)
+
     def _device(self, operation: str, anonymous: bool = False) -> etree._Element:
         self._asked_http = False
         address = self._client.endpoint.device_service
@@ -268,77 +264,9 @@ class OnvifSpeaker:
         servers = [printable(e.text) for e in answer.iter(*names) if (e.text or "").strip()]
         return tuple(dict.fromkeys(servers))[:8]
 
-    def _known_profiles(self, sources: Sequence[str]) -> list[Profile]:
-        """Asked once, and again when sources show up that it was not asked about. Refused, channels have no names."""
-        if self._profiled is None or not self._profiled.issuperset(sources):
-            self._profiled = (self._profiled or frozenset()) | frozenset(sources)
-            try:
-                self._profiles = recordings.profiles(self._ask("media", "GetProfiles"))
-            except (BadAnswer, Unsupported, Forbidden):
-                self._profiles = []
-        return self._profiles
-
-    def _catalogue(self) -> dict[str, list[Recording]]:
-        """Video source → its recordings, searched once a round."""
-        if self._found is None:
-            found = self._search()
-            self._jobs = self._asked_jobs()
-            sources = self._sources if self._sources is not None else [one.token for one in self.inputs()]
-            known = self._known_profiles(sources)
-            # Channels that are not listed now have recordings all the same.
-            every = dict.fromkeys([*sources, *(one.source for one in known)])
-            self._found = recordings.by_source(every, found, self._jobs, known)
-            hosts = {source: next((one.host for one in kept if one.host), "") for source, kept in self._found.items()}
-            self._hosts |= {source: host for source, host in hosts.items() if host}
-        return self._found
-
-    def _search(self) -> list[Recording]:
-        answer = self._ask(
-            "search", "FindRecordings", {"Scope": {}, "MaxMatches": recordings.MOST, "KeepAliveTime": _KEEP_ALIVE}
-        )
-        token = (answer.findtext(".//{*}SearchToken") or "").strip()[: recordings.MAX_TOKEN]
-        if not token:
-            raise BadAnswer("no search token in the answer to FindRecordings")
-        try:
-            found = self._results(token)
-        except (BadAnswer, Unsupported, Forbidden):
-            self._end_search(token)
-            raise
-        self._end_search(token)
-        return found
-
-    def _results(self, token: str) -> list[Recording]:
-        found: dict[str, Recording] = {}
-        for _ in range(MAX_POLLS):
-            parameters = {"SearchToken": token, "MaxResults": recordings.MOST, "WaitTime": _WAIT}
-            results = recordings.results(self._ask("search", "GetRecordingSearchResults", parameters))
-            found |= {one.token: one for one in results.recordings}
-            if results.complete or len(found) >= recordings.MOST:
-                break
-        return list(found.values())
-
-    def _end_search(self, token: str) -> None:
-        """Recorders keep a handful of searches open. One that is over may be refused."""
-        with contextlib.suppress(BadAnswer, Unsupported, Forbidden):
-            self._ask("search", "EndSearch", {"SearchToken": token})
-
-    def _asked_jobs(self) -> list[Job]:
-        try:
-            return recordings.jobs(self._ask("recording", "GetRecordingJobs"))
-        except (BadAnswer, Unsupported, Forbidden):
-            return []
-
-    def _told_alone(self, one: Recording) -> Recording:
-        """Some leave the times out of a search's results."""
-        try:
-            answer = self._ask("search", "GetRecordingInformation", {"RecordingToken": one.token})
-        except (BadAnswer, Unsupported):
-            return one
-        return recordings.information(answer) or one
-
 
 def _unknown(what: str) -> NoReturn:
-    raise Unsupported(f"ONVIF tells no {what}")
+    raise Unsupported(f"ONVIF tells nothing of {what}")
 
 
 def _summary(summary: Any) -> Extent:

@@ -113,11 +113,16 @@ class History:
             if token not in self._courses:
                 self._courses[token] = _Course(past=self._note.channels.get(told(token), _Past()))
 
-    def due_extents(self) -> list[str]:
-        """Channels whose oldest and newest recording are to be asked for, the one that waits longest first."""
-        now = self._monotonic()
-        due = [(course.extent_due, token) for token, course in self._courses.items() if course.extent_due <= now]
-        return [token for _, token in sorted(due)]
+    def due_extents(self, now: float) -> list[str]:
+        """Channels whose oldest and newest recording are to be asked for: first those of which the recorder says that
+        it does not record them though the plan wants it, then the one that waits longest."""
+        mono = self._monotonic()
+        due = [
+            (not self._is_suspect(token, course, now), course.extent_due, token)
+            for token, course in self._courses.items()
+            if course.extent_due <= mono
+        ]
+        return [token for _, _, token in sorted(due)]
 
     def due_gaps(self, now: float) -> list[str]:
         """Channels whose recordings are to be looked through: those whose plan can be compared with them."""
@@ -148,6 +153,9 @@ class History:
         if course.past.settled:
             first = max(min(first, course.past.settled), int(now) - BACK_SECONDS)
         return float(first), now
+
+    def _is_suspect(self, token: str, course: _Course, now: float) -> bool:
+        return course.active is False and self.round(token, now).get("recording_planned") == 1.0
 
     def _next(self, seconds: float) -> float:
         return self._monotonic() + seconds * self._jitter

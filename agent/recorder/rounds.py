@@ -207,7 +207,7 @@ class Rounds:
         def gaps(token: str) -> None:
             self._ask_gaps(speaker, told, token, self._presence.now() or now)
 
-        parts = [("recordings", extent, self._history.due_extents()), ("gaps", gaps, self._history.due_gaps(now))]
+        parts = [("recordings", extent, self._history.due_extents(now)), ("gaps", gaps, self._history.due_gaps(now))]
         # By turns, so that a recorder that is slow to answer one of them is asked for the other too.
         self._turns += 1
         for name, ask, tokens in parts if self._turns % 2 else parts[::-1]:

@@ -108,7 +108,8 @@ def test_a_recording_stops_and_goes_on(site: Site) -> None:
         assert channels(site, "recording_stalled") == [0, 1, 0]
     site.box.channel(2).stopped_at = None
     site.box.channel(2).gaps = [(at(25, 15), one.now)]
-    one.run(at(26, 4), 6 * STEP)
+    one.run(at(26, 2), 6 * STEP)
+    one.run(at(26, 3), STEP / 2)
     assert channels(site, "recording_newest_age_seconds")[1] == pytest.approx(0, abs=300)
     if not site.face.tells_all:
         assert one.events == []

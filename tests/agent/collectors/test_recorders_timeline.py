@@ -423,6 +423,18 @@ def test_channels_take_turns_and_keep_within_their_share(tmp_path: Path) -> None
     assert all("recording_integrity_ratio" in one.values[f"nvr-{n}"] for n in range(1, 65))
 
 
+def test_a_channel_that_is_said_not_to_be_recorded_goes_before_the_others(tmp_path: Path) -> None:
+    one, speaker = world(tmp_path, channels=64)
+    speaker.cost = {"extent": 20, "spans": 10}
+    for channel in one.box.channels:
+        channel.oldest_seconds = 3 * DAY
+    one.run(at(25, 16), 120)
+    assert speaker.calls["extent"] < 150, "a costly language: each channel once in two hours"
+    one.box.channel(50).stopped_at = one.now
+    one.run(at(25, 16, 30))
+    assert one.values["nvr-50"]["recording_stalled"] == 1
+
+
 def test_a_single_run_tells_of_every_channel() -> None:
     one, speaker = world(None, channels=64)
     speaker.cost = {"extent": 3, "spans": 4}

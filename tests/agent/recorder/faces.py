@@ -57,7 +57,7 @@ def face(language: Language, box: Box) -> Iterator[Face]:
                 yield _face(language, isapi._port, isapi.gate)
         case Language.DAHUA:
             with DahuaRecorder(box) as dahua:
-                yield _face(language, dahua.port, dahua.gate)
+                yield _face(language, dahua._port, dahua.gate)
 
 
 def _face(language: Language, port: Port, gate: Gate) -> Face:
