@@ -33,6 +33,14 @@ _PARTS: Mapping[str, Kind] = {
     "casing/open": Kind.TAMPER,
 }
 
+TOPICS = (
+    *("tns1:Device//.", "tns1:VideoSource/SignalLoss", "tns1:VideoSource/GlobalSceneChange//."),
+    *(f"tns1:VideoSource/ImageToo{how}//." for how in ("Blurry", "Dark", "Bright")),
+    *("tns1:RuleEngine/TamperDetector//.", "tns1:RecordingConfig/JobState"),
+    "tns1:Monitoring/OperatingTime/LastReboot",
+)
+"""All that we subscribe to where a device lets us choose: motion on 64 channels is a thousand messages a minute."""
+
 _NOT_TAKEN = frozenset(
     {
         *("RuleEngine", "VideoAnalytics", "AudioAnalytics", "AudioSource", "Media", "MediaControl", "MediaClip"),

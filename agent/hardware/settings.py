@@ -16,7 +16,8 @@ class HardwareSettings(Settings):
     cameras: bool | list[SlugId] = False
     """Whether cameras are; or which. Cheap ones hold only a few subscriptions, which the room's own software needs."""
     silence_seconds: float = Field(default=900.0, gt=0)
-    """After so long without news a device is asked for all its states; without an answer we subscribe anew."""
+    """How often a device is asked for all its states (ONVIF), and after how long without news in any case; where none
+    come then, we subscribe anew."""
     stream_silence_seconds: float = Field(default=120.0, ge=1)
     """A stream (ISAPI, Dahua) that brings not even a heartbeat for so long is dead. One of firmware without heartbeats
     gets more time, up to `silence_seconds`."""

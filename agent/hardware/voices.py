@@ -14,6 +14,7 @@ from agent.hardware import dahua, isapi
 from agent.hardware.ears import Ears
 from agent.hardware.listener import Listener
 from agent.hardware.model import Stranger, Told
+from agent.hardware.onvif import TOPICS
 from agent.hardware.pull import PullFeed
 from agent.hardware.settings import HardwareSettings
 from agent.isapi.alert_stream import PATH as ALERT_STREAM
@@ -178,7 +179,14 @@ def pulled(
             pause_seconds=account.pause_seconds,
         )
 
-    terms = Terms(settings.subscription_seconds, WAIT_SECONDS, settings.message_limit, settings.silence_seconds)
+    terms = Terms(
+        settings.subscription_seconds,
+        WAIT_SECONDS,
+        settings.message_limit,
+        settings.silence_seconds,
+        TOPICS,
+        resync_seconds=settings.silence_seconds,
+    )
     return PullFeed(ears, f"hardware of {device.id}", terms, make, monotonic)
 
 

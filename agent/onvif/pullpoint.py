@@ -6,8 +6,8 @@ This class renews; whether silence is suspicious, the caller decides.
 
 import datetime
 import time
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 from lxml import etree
 
@@ -16,25 +16,32 @@ from agent.onvif.client import Call, OnvifClient
 from agent.onvif.notification import Notification, notifications
 
 WSA = "http://www.w3.org/2005/08/addressing"
+WSNT = "http://docs.oasis-open.org/wsn/b-2"
+TNS1 = "http://www.onvif.org/ver10/topics"
+_DIALECT = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
 _MANAGER = "http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager"
 _MAX_REFERENCES = 8
 _MAX_REFERENCE_BYTES = 8192
 
 
 class PullPoint:
-    """One subscription at one device. Created at the device by `subscribe`."""
+    """One subscription at one device, made there at once; to `topics` where any are given (`tns1:Device//.`: all of
+    its kinds)."""
 
     def __init__(
         self,
         client: OnvifClient,
         life_seconds: float,
         monotonic: Callable[[], float] = time.monotonic,
+        topics: Sequence[str] = (),
     ) -> None:
         self._client = client
         self._life = datetime.timedelta(seconds=life_seconds)
         self._monotonic = monotonic
         asked = monotonic()
-        asking = {"InitialTerminationTime": _duration(self._life)}
+        asking: dict[str, Any] = {"InitialTerminationTime": _duration(self._life)}
+        if topics:
+            asking["Filter"] = {"_value_1": [_only(topics)]}
         call = Call("events", "CreatePullPointSubscription", client.address("events"), asking)
         answer = client.ask_raw(call)
         reference = next(answer.iter("{*}SubscriptionReference"), None)
@@ -105,6 +112,13 @@ class PullPoint:
 
 def _duration(life: datetime.timedelta) -> str:
     return f"PT{life.total_seconds():.0f}S"
+
+
+def _only(topics: Sequence[str]) -> etree._Element:
+    """The filter's expression. Its prefix stands in text, where no serializer looks for it."""
+    expression = etree.Element(f"{{{WSNT}}}TopicExpression", {"Dialect": _DIALECT}, nsmap={"wsnt": WSNT, "tns1": TNS1})
+    expression.text = "|".join(topics)
+    return expression
 
 
 def _no(text: str) -> NoReturn:

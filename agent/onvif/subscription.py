@@ -5,6 +5,7 @@ Subscriptions die silently: by a reboot, or with the device answering "nothing n
 
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,12 +28,17 @@ MAX_PULLS = 10
 class Terms:
     """How we subscribe. `life_seconds` is asked for, and renewed at half of what is granted; a pull waits for news for
     `wait_seconds` and takes at most about `limit` of it; without news for `silence_seconds` all states are asked for,
-    and without an answer to that we subscribe anew."""
+    and without an answer to that we subscribe anew.
+
+    `topics` are those that are wanted, all others left out by the device; none: everything. `resync_seconds`: all
+    states are asked for so often however much news there is, for a device that has too much of it drops some."""
 
     life_seconds: float
     wait_seconds: float
     limit: int
     silence_seconds: float
+    topics: tuple[str, ...] = ()
+    resync_seconds: float = math.inf
 
 
 class Subscription:
@@ -57,6 +63,8 @@ class Subscription:
         self._monotonic = monotonic
         self._pullpoint: PullPoint | None = None
         self._heard = 0.0
+        self._synchronized = 0.0
+        self._topics = terms.topics
 
     @property
     def open(self) -> bool:
@@ -71,18 +79,19 @@ class Subscription:
     def news(self) -> list[Notification]:
         """What happened since the last round, every state where we subscribed anew. Raises DeviceError;
         PasswordMissing: then call `lose`, except where it was we who interrupted."""
-        fresh = self._pullpoint is None
-        pullpoint = self._pullpoint or self._subscribe()
+        pullpoint = self._pullpoint
+        if pullpoint is None:
+            return self._begin()
         try:
             news = self._drain(pullpoint)
         except (BadAnswer, Unsupported):
-            if fresh:
-                raise
             # The device forgot the subscription: rebooted, or ended it on its own account.
             log.info("%s: subscription is gone, made anew", self._name)
-            news = self._drain(self._subscribe())
+            return self._begin()
         if news:
             self._heard = self._monotonic()
+            if self._heard - self._synchronized >= self._terms.resync_seconds:
+                news = news + self._resynchronize()
         elif self.silence >= self._terms.silence_seconds:
             news = self._break_silence(pullpoint)
             self._heard = self._monotonic()
@@ -110,24 +119,54 @@ class Subscription:
         client = self._connect()
         self._pullpoint = None
         self._anew(client)
-        pullpoint = PullPoint(client, self._terms.life_seconds, self._monotonic)
+        try:
+            pullpoint = PullPoint(client, self._terms.life_seconds, self._monotonic, self._topics)
+        except BadAnswer as error:
+            if not self._topics:
+                raise
+            log.info("%s: takes no choice of topics, so all are subscribed: %s", self._name, error)
+            self._topics = ()
+            pullpoint = PullPoint(client, self._terms.life_seconds, self._monotonic)
         self._pullpoint = pullpoint
-        self._heard = self._monotonic()
+        self._heard = self._synchronized = self._monotonic()
         # A new subscription starts with all states anyway; not every device knows that.
         with contextlib.suppress(BadAnswer, Unsupported):
             pullpoint.synchronize()
         return pullpoint
 
+    def _begin(self) -> list[Notification]:
+        """Subscribe, and all states. A device that leaves everything out understands our choice in its own way."""
+        pullpoint = self._subscribe()
+        news = self._drain(pullpoint)
+        if news or not self._topics:
+            return news
+        log.info("%s: tells nothing of the topics chosen, so all are subscribed", self._name)
+        self._topics = ()
+        pullpoint.end()
+        return self._drain(self._subscribe())
+
+    def _resynchronize(self) -> list[Notification]:
+        """Nothing here may cost what was pulled already; the next round meets the same trouble."""
+        self._synchronized = self._monotonic()
+        try:
+            if self._pullpoint is not None:
+                self._pullpoint.synchronize()
+                return self._drain(self._pullpoint)
+        except DeviceError as error:
+            log.info("%s: states could not be asked for: %s", self._name, error)
+        return []
+
     def _break_silence(self, pullpoint: "PullPoint") -> list[Notification]:
         """Nothing happens at a quiet device, or the subscription is dead though pulls are answered: find out."""
         with contextlib.suppress(BadAnswer, Unsupported):
+            self._synchronized = self._monotonic()
             pullpoint.synchronize()
             news = self._drain(pullpoint)
             if news:
                 return news
         log.info("%s: silent for too long, subscribing anew", self._name)
         pullpoint.end()
-        return self._drain(self._subscribe())
+        return self._begin()
 
     def _drain(self, pullpoint: "PullPoint") -> list[Notification]:
         """All that waits; where nothing does, what comes within the wait."""

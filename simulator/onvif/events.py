@@ -40,6 +40,14 @@ class _Subscription:
     ends: float
     queue: deque[Message] = field(default_factory=lambda: deque(maxlen=MAX_QUEUE))
     deaf: bool = False
+    wanted: tuple[str, ...] = ()
+
+    def wants(self, message: Message) -> bool:
+        """Whether it passes the filter: whole topics, or all from one on (`Device//.`)."""
+        topic = message.topic
+        return not self.wanted or any(
+            topic == one or (one.endswith("//.") and f"{topic}/".startswith(f"{one[:-3]}/")) for one in self.wanted
+        )
 
 
 class EventService:
@@ -61,6 +69,8 @@ class EventService:
         """Granted at most; real devices often grant 60 s whatever is asked."""
         self.by_header = False
         """Tell subscriptions apart by a reference parameter that must come back as a header, not by their address."""
+        self.filters = "honoured"
+        """What becomes of a choice of topics: `honoured`, `ignored`, `refused`, or `mute` (taken, and nothing told)."""
         self._states = states
         self._device_time = device_time
         self._xaddr = xaddr
@@ -83,7 +93,7 @@ class EventService:
         """Queue it for every subscription; at a full queue the oldest goes."""
         with self._news:
             for subscription in self._subscriptions.values():
-                if not subscription.deaf:
+                if not subscription.deaf and subscription.wants(message):
                     subscription.queue.append(message)
             self._news.notify_all()
 
@@ -119,15 +129,28 @@ class EventService:
 
     def _create(self, request: Request) -> etree._Element:
         life = self._life(request.text("InitialTerminationTime"))
+        wanted = self._wanted(request)
         with self._news:
             self._expire()
             if len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
                 raise Fault("too many subscriptions", "ResourceUnknown", code="Receiver", status=500)
-            made = _Subscription(next(self._numbers), self._monotonic() + life)
-            made.queue.extend(self._states())
+            made = _Subscription(next(self._numbers), self._monotonic() + life, wanted=wanted)
+            made.queue.extend(message for message in self._states() if made.wants(message))
             self._subscriptions[made.number] = made
         reference = element(TEV, "SubscriptionReference", *self._reference(made.number))
         return element(TEV, "CreatePullPointSubscriptionResponse", reference, *self._times(WSNT, life))
+
+    def _wanted(self, request: Request) -> tuple[str, ...]:
+        expression = next(request.envelope.iter(f"{{{WSNT}}}TopicExpression"), None)
+        if expression is None or self.filters == "ignored":
+            return ()
+        if self.filters == "refused":
+            raise Fault("filters are not supported", "InvalidFilterFault")
+        prefix = next((name for name, uri in expression.nsmap.items() if uri == TNS1), None)
+        if self.filters == "mute" or prefix is None:
+            return ("Nothing",)
+        parts = (expression.text or "").split("|")
+        return tuple(part.strip().removeprefix(f"{prefix}:") for part in parts)
 
     def _reference(self, number: int) -> list[etree._Element]:
         if not self.by_header:
@@ -154,7 +177,7 @@ class EventService:
     def _synchronize(self, _: Request, subscription: _Subscription) -> etree._Element:
         with self._news:
             if not subscription.deaf:
-                subscription.queue.extend(self._states())
+                subscription.queue.extend(message for message in self._states() if subscription.wants(message))
             self._news.notify_all()
         return element(TEV, "SetSynchronizationPointResponse")
 

@@ -234,11 +234,11 @@ def test_motion_is_nothing_and_the_unknown_is_counted(
     built.collect()
     for _ in range(5):
         nvr.hardware.motion("ch1")
-        nvr.hardware.happen("Acme/CoffeeEmpty")
+        nvr.hardware.happen("Device/CoffeeEmpty")
     reading = built.collect()
     assert events(reading) == []
     assert values(reading)["nvr"]["events_unknown"] == 5
-    assert sum("Acme/CoffeeEmpty" in record.getMessage() for record in caplog.records) == 1
+    assert sum("Device/CoffeeEmpty" in record.getMessage() for record in caplog.records) == 1
     built.close()
 
 

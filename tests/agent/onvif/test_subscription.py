@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,13 +31,13 @@ def device() -> Iterator[DoorController]:
 class Watched:
     """A subscription, its clock, and how often it was about to be made."""
 
-    def __init__(self, device: DoorController, tmp_path: Path, limit: int = 100) -> None:
+    def __init__(self, device: DoorController, tmp_path: Path, limit: int = 100, **more: Any) -> None:
         password = tmp_path / "password"
         password.write_text("secret")
         self.clock = Clock()
         self.anew = 0
         self.client = OnvifClient(Endpoint(device.host, device.port), Account("watchkeeper", password), timeout=2.0)
-        terms = Terms(life_seconds=120, wait_seconds=0.05, limit=limit, silence_seconds=900)
+        terms = Terms(life_seconds=120, wait_seconds=0.05, limit=limit, silence_seconds=900, **more)
         self.subscription = Subscription("it", terms, lambda: self.client, self._about_to, self.clock)
 
     def _about_to(self, _: OnvifClient) -> None:
@@ -119,3 +120,45 @@ def test_trouble_is_told_and_the_next_round_subscribes(device: DoorController, t
     assert not it.subscription.open
     device.on()
     assert "DoorPhysicalState" in it.topics()
+
+
+CHOICE = ("tns1:Door/State/DoorPhysicalState", "tns1:AccessControl//.")
+
+
+def test_only_the_topics_chosen_are_told(device: DoorController, tmp_path: Path) -> None:
+    it = Watched(device, tmp_path, topics=CHOICE)
+    assert set(it.topics()) == {"DoorPhysicalState"}
+    door = device.doors["D1"]
+    door.tamper()
+    door.grant("C1")
+    door.open()
+    assert it.topics() == ["Credential", "DoorPhysicalState"]
+
+
+@pytest.mark.parametrize("how", ["refused", "mute", "ignored"])
+def test_a_device_that_takes_no_choice_is_subscribed_to_all(device: DoorController, tmp_path: Path, how: str) -> None:
+    device.events.filters = how
+    it = Watched(device, tmp_path, topics=CHOICE)
+    assert {"DoorPhysicalState", "DoorTamper"} <= set(it.topics())
+    assert device.events.subscriptions == 1
+    device.events.end_all()
+    asked = device.requests["CreatePullPointSubscription"]
+    assert "DoorTamper" in it.topics()
+    if how != "ignored":
+        assert device.answered["CreatePullPointSubscription"] <= 3
+        assert device.requests["CreatePullPointSubscription"] - asked <= 2  # not tried a second time
+
+
+def test_states_are_asked_for_though_there_is_news_all_the_time(device: DoorController, tmp_path: Path) -> None:
+    it = Watched(device, tmp_path, resync_seconds=600)
+    it.topics()
+    for _ in range(9):
+        it.clock.now += 60
+        device.doors["D1"].grant("C1")
+        assert it.topics() == ["Credential"]
+    it.clock.now += 60
+    device.doors["D1"].grant("C1")
+    topics = it.topics()
+    assert topics[0] == "Credential"
+    assert "DoorTamper" in topics
+    assert it.anew == 1
