@@ -21,7 +21,6 @@ from agent.survey.report import ChannelFound, Found, Gaps, Subject, Untold, judg
 
 T = TypeVar("T")
 
-CLOCK_SAMPLES = 5
 MAX_UNTOLD = 100
 LEAST_GAP_SECONDS = 60
 """Shorter ones are how recorders change files."""
@@ -38,6 +37,8 @@ class Wanted:
     zone: str | None = None
     want_days: float = 30.0
     gap_days: int = 1
+    clock_samples: int = 3
+    """Questions for its clock: three tell it to about a tenth of a second."""
 
 
 @dataclass
@@ -72,7 +73,7 @@ def survey(speaker: Speaker, host: str, speaks: str, wanted: Wanted, told: Told 
     PasswordMissing."""
     run = _Survey(speaker, wanted, told)
     identity = run.ask(Subject.IDENTITY, speaker.identity)
-    offset = run.ask(Subject.CLOCK, lambda: clock.measure(speaker.device_time, CLOCK_SAMPLES))
+    offset = run.ask(Subject.CLOCK, lambda: clock.measure(speaker.device_time, wanted.clock_samples))
     at, kept = run.wall(), run.ask(Subject.TIME, speaker.time_settings)
     found = Found(
         host=host,
