@@ -1,14 +1,15 @@
 """Doors: open or closed, locked, alarms, and who was let in, as controllers and programs of others tell.
 
-Controllers speak ONVIF (its events); everything else writes JSON lines into a file or a socket, or publishes on a
-local MQTT broker. Nothing is opened, closed, set or published. A user with the right to receive events suffices. Names
-and card numbers are not taken over.
+Controllers speak ONVIF (its events) or Hikvision's ISAPI (its event stream, and the state of each door every minute);
+everything else writes JSON lines into a file or a socket, or publishes on a local MQTT broker. Nothing is opened,
+closed, set or published. A user with the right to receive events suffices. Names and card numbers are not taken over.
 """
 
 from collections.abc import Sequence
 
 from agent.collector import Collector, Context, Need, Plugin
 from agent.device.flood import FLOOD
+from agent.doors.isapi import IsapiController
 from agent.doors.lines_collector import FileCollector, SocketCollector
 from agent.doors.onvif import ControllerCollector
 from agent.doors.settings import DoorsSettings
@@ -17,7 +18,12 @@ from agent.doors.topics_collector import TopicsCollector
 
 
 def _build(settings: DoorsSettings, context: Context) -> Sequence[Collector]:
-    controllers: list[Collector] = [ControllerCollector(controller, settings) for controller in settings.controllers]
+    controllers: list[Collector] = [
+        IsapiController(controller, settings, context.state)
+        if controller.speaks == "isapi"
+        else ControllerCollector(controller, settings)
+        for controller in settings.controllers
+    ]
     files = [FileCollector(one, one.path, context.state) for one in settings.lines if one.path is not None]
     sockets = [SocketCollector(one, one.socket) for one in settings.lines if one.socket is not None]
     brokers = [TopicsCollector(one, settings.pause_seconds) for one in settings.topics]

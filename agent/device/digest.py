@@ -80,11 +80,16 @@ def answer(challenge: Challenge, username: str, password: str, method: str, uri:
 
 
 class DigestAuth(AuthBase):
-    """For requests: answers a challenge once per request, and goes on with its nonce."""
+    """For requests: answers a challenge once per request, and goes on with its nonce.
 
-    def __init__(self, username: str, password: str) -> None:
+    `may` is called ahead of every login and raises where there is to be none: somebody else of us may have been refused
+    between the question and the challenge.
+    """
+
+    def __init__(self, username: str, password: str, may: Callable[[], None] = lambda: None) -> None:
         self._username = username
         self._password = password
+        self._may = may
         self._challenge: Challenge | None = None
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -112,6 +117,7 @@ class DigestAuth(AuthBase):
         return second
 
     def _sign(self, request: requests.PreparedRequest, challenge: Challenge) -> None:
+        self._may()
         value = answer(challenge, self._username, self._password, request.method or "", request.path_url)
         request.headers["Authorization"] = value
 

@@ -9,6 +9,9 @@ from agent.collector import Happening
 MAX_EVENTS = 500
 """Events told at once, at most, and how many more may follow per minute."""
 
+RESERVE = 100
+"""So many more, of those that are not everyday: else an alarm that follows a flood would be part of it."""
+
 FLOOD = "door.flood"
 """One event for those that were too many: `count` of them, `by_type` what they were."""
 
@@ -35,6 +38,7 @@ class Allowance:
         self._everyday = everyday
         self._monotonic = monotonic
         self._left = float(MAX_EVENTS)
+        self._reserve = float(RESERVE)
         self._at = monotonic()
 
     def spend(self, happenings: Sequence[Happening]) -> tuple[list[Happening], int]:
@@ -43,11 +47,18 @@ class Allowance:
         Alarms come first: nobody hides one behind a card held to the reader a thousand times.
         """
         now = self._monotonic()
-        self._left = min(MAX_EVENTS, self._left + (now - self._at) * MAX_EVENTS / 60)
+        minutes = (now - self._at) / 60
+        self._left = min(MAX_EVENTS, self._left + minutes * MAX_EVENTS)
+        self._reserve = min(RESERVE, self._reserve + minutes * RESERVE)
         self._at = now
-        by_weight = sorted(range(len(happenings)), key=lambda n: happenings[n].type in self._everyday)
-        kept = set(by_weight[: int(self._left)])
-        self._left -= len(kept)
+        weighty = [n for n, one in enumerate(happenings) if one.type not in self._everyday]
+        everyday = [n for n, one in enumerate(happenings) if one.type in self._everyday]
+        kept = {*weighty[: int(self._left) + int(self._reserve)]}
+        self._reserve -= max(0, len(kept) - int(self._left))
+        self._left -= min(len(kept), int(self._left))
+        rest = everyday[: int(self._left)]
+        self._left -= len(rest)
+        kept.update(rest)
         told = [happening for n, happening in enumerate(happenings) if n in kept]
         folded = [happening for n, happening in enumerate(happenings) if n not in kept]
         if folded:

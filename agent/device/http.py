@@ -149,10 +149,15 @@ class DeviceHttp:
     def _credentials(self) -> DigestAuth | None:
         if self.account is None:
             return None
-        self._pauses.check(self.endpoint, self.account.username)
+        self._check()
         if self._auth is None:
-            self._auth = DigestAuth(self.account.username, self.account.password())
+            self._auth = DigestAuth(self.account.username, self.account.password(), self._check)
         return self._auth
+
+    def _check(self) -> None:
+        """Raises AuthPaused."""
+        if self.account is not None:
+            self._pauses.check(self.endpoint, self.account.username)
 
     def _judge(self, response: requests.Response, anonymous: bool = False) -> None:
         status = response.status_code

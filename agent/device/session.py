@@ -153,9 +153,10 @@ class DeviceSession:
     ) -> Iterator["Stream"]:
         """An answer without an end, read piece by piece. Raises DeviceError.
 
-        One of another status than 200 has its body read, as `exchange` does."""
+        One of another status than 200 has its body read, as `exchange` does. Opening it is a question as any other,
+        with a turn of its own: two logins side by side could both be refused."""
         self._own(url)
-        with self._interruptible():
+        with self._interruptible(), self.manner.turn(self.timeout, lambda: self._line.severed):
             self._adapter.max_bytes, self._adapter.streaming = self._max_bytes, True
             try:
                 response = self._send("GET", url, None, headers or {}, auth, 0.0)

@@ -1,6 +1,7 @@
 """What the configuration says about doors and the ways to hear of them."""
 
-from typing import Self
+import re
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -31,8 +32,18 @@ class DoorSettings(BaseModel):
 class ControllerSettings(DeviceSettings):
     """A controller and the doors on it. `parent` is what the controller hangs on, and so its doors."""
 
+    speaks: Literal["onvif", "isapi"] = "onvif"
+    """`isapi` for access controllers of Hikvision and its rebrands."""
     doors: list[DoorSettings] = Field(min_length=1, max_length=MOST_DOORS)
     """The doors on it."""
+
+    @model_validator(mode="after")
+    def _numbered(self) -> Self:
+        if self.speaks == "isapi":
+            for token in [t for door in self.doors for t in (door.token, *door.access_points)]:
+                if not re.fullmatch(r"[1-9][0-9]{0,2}", token):
+                    raise ValueError(f"doors and readers of an ISAPI controller are numbers from 1, not {token!r}")
+        return self
 
 
 class DoorsSettings(GuestSettings):
@@ -49,6 +60,10 @@ class DoorsSettings(GuestSettings):
     silence_seconds: float = Field(default=300.0, gt=0)
     """ONVIF: after so long without news of a door the controller is asked for all states; without an answer we
     subscribe anew."""
+    stream_silence_seconds: float = Field(default=90.0, ge=1, le=3600)
+    """ISAPI: an event stream without even a heartbeat for so long is dead, and made anew."""
+    status_seconds: float = Field(default=60.0, ge=1, le=3600)
+    """ISAPI: how often the states of all doors are asked for."""
     controllers: list[ControllerSettings] = Field(default=[], max_length=64)
     """The door controllers, each asked in a thread of its own."""
     lines: list[LinesSettings] = Field(default=[], max_length=16)

@@ -110,7 +110,8 @@ class Source:
         if isinstance(told, AccessTold):
             token = token or self.readers.get(told.access_point or "") or told.access_point
         door = self.doors.get(token or "") or self.doors.get(self.readers.get(token or "", ""))
-        if door is None and isinstance(told, AccessTold) and len(self.doors) == 1:
+        of_reader = isinstance(told, AccessTold) or (isinstance(told, StateTold) and told.part == token)
+        if door is None and of_reader and len(self.doors) == 1:
             return next(iter(self.doors.values()))
         if door is None and not isinstance(told, Presence):
             self._note_stranger(token or "")

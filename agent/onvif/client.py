@@ -287,7 +287,11 @@ class OnvifClient:
         self._token.password = None
         if self._transport.digest is None:
             # Made anew each round: with an old nonce a changed password would cost two refusals instead of one.
-            self._transport.digest = DigestAuth(account.username, account.password())
+            self._transport.digest = DigestAuth(
+                account.username,
+                account.password(),
+                lambda: self._pauses.check(self.endpoint, account.username),
+            )
         return send()
 
     def _by_token(self, send: Callable[[], T], account: Account) -> T:

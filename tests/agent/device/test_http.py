@@ -316,3 +316,36 @@ def test_several_challenges_at_once_and_another_set_later(
     assert asking.get("/").body == b"here"
     assert thing.gate.refused_logins == 0
     assert len(thing.seen) == 4
+
+
+def test_of_two_that_ask_at_once_only_one_shows_a_password_that_is_refused(thing: Thing, tmp_path: Path) -> None:
+    password = tmp_path / "wrong"
+    password.write_text("wrong")
+    endpoint, pauses, manners = Endpoint("127.0.0.1", thing.port.number), Pauses(), Manners()
+    errors: list[DeviceError] = []
+    both = threading.Barrier(2)
+
+    def ask(stream: bool) -> None:
+        http = DeviceHttp(endpoint, Account("watchkeeper", password), pauses=pauses, manners=manners)
+        both.wait(5.0)
+        try:
+            if stream:
+                with http.stream("/"):
+                    pass
+            else:
+                http.get("/")
+        except DeviceError as error:
+            errors.append(error)
+
+    for _ in range(5):
+        threads = [threading.Thread(target=ask, args=(stream,)) for stream in (True, False)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10.0)
+        assert thing.gate.refused_logins == 1
+        assert len(errors) == 2
+        assert {type(error) for error in errors} <= {AuthRefused, AuthPaused}
+        errors.clear()
+        pauses.start(endpoint, "watchkeeper", 0.0)
+        thing.gate.refused_logins = 0
