@@ -27,7 +27,7 @@ class KeptScene(_Kept):
     """A view."""
 
     tables: tuple[_Text, _Text, _Text, _Text, _Text]
-    levels: tuple[_Level, _Level, _Level]
+    levels: tuple[_Level, _Level, _Level, _Level]
     count: _Count
     visits: _Count
     seen: _Count
@@ -95,7 +95,12 @@ def _kept_scene(scene: Scene) -> KeptScene:
     across, upright, light, detail, swing = (base64.b64encode(table.cells.tobytes()).decode() for table in tables)
     return KeptScene(
         tables=(across, upright, light, detail, swing),
-        levels=(_numbers(scene.deviation), _numbers(scene.likeness), _numbers(scene.lost)),
+        levels=(
+            _numbers(scene.deviation),
+            _numbers(scene.likeness),
+            _numbers(scene.sharpness),
+            _numbers(scene.lost),
+        ),
         count=scene.count,
         visits=scene.visits,
         seen=scene.seen,
@@ -104,8 +109,9 @@ def _kept_scene(scene: Scene) -> KeptScene:
 
 def _scene(kept: KeptScene) -> Scene:
     across, upright, light, detail, swing = (_table(text) for text in kept.tables)
-    deviation, likeness, lost = (Level(*level) for level in kept.levels)
-    return Scene(across, upright, light, detail, swing, deviation, likeness, lost, kept.count, kept.visits, kept.seen)
+    scene = Scene(across, upright, light, detail, swing, count=kept.count, visits=kept.visits, seen=kept.seen)
+    scene.deviation, scene.likeness, scene.sharpness, scene.lost = (Level(*level) for level in kept.levels)
+    return scene
 
 
 def _table(text: str) -> Table:

@@ -54,6 +54,8 @@ class Scene:
     swing: Table
     deviation: Level = field(default_factory=Level)
     likeness: Level = field(default_factory=Level)
+    sharpness: Level = field(default_factory=Level)
+    """Of its pictures that are well, against itself: haze and noise make soft views softer."""
     lost: Level = field(default_factory=Level)
     """Share of its cells that lost their detail, as it is in pictures that are well: people stand before them."""
     count: int = 0
@@ -73,8 +75,10 @@ class Scene:
             self.likeness.learn(alike(f, self).middle, mature)
             off = [abs(value - usual) for value, usual in zip(f.detail, self.detail.cells, strict=True)]
             self.swing.learn(off, self.count - 1, mature)
-        if self.count >= TRUSTED and (found := sharpness(f, self)) is not None and found.lost is not None:
-            self.lost.learn(found.lost, mature)
+        if self.count >= TRUSTED and (found := sharpness(f, self)) is not None:
+            self.sharpness.learn(found.ratio, mature)
+            if found.lost is not None:
+                self.lost.learn(found.lost, mature)
         for table, values in (
             (self.across, f.across),
             (self.upright, f.upright),

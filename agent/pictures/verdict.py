@@ -50,8 +50,10 @@ _SAME = 0.5
 """A view this much alike is the same, whatever else is wrong."""
 _RESTLESS = 0.2
 """A limit of likeness below this is none: the scene itself changes too much."""
+_SURELY_BLURRED = 0.6
+"""Below this part of the limit a picture is blurred, however soft the view may be at times."""
 _PARTLY = 0.25
-"""Where so many tiles of a strange view are as ever, something hangs before the rest."""
+"""Where so many tiles are as ever, it is the same view, and something hangs or stands before the rest."""
 _BRIGHTEST, _BRIGHTEST_GREY = (0.85, 0.12), (0.65, 0.3)
 """A mean brightness above the first, and so much above the usual, is too bright where something is burnt out as well:
 snow by day is not, nor is a sheet of paper before the lens."""
@@ -155,32 +157,35 @@ def _judge_view(
     scene, likeness = found
     verdict.similarity = max(0.0, likeness.middle)
     limit = _least_likeness(scene, limits)
-    if likeness.middle < limit:
-        _judge_strange(features, light, likeness.kept, limit >= _RESTLESS, verdict)
+    if likeness.middle < limit and likeness.kept < _PARTLY:
+        _judge_strange(features, light, limit >= _RESTLESS, verdict)
         return
     verdict.flags |= {"moved": False, "covered": False}
     found_sharp = sharpness(features, scene)
     if found_sharp is None:
         return
     verdict.sharpness, verdict.lost = found_sharp.ratio, found_sharp.lost
-    blurred = found_sharp.ratio < limits.blurred_below
+    blurred = found_sharp.ratio < _least_sharpness(scene, limits)
     verdict.flags["blurred"] = blurred
     if not blurred and found_sharp.lost is not None:
         usual = scene.lost
         verdict.flags["dirty"] = found_sharp.lost > max(limits.dirty_above, usual.mid + 5 * usual.spread)
 
 
-def _judge_strange(features: Features, light: Light, kept: float, telling: bool, verdict: Verdict) -> None:
+def _judge_strange(features: Features, light: Light, telling: bool, verdict: Verdict) -> None:
     """Not the view that was learned: what is it then?"""
     if plainness(features.sharp) < _BLANK * min(plainness(s.sharp()) for s in light.scenes):
         verdict.flags["covered"] = True
         verdict.flags.pop("colour_lost", None)
-    elif light.roaming or not telling:
-        return
-    elif kept >= _PARTLY:
-        verdict.flags |= {"dirty": True, "moved": False}
-    else:
+    elif telling and not light.roaming:
         verdict.flags |= {"moved": True, "covered": False}
+
+
+def _least_sharpness(scene: Scene, limits: Limits) -> float:
+    """Lower where the view is soft, and haze and noise come and go."""
+    usual = scene.sharpness
+    least = usual.mid - 3 * usual.spread if usual.count else limits.blurred_below
+    return max(_SURELY_BLURRED * limits.blurred_below, min(limits.blurred_below, least))
 
 
 def _least_likeness(scene: Scene, limits: Limits) -> float:

@@ -15,6 +15,7 @@ from agent.cameras.settings import CamerasSettings
 from agent.collector import Context, Reading, discover
 from agent.collectors.pictures import REST_SECONDS, Pictures, plugin
 from agent.device.pause import PAUSES
+from agent.inventory import InventoryBook
 from agent.pictures.rota import Rota
 from agent.pictures.settings import PicturesSettings
 from agent.recorder.directory import Directory
@@ -22,6 +23,7 @@ from agent.recorder.ids import channel_id
 from agent.recorder.settings import RecordersSettings
 from simulator.isapi.recorder import IsapiRecorder as Recorder
 from simulator.onvif import Camera, Misbehaviour
+from simulator.onvif import Recorder as OnvifRecorder
 from simulator.pictures import Fault, Place, View
 from simulator.recorder.box import Box
 from tests.waiting import wait_until
@@ -286,7 +288,7 @@ def recorder() -> Iterator[Recorder]:
         yield made
 
 
-def recorder_settings(recorder: Recorder, password: Path) -> RecordersSettings:
+def recorder_settings(recorder: Recorder | OnvifRecorder, password: Path) -> RecordersSettings:
     device = {"id": "nvr", "host": recorder.host, "port": recorder.port, "speaks": "isapi"}
     table = {"username": "watchkeeper", "password_file": str(password), "devices": [device]}
     return RecordersSettings.model_validate(table)
@@ -339,7 +341,46 @@ def test_a_recorder_named_for_exclusion_is_left_alone_with_all_its_channels(reco
     assert not collector(None, Clock(), None, watched, directory, exclude=["nvr"]).collect().measurements
 
 
+def test_a_recorder_asked_over_onvif_gives_pictures_too(password: Path) -> None:
+    box = Box(2)
+    for one in box.channels:
+        one.picture = Place(70 + one.number).picture()
+    with OnvifRecorder(box=box) as made:
+        table = recorder_settings(made, password).model_dump()
+        table["devices"][0]["speaks"] = "onvif"
+        reading = collector(None, Clock(), None, RecordersSettings.model_validate(table)).collect()
+        assert len(reading.measurements) == 2
+        assert all(m.values["picture_taken"] == 1 for m in reading.measurements)
+
+
 # The plugin
+
+
+def test_what_is_seen_is_told_of_the_device_that_another_collector_claims(
+    cameras: list[Camera], password: Path, tmp_path: Path
+) -> None:
+    """Whoever speaks first: the camera stays that of `cameras`, with what its picture shows beside its own facts."""
+    pictures = collector(camera_settings(cameras[:1], password), Clock())
+    seen = pictures.collect().devices
+    own = [Device(device=name, kind=kind) for name, kind in (("a", DeviceKind.AGENT), ("h", DeviceKind.HOST))]
+    for order in (("pictures", "cameras"), ("cameras", "pictures")):
+        book = InventoryBook(
+            own,
+            ("cameras", "pictures"),
+            lambda _: None,
+            lambda *_: None,
+            is_guest=lambda name: name == "pictures" and plugin.guest,
+            reads=lambda name, other: name == "pictures" and other in plugin.reads,
+        )
+        said = {"pictures": seen, "cameras": [Device(device="cam-0", kind=DeviceKind.CAMERA, facts={"model": "M"})]}
+        for name in order:
+            book.update(name, said[name])
+        whole = book.whole()
+        assert whole is not None
+        facts = {device.device: device.facts for device in whole.devices}
+        assert facts["cam-0"] == {"model": "M", "picture_size": "640x360"}
+        assert book.attributes("cam-0", "pictures")
+        assert book.attributes("cam-0", "cameras")
 
 
 def test_it_is_made_where_there_is_something_to_be_pictured(cameras: list[Camera], password: Path) -> None:

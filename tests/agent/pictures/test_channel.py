@@ -1,14 +1,22 @@
 """Timelines: a channel over a synthetic week, and what a fault and its repair look like in it."""
 
+import io
 import logging
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageFilter
 
+from agent.memory import MAX_BYTES
+from agent.pictures.analysis import analyse
+from agent.pictures.baseline import MOST_SCENES, Baseline
+from agent.pictures.baseline import Light as LightBaseline
 from agent.pictures.channel import KEEP_SECONDS, SET_SINCE, Channel
-from agent.pictures.features import Features
+from agent.pictures.features import Features, Phase
+from agent.pictures.keepsake import Keepsake
+from agent.pictures.scene import Scene
 from agent.pictures.verdict import Limits
 from simulator.pictures import Fault, Light, Place, Shot, Weather
 from tests.agent.pictures.trained import NEEDED, look
@@ -101,6 +109,33 @@ def test_a_fault_that_lasts_for_a_week_is_not_learned() -> None:
     assert not any(live(watched, clock, 24))
 
 
+def test_a_lens_that_fogs_up_over_three_weeks_is_told_before_it_is_learned() -> None:
+    clock = Clock(MIDNIGHT + 12 * HOUR)
+    watched = channel(clock)
+    days, each = 21, 8
+    sharp = [PLACE.picture(Shot(moment)) for moment in range(4)]
+    for moment in range(NEEDED + 40):
+        clock.at += HOUR
+        watched.see(fogged(sharp[moment % 4], 0.0))
+    first = None
+    for n in range(days * each):
+        clock.at += 3 * HOUR
+        # The same few pictures over and over would stand still.
+        features = fogged(sharp[n % 4], round(8 * n / (days * each)) / 4)
+        if watched.see(features)[0].get("picture_blurred"):
+            first = first or n
+    assert first is not None
+    assert first / each < 16
+    assert watched.see(fogged(sharp[0], 2.0))[0]["picture_blurred"] == 1
+
+
+@lru_cache(maxsize=128)
+def fogged(body: bytes, radius: float) -> Features:
+    out = io.BytesIO()
+    Image.open(io.BytesIO(body)).filter(ImageFilter.GaussianBlur(radius)).save(out, "JPEG")
+    return Features.model_validate(analyse(out.getvalue()))
+
+
 def test_infra_red_that_dies_is_told_at_night_only() -> None:
     clock = Clock()
     watched = channel(clock)
@@ -186,6 +221,15 @@ def test_a_camera_set_to_another_resolution_is_learned_anew_and_judged_by_nothin
         assert not {flag for flag in FLAGS & values.keys() if values[flag]}
         counts.append(values["picture_baseline_samples"])
     assert counts[-1] <= 1
+
+
+def test_what_is_kept_of_a_tour_in_all_lights_stays_small() -> None:
+    baseline = Baseline(NEEDED, ptz=True)
+    views = [Scene.of(seen(n, Light.DAY, None)) for n in range(MOST_SCENES)]
+    baseline.lights = {phase: LightBaseline(NEEDED, True, scenes=views) for phase in Phase}
+    kept = Keepsake.of(baseline, "x" * 1000, "y" * 100, (7680, 4320))
+    assert len(kept.model_dump_json()) < MAX_BYTES / 4
+    assert kept.baseline(NEEDED, True).lights.keys() == set(Phase)
 
 
 def test_a_clock_that_was_never_set_teaches_no_hours() -> None:
