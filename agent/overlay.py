@@ -8,6 +8,8 @@ A hub that was broken into must not get at the box's passwords. Therefore
 - a hub names a password only by `password_file`, one plain name in the box's `secrets_dir`, or by `password_env`,
   which begins with WATCHKEEPER_; never one that the box's file names itself, for whatever it is;
 - an account that is shown in clear, as to an MQTT broker, only the box's file names;
+- an SNMP community travels in clear, so no password may be named as one: a hub's `community_file` begins with
+  community, its `community_env` with WATCHKEEPER_COMMUNITY;
 - where the box's file names an account's password for a collector, the hub sets nothing there but `enabled`,
   `interval_seconds` and `timeout_seconds`: the box's account is never shown to a device that a hub named.
 What is left is trust: a hub may have what lies in `secrets_dir` shown (as a digest, never in clear) to any host.
@@ -31,7 +33,7 @@ VARIABLE_PREFIX = "WATCHKEEPER_"
 MAX_DEPTH = 16
 MAX_INTEGER = 2**53
 
-_SECRET = re.compile(r"(^|_)(password|passphrase|secret|credential|token|key)s?_(?P<kind>file|env)$")
+SECRET = re.compile(r"(^|_)(password|passphrase|secret|credential|community|token|key)s?_(?P<kind>file|env)$")
 """Keys that say where a secret is. Collectors name theirs so."""
 _SHOWN_IN_CLEAR = re.compile(r"collectors\.doors\.topics\.[0-9]+\.password_")
 """Secrets that a protocol does not turn into digests."""
@@ -74,7 +76,7 @@ def _resolved(value: Any, place: str, secrets_dir: Path, depth: int) -> Any:
     if isinstance(value, Mapping):
         return {
             key: _reference(key, one, _below(place, key), secrets_dir)
-            if _SECRET.search(key)
+            if SECRET.search(key)
             else _resolved(one, _below(place, key), secrets_dir, depth + 1)
             for key, one in value.items()
         }
@@ -96,9 +98,13 @@ def _reference(key: str, value: Any, place: str, secrets_dir: Path) -> str | Non
     if key.endswith("_env"):
         if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
             raise _misfit(place, f"a variable named by the hub begins with {VARIABLE_PREFIX}")
+        if key.endswith("community_env") and not value.startswith(f"{VARIABLE_PREFIX}COMMUNITY"):
+            raise _misfit(place, f"a community goes out in clear: its variable begins with {VARIABLE_PREFIX}COMMUNITY")
         return value
     if not isinstance(value, str) or not _PLAIN_NAME.fullmatch(value):
         raise _misfit(place, "a file named by the hub is one plain name in the box's secrets_dir, without / or ..")
+    if key.endswith("community_file") and not value.startswith("community"):
+        raise _misfit(place, "a community goes out in clear: its file's name begins with community")
     return str(secrets_dir / value)
 
 
@@ -148,7 +154,7 @@ def _references(value: Any, above: Any, place: str) -> Iterator[tuple[str, str, 
         over = above.get(key) if isinstance(above, Mapping) else None
         if isinstance(above, Mapping) and key in above and not (isinstance(one, Mapping) and isinstance(over, Mapping)):
             continue
-        if _SECRET.search(key):
+        if SECRET.search(key):
             yield _below(place, key), key, one
         else:
             yield from _references(one, over or {}, _below(place, key))
@@ -156,7 +162,7 @@ def _references(value: Any, above: Any, place: str) -> Iterator[tuple[str, str, 
 
 def _names_a_secret(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return any(_SECRET.search(key) or _names_a_secret(one) for key, one in value.items())
+        return any(SECRET.search(key) or _names_a_secret(one) for key, one in value.items())
     return isinstance(value, list | tuple) and any(_names_a_secret(one) for one in value)
 
 

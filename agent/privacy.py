@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.config import Config
+from agent.overlay import SECRET
 
 _READABLE_BY_OTHERS = 0o004
 _OPEN_TO_OTHERS = 0o007
@@ -51,10 +52,11 @@ def _secrets(config: Config) -> Iterator[Path]:
 
 
 def _password_files(table: Any) -> Iterator[Path]:
-    """Collectors name theirs `password_file`, at any depth."""
+    """Collectors name theirs `password_file`, `community_file` and the like, at any depth."""
     if isinstance(table, dict):
-        if table.get("password_file"):
-            yield Path(table["password_file"])
+        for key, value in table.items():
+            if value and (secret := SECRET.search(str(key))) and secret["kind"] == "file":
+                yield Path(value)
         for value in table.values():
             yield from _password_files(value)
     elif isinstance(table, list | tuple):

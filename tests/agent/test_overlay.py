@@ -200,3 +200,14 @@ def test_hostile_values_are_refused(hostile: object) -> None:
 def test_collectors_are_a_table(tables_of: object) -> None:
     with pytest.raises(ConfigError, match="collectors: is no table"):
         combined({"collectors": tables_of}, {}, SECRETS)
+
+
+def test_a_password_is_not_sent_in_clear_as_a_community() -> None:
+    def named(**keys: str) -> Any:
+        return combined({"collectors": {"switches": keys}}, {}, SECRETS)["collectors"]["switches"]
+
+    assert named(community_file="community-yard") == {"community_file": "/etc/watchkeeper/secrets/community-yard"}
+    assert named(community_env="WATCHKEEPER_COMMUNITY_YARD") == {"community_env": "WATCHKEEPER_COMMUNITY_YARD"}
+    for keys in ({"community_file": "cameras"}, {"community_env": "WATCHKEEPER_CAMERAS"}, {"community_file": "/etc/x"}):
+        with pytest.raises(ConfigError, match="community"):
+            named(**keys)

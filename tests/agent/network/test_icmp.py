@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.network.icmp import family_of, request, sockaddr, token_of, why_not
@@ -19,6 +19,7 @@ def test_an_answer_carries_the_token_of_its_request(family: socket.AddressFamily
     assert token_of(family, packet) is None, "our own request is no answer"
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=64), st.sampled_from([V4, V6]))
 def test_any_packet_is_a_token_or_nothing(packet: bytes, family: socket.AddressFamily) -> None:
     token = token_of(family, packet)

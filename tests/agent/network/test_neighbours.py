@@ -1,7 +1,7 @@
 """The kernel's neighbour table."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.network.neighbours import Neighbour, parse, plain_mac
@@ -41,6 +41,7 @@ def test_what_belongs_to_nobody_is_no_hardware_address(text: str) -> None:
     assert plain_mac(text) is None
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=400))
 def test_any_text_is_a_table(text: str) -> None:
     for one in parse(HEAD + text):

@@ -1,6 +1,6 @@
 """The default gateway out of the kernel's tables."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.network.routes import Gateway, default_gateway
@@ -39,11 +39,13 @@ def test_ipv6_counts_where_there_is_no_other_and_a_link_local_one_has_its_zone()
     assert default_gateway(v4("eth0", "0101A8C0", 9), v6("eth1", far)) == Gateway("192.168.1.1", "eth0")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_any_text_is_a_gateway_or_none(ipv4: str, ipv6: str) -> None:
     default_gateway(ipv4, ipv6)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(alphabet="0123456789ABCDEFx-", max_size=33), max_size=12))
 def test_any_fields_are_a_gateway_or_none(fields: list[str]) -> None:
     default_gateway(" ".join(fields), " ".join(fields))
