@@ -18,6 +18,7 @@ TDS = "http://www.onvif.org/ver10/device/wsdl"
 TEV = "http://www.onvif.org/ver10/events/wsdl"
 TRT = "http://www.onvif.org/ver10/media/wsdl"
 TSE = "http://www.onvif.org/ver10/search/wsdl"
+TRC = "http://www.onvif.org/ver10/recording/wsdl"
 WSNT = "http://docs.oasis-open.org/wsn/b-2"
 
 
@@ -198,6 +199,39 @@ def test_a_recorder_finds_its_recordings() -> None:
             recorder, soap(TSE, "GetRecordingInformation", "<o:RecordingToken>rec-a</o:RecordingToken>"), account()
         )
         assert b"LatestRecording" in one.content
+
+
+def test_a_recorder_tells_of_its_box_and_of_what_records() -> None:
+    with Recorder(name="nvr", channels=["a", "b"]) as recorder:
+        recorder.channel("b").stopped_at = recorder.device_time() - 60
+        recorder.channel("b").picture = b"jpeg"
+        jobs = post(recorder, soap(TRC, "GetRecordingJobs"), account()).content
+        assert jobs.count(b"Mode>Active<") == 2
+        state = soap(TRC, "GetRecordingJobState", "<o:JobToken>job-b</o:JobToken>")
+        assert b"State>Idle<" in post(recorder, state, account()).content
+        users = soap(TDS, "GetUsers")
+        assert b"NotAuthorized" in post(recorder, users, account()).content, "our account is no administrator"
+        recorder.forbidden = frozenset()
+        assert b"UserLevel>Administrator<" in post(recorder, users, account()).content
+        picture = f"http://{recorder.host}:{recorder.port}/snapshot/b-main.jpg"
+        assert requests.get(picture, timeout=5).status_code == 401
+        assert requests.get(picture, auth=account(), timeout=5).content == b"jpeg"
+        assert requests.get(picture.replace("b-main", "a-main"), auth=account(), timeout=5).status_code == 404
+
+
+def test_a_search_is_begun_told_in_pieces_and_ended() -> None:
+    with Recorder(name="nvr", channels=["a", "b"]) as recorder:
+        recorder.search.piecemeal = True
+        post(recorder, soap(TSE, "FindRecordings"), account())
+        search = "<o:SearchToken>search-1</o:SearchToken>"
+        told = [post(recorder, soap(TSE, "GetRecordingSearchResults", search), account()).content for _ in range(2)]
+        assert [b"Searching" in one for one in told] == [True, False]
+        assert recorder.search.open_searches == 1
+        assert b"EndSearchResponse" in post(recorder, soap(TSE, "EndSearch", search), account()).content
+        assert recorder.search.open_searches == 0
+        assert b"InvalidToken" in post(recorder, soap(TSE, "EndSearch", search), account()).content
+        recorder.search.denied = True
+        assert b"ActionNotSupported" in post(recorder, soap(TSE, "FindRecordings"), account()).content
 
 
 def test_subscriptions_end_by_time_and_are_few() -> None:

@@ -86,3 +86,14 @@ def test_an_unknown_zone_is_named(name: str) -> None:
 
 def test_the_machine_has_a_zone_that_is_known() -> None:
     assert Zone(machine_zone()).day(0)
+
+
+def test_a_zone_of_a_fixed_distance_shows_so_much_more_than_utc() -> None:
+    for seconds in (8 * 3600, 20_700, -12_600, 0):
+        zone = Zone.fixed(seconds)
+        first, last = zone.moments(2026, 5, 25, 12, 34, 56)
+        assert first == last == 1779712496 - seconds
+        assert zone.reading(first).hour == 12
+        assert zone.span_of(zone.day(first))[1] - zone.span_of(zone.day(first))[0] == 86_400
+    with pytest.raises(ValueError, match="offset"):
+        Zone.fixed(86_400)
