@@ -125,7 +125,7 @@ class OnvifClient:
     # -- calls ---------------------------------------------------------------------------------------------------
 
     def ask(self, call: Call) -> Any:
-        """Its typed answer. Raises DeviceError; PasswordMissing."""
+        """The typed answer of an operation that is `TYPED`. Raises DeviceError; PasswordMissing."""
 
         def send() -> Any:
             root, operation = self._send(call)

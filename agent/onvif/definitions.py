@@ -49,6 +49,10 @@ OPERATIONS: dict[str, frozenset[str]] = {
 }
 """What we call of a definition, by the name of its file. What is not listed is not loaded."""
 
+TYPED = frozenset({"GetSystemDateAndTime", "GetDeviceInformation", "GetRecordingSummary"})
+"""Operations whose answers are read by their definition (`OnvifClient.ask`). The others' are read by hand (`ask_raw`):
+devices leave out what the schema requires, and the types of their answers are most of a definition."""
+
 
 class Service(NamedTuple):
     """A service's namespace, its definition's file and its binding's qualified name."""
@@ -104,7 +108,7 @@ def document(service: Service) -> Any:
         if service.wsdl not in _documents:
             if not service.wsdl.is_file():
                 raise NotAvailable(f"{service.wsdl} is missing; install onvif-zeep with pip, without --target")
-            files = PrunedFiles(service.wsdl, OPERATIONS[service.wsdl.stem])
+            files = PrunedFiles(service.wsdl, OPERATIONS[service.wsdl.stem], TYPED)
             _documents[service.wsdl] = Document(str(service.wsdl), files, settings=SETTINGS)
             trim()
         return _documents[service.wsdl]

@@ -33,10 +33,13 @@ Key = tuple[str, str]
 
 
 class PrunedFiles:
-    """Zeep's transport for one WSDL file and the schemas beside it, with only what `operations` need. No network."""
+    """Zeep's transport for one WSDL file and the schemas beside it, with only what `operations` need. No network.
 
-    def __init__(self, wsdl: Path, operations: frozenset[str]) -> None:
-        self._texts = _pruned(wsdl.resolve(), operations)
+    Of those that are not `typed` only the question is left: their answers are read by hand.
+    """
+
+    def __init__(self, wsdl: Path, operations: frozenset[str], typed: frozenset[str]) -> None:
+        self._texts = _pruned(wsdl.resolve(), operations, typed)
 
     def load(self, url: str) -> bytes:
         """The file's text. Raises FileNotFoundError for what the definition does not refer to."""
@@ -46,7 +49,7 @@ class PrunedFiles:
         return self._texts[path]
 
 
-def _pruned(wsdl: Path, operations: frozenset[str]) -> dict[Path, bytes]:
+def _pruned(wsdl: Path, operations: frozenset[str], typed: frozenset[str]) -> dict[Path, bytes]:
     """Every file that the WSDL reaches, serialised anew. Raises ValueError for an operation that is not in it."""
     roots = _files(wsdl)
     components = {key: element for root in roots.values() for key, element in _components(root)}
@@ -57,6 +60,9 @@ def _pruned(wsdl: Path, operations: frozenset[str]) -> dict[Path, bytes]:
         for operation in list(root.iter(f"{_WSDL}operation")):
             if operation.get("name") not in operations:
                 _remove(operation)
+            elif operation.get("name") not in typed:
+                for answer in list(operation.iterchildren(f"{_WSDL}output", f"{_WSDL}fault")):
+                    _remove(answer)
     waiting = [e for root in roots.values() for e in root.iter(f"{_WSDL}operation")]
     kept: set[Key] = set()
     while waiting:

@@ -110,12 +110,17 @@ def _settled(agent: Running) -> Usage:
     return agent.usage()
 
 
-def _cameras(ports: list[int]) -> str:
-    intervals = {"interval_seconds": 60.0, "login_check_seconds": 900.0, "clock_check_seconds": 3600.0}
+def _cameras(ports: list[tuple[int, int]]) -> str:
+    intervals = {
+        **{"interval_seconds": 60.0, "login_check_seconds": 900.0, "clock_check_seconds": 3600.0},
+        **{"stream_check_seconds": 300.0, "detail_check_seconds": 3600.0, "certificate_check_seconds": 86_400.0},
+    }
     head = '[collectors.cameras]\nusername = "watchkeeper"\npassword_env = "' + CAMERA_PASSWORD + '"\n'
     head += "".join(f"{name} = {seconds / SPEED}\n" for name, seconds in intervals.items())
+    head += "max_requests_per_hour = 36000\n"  # counted in true hours
     tables = [
-        f'[[collectors.cameras.devices]]\nid = "cam-{n}"\nhost = "127.0.0.1"\nport = {p}\n' for n, p in enumerate(ports)
+        f'[[collectors.cameras.devices]]\nid = "cam-{n}"\nhost = "127.0.0.1"\nport = {port}\nrtsp_port = {streams}\n'
+        for n, (port, streams) in enumerate(ports)
     ]
     return head + "".join(tables)
 

@@ -96,8 +96,8 @@ class Running:
 
 
 @contextmanager
-def camera_ports(count: int) -> Iterator[list[int]]:
-    """So many simulated cameras, in another process."""
+def camera_ports(count: int) -> Iterator[list[tuple[int, int]]]:
+    """So many simulated cameras, in another process: the ports of their ONVIF and their RTSP."""
     command = [sys.executable, "-m", "tests.bench.camera_site", str(count)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -1,6 +1,6 @@
-"""Simulated ONVIF cameras in a process of their own: `python -m tests.bench.camera_site 64`.
+"""Simulated cameras in a process of their own, with their streams: `python -m tests.bench.camera_site 64`.
 
-Prints their ports as one JSON list, and serves until its standard input ends.
+Prints their ports, ONVIF and RTSP, as one JSON list of pairs, and serves until its standard input ends.
 """
 
 import json
@@ -8,6 +8,6 @@ import sys
 
 from simulator.onvif import Camera
 
-cameras = [Camera(name=f"cam-{number}").start() for number in range(int(sys.argv[1]))]
-print(json.dumps([camera.port for camera in cameras]), flush=True)
+cameras = [Camera(name=f"cam-{number}", streams=True).start() for number in range(int(sys.argv[1]))]
+print(json.dumps([(camera.port, camera.rtsp_port) for camera in cameras]), flush=True)
 sys.stdin.read()

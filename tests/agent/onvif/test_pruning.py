@@ -7,7 +7,7 @@ import zeep
 from lxml import etree
 from zeep.wsdl import Document
 
-from agent.onvif.definitions import OPERATIONS, SERVICES, SETTINGS
+from agent.onvif.definitions import OPERATIONS, SERVICES, SETTINGS, TYPED
 from agent.onvif.pruning import PrunedFiles
 
 DEVICEMGMT = SERVICES["devicemgmt"]
@@ -35,7 +35,7 @@ def said_and_heard(document: Document, operation: str) -> tuple[bytes, object]:
 
 def test_requests_and_answers_are_those_of_the_whole_definition() -> None:
     whole = definition(DEVICEMGMT.wsdl, zeep.Transport())
-    pruned = definition(DEVICEMGMT.wsdl, PrunedFiles(DEVICEMGMT.wsdl, OPERATIONS["devicemgmt"]))
+    pruned = definition(DEVICEMGMT.wsdl, PrunedFiles(DEVICEMGMT.wsdl, OPERATIONS["devicemgmt"], TYPED))
     one, other = said_and_heard(whole, "GetSystemDateAndTime"), said_and_heard(pruned, "GetSystemDateAndTime")
     assert one == other
     assert "2026" in str(other[1])
@@ -47,7 +47,7 @@ def test_requests_and_answers_are_those_of_the_whole_definition() -> None:
 def test_every_service_we_call_has_its_operations(name: str) -> None:
     service = SERVICES[name]
     wanted = OPERATIONS[service.wsdl.stem]
-    document = definition(service.wsdl, PrunedFiles(service.wsdl, wanted))
+    document = definition(service.wsdl, PrunedFiles(service.wsdl, wanted, TYPED))
     left = {operation for binding in document.bindings.values() for operation in binding.all()}
     assert left == wanted
     whole = definition(service.wsdl, zeep.Transport())
@@ -55,18 +55,18 @@ def test_every_service_we_call_has_its_operations(name: str) -> None:
 
 
 def test_of_the_device_service_s_types_few_are_left() -> None:
-    document = definition(DEVICEMGMT.wsdl, PrunedFiles(DEVICEMGMT.wsdl, OPERATIONS["devicemgmt"]))
+    document = definition(DEVICEMGMT.wsdl, PrunedFiles(DEVICEMGMT.wsdl, OPERATIONS["devicemgmt"], TYPED))
     whole = definition(DEVICEMGMT.wsdl, zeep.Transport())
     assert len(list(document.types.types)) < len(list(whole.types.types)) / 4
 
 
 def test_an_operation_that_is_not_there_is_named() -> None:
     with pytest.raises(ValueError, match=r"devicemgmt\.wsdl has no GetSystemDate$"):
-        PrunedFiles(DEVICEMGMT.wsdl, frozenset({"GetSystemDate", "GetServices"}))
+        PrunedFiles(DEVICEMGMT.wsdl, frozenset({"GetSystemDate", "GetServices"}), TYPED)
 
 
 def test_nothing_but_the_files_beside_it_is_ever_loaded() -> None:
-    files = PrunedFiles(DEVICEMGMT.wsdl, OPERATIONS["devicemgmt"])
+    files = PrunedFiles(DEVICEMGMT.wsdl, OPERATIONS["devicemgmt"], TYPED)
     for url in ("http://127.0.0.1:9/onvif.xsd", "/etc/passwd", "file:///etc/passwd"):
         with pytest.raises(FileNotFoundError):
             files.load(url)
