@@ -19,7 +19,7 @@ def look(place: Place, shot: Shot) -> Features:
     return Features.model_validate(analyse(place.picture(shot)))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def week(
     seed: int, indoors: bool = False, presets: int = 1, night: Light = Light.NIGHT, ptz: bool = False
 ) -> tuple[Place, Baseline]:
