@@ -11,11 +11,23 @@ BURST = 24
 
 _SHARE = 0.5
 
+_YIELDS_AT = 0.85
+"""Part of the hour's requests, all of us together, from which on history waits: whether a channel is online, pictures
+and events must not be held back for it."""
+
 
 class Pace:
-    """An allowance that refills. `per_hour` None: as many as it takes (`collect`, which runs once)."""
+    """An allowance that refills. `per_hour` None: as many as it takes (`collect`, which runs once); `spent` is how many
+    were sent to the recorder within the last hour, whoever of us sent them."""
 
-    def __init__(self, per_hour: int | None, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        per_hour: int | None,
+        monotonic: Callable[[], float] = time.monotonic,
+        spent: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._most = per_hour * _YIELDS_AT if per_hour is not None else None
+        self._spent = spent
         self._per_second = per_hour * _SHARE / 3600 if per_hour is not None else None
         self._monotonic = monotonic
         self._left = float(BURST)
@@ -28,7 +40,7 @@ class Pace:
         now = self._monotonic()
         self._left = min(BURST, self._left + (now - self._at) * self._per_second)
         self._at = now
-        return self._left >= 1
+        return self._left >= 1 and (self._most is None or self._spent() < self._most)
 
     def spend(self, requests: int) -> None:
         """Count what a question took. A costly one leaves a debt."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from agent.collector import Happening, Measurement, Reading
 from agent.device.errors import AuthRefused, Unreachable
+from agent.device.manners import MANNERS
 from agent.memory import Memory
 from agent.recorder.accounts import Accounts, AccountsNote
 from agent.recorder.channels import Channels, ChannelsNote
@@ -92,7 +93,9 @@ class Rounds:
         self._drives = Drives(recorder.id, memory("drives", DrivesNote), lambda: taken, wall)
         self._accounts = Accounts(recorder.id, memory("accounts", AccountsNote))
         self._operations = Operations(recorder.id, memory("log", LogNote), wall=wall, monotonic=monotonic)
-        self._pace = Pace(settings.max_requests_per_hour if state is not None else None, monotonic)
+        manner = MANNERS.of(recorder.endpoint)
+        budget = settings.max_requests_per_hour if state is not None else None
+        self._pace = Pace(budget, monotonic, lambda: manner.spent)
         self._served: set[str] = set()
         self._turns = 0
         self._devices: list[Device] | None = None

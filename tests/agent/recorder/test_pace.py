@@ -33,3 +33,11 @@ def test_a_single_run_asks_everything() -> None:
     pace = Pace(None)
     pace.spend(10_000)
     assert pace.allows()
+
+
+def test_history_waits_while_the_hours_requests_run_out_whoever_sent_them() -> None:
+    spent = 1000
+    pace = Pace(1200, lambda: 0.0, lambda: spent)
+    assert pace.allows()
+    spent = 1020
+    assert not pace.allows()
