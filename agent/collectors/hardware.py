@@ -80,10 +80,11 @@ class Hardware:
         self._workers.close()
 
     def _changed(self) -> list[Device] | None:
+        claims = [one.claims() for one in self._watched]
+        # A camera may be a recorder's channel, too: what it is itself goes before.
         devices: dict[str, Device] = {}
-        for one in self._watched:
-            for device in one.claims():
-                devices.setdefault(device.device, device)
+        for device in [own for own, *_ in claims] + [channel for _, *channels in claims for channel in channels]:
+            devices.setdefault(device.device, device)
         found = list(devices.values())
         if found == self._told:
             return None

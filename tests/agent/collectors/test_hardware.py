@@ -578,6 +578,22 @@ def test_recorders_are_listened_to_and_cameras_where_wanted(nvr: Recorder, tmp_p
         assert ids(cameras=["elsewhere"], recorders=[]) == []
 
 
+def test_a_camera_that_is_a_channel_too_is_claimed_once_as_itself(nvr: Recorder, tmp_path: Path) -> None:
+    with Camera(name="gate") as device:
+        both = [listening(one, tmp_path)._watched[0] for one in (nvr, device)]
+        built = Hardware(both, HardwareSettings())
+        built.collect()
+        nvr.hardware.signal_loss("ch2", True)
+        reading = built.collect()
+        fits_the_wire(reading)
+        assert [h.device for h in reading.happenings] == ["gate"]
+        assert {d.device: dict(d.facts) for d in built._told or ()} == {
+            "nvr": {"events": "pullpoint"},
+            "gate": {"events": "pullpoint"},
+        }
+        built.close()
+
+
 def test_interruption_is_prompt_while_a_device_hangs(nvr: Recorder, tmp_path: Path) -> None:
     built = listening(nvr, tmp_path)
     built.collect()
