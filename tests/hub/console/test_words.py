@@ -102,6 +102,7 @@ COUNTS = {
     *("raid_disks", "raid_disks_missing", "recording_gaps", "recording_segments"),
     *("footage_reads", "footage_reads_uncounted"),
     *("requests_held_back", "profiles", "accounts", "administrators", "picture_baseline_samples", "switch_ports_up"),
+    "events_unknown",
 }
 
 
