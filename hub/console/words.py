@@ -184,6 +184,14 @@ FACTS = {
     "speaks": N_("Speaks"),
     "status": N_("Status"),
     "time_zone": N_("Time zone"),
+    "alias": N_("Label of the port"),
+    "connected": N_("Device on it"),
+    "enabled": N_("Switched on by its settings"),
+    "macs": N_("Hardware addresses behind it"),
+    "port": N_("Port"),
+    "snmp": N_("SNMP"),
+    "switch": N_("Switch it is plugged into"),
+    "switch_port": N_("Port of the switch"),
 }
 """Facts that our agents send; others are shown as they came."""
 
