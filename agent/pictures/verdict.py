@@ -93,7 +93,7 @@ def _judge_light(features: Features, baseline: Baseline, usual: Hour, limits: Li
     if features.phase is Phase.DARK:
         _judge_dark(features, baseline, usual, verdict)
         return True
-    if features.phase is Phase.NIGHT:
+    if features.phase is Phase.NIGHT and not usual.day:
         return _judge_infrared(features, own, limits, verdict)
     if usual.day and features.brightness < limits.dark_below < usual.brightness / 2:
         verdict.flags["dark"] = True

@@ -124,6 +124,15 @@ def test_black_by_day_is_dark_where_the_hours_are_not_known() -> None:
     assert {name for name, raised in found.flags.items() if raised} == {"dark"}
 
 
+def test_a_dim_picture_at_an_hour_that_is_always_light_has_nothing_to_do_with_infra_red() -> None:
+    place, baseline = week(1001, True)
+    dim = look(place, Shot(600, Light.NIGHT, fault=Fault.UNDEREXPOSED)).model_copy(update={"highlight": 0.2})
+    assert dim.phase is Phase.NIGHT
+    for hour, flag in ((DAY_HOUR, "dark"), (NIGHT_HOUR, "infrared_dead")):
+        found = judge(dim, baseline, hour)
+        assert {name for name, raised in found.flags.items() if raised} == {flag}
+
+
 def test_flags_are_those_of_the_catalogue() -> None:
     from wire.metrics import BY_NAME
 
