@@ -20,7 +20,12 @@ from agent.state import StateError
 
 OK, BAD_USAGE = 0, 2
 
-TOOLS: tuple[str, ...] = ("agent.survey.command", "agent.device_clock", "agent.pictures.command")
+TOOLS: tuple[str, ...] = (
+    "agent.survey.command",
+    "agent.device_clock",
+    "agent.pictures.command",
+    "agent.discovery.command",
+)
 """Modules of further commands, for a technician at a device. Each offers `add(commands)`, which adds its parser with
 `set_defaults(tool=run)`, and `run(options) -> int`; what is heavy it imports within `run`."""
 

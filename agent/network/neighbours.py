@@ -1,12 +1,15 @@
-"""The kernel's neighbour table of IPv4, /proc/net/arp: which hardware address answers for which address. Pure."""
+"""The kernel's neighbour table of IPv4, /proc/net/arp: which hardware address answers for which address."""
 
 import ipaddress
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 _COMPLETE = 0x2
 _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 MAX_NEIGHBOURS = 8192
+_TABLE = Path("/proc/net/arp")
+_MAX_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,15 @@ class Neighbour:
     address: str
     mac: str
     interface: str
+
+
+def read(path: Path = _TABLE) -> list[Neighbour]:
+    """This machine's, empty where the table can't be read."""
+    try:
+        with path.open("rb") as file:
+            return parse(file.read(_MAX_BYTES).decode("ascii", "replace"))
+    except OSError:
+        return []
 
 
 def parse(table: str) -> list[Neighbour]:

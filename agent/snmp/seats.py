@@ -8,14 +8,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from agent.network.names import Names
-from agent.network.neighbours import Neighbour, parse, plain_mac
+from agent.network.neighbours import Neighbour, plain_mac, read
 from wire.messages import Device
 
-_ARP = Path("/proc/net/arp")
-_MAX_BYTES = 1024 * 1024
 _NAMES_PATIENCE = 2.0
 
 
@@ -75,7 +72,7 @@ class Residents:
         self.devices = devices
         self._names = names or Names()
         self._hosts = hosts
-        self._neighbours = neighbours or read_neighbours
+        self._neighbours = neighbours or read
         self._lock = threading.Lock()
         self._macs = {device: mac for device, text in macs.items() if (mac := plain_mac(text)) is not None}
         self._configured = frozenset(self._macs)
@@ -96,12 +93,3 @@ class Residents:
     def close(self) -> None:
         """Look up no more names."""
         self._names.close()
-
-
-def read_neighbours(path: Path = _ARP) -> list[Neighbour]:
-    """This machine's neighbours, empty where the table can't be read."""
-    try:
-        with path.open("rb") as file:
-            return parse(file.read(_MAX_BYTES).decode("ascii", "replace"))
-    except OSError:
-        return []

@@ -1,10 +1,12 @@
 """The kernel's neighbour table."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.network.neighbours import Neighbour, parse, plain_mac
+from agent.network.neighbours import Neighbour, parse, plain_mac, read
 
 HEAD = "IP address       HW type     Flags       HW address            Mask     Device\n"
 
@@ -46,3 +48,8 @@ def test_what_belongs_to_nobody_is_no_hardware_address(text: str) -> None:
 def test_any_text_is_a_table(text: str) -> None:
     for one in parse(HEAD + text):
         assert plain_mac(one.mac) == one.mac
+
+
+def test_this_machines_neighbours_are_read(tmp_path: Path) -> None:
+    assert all(plain_mac(one.mac) for one in read())
+    assert read(tmp_path / "none") == []

@@ -1,10 +1,8 @@
 """Who hangs on which port, of several switches."""
 
-from pathlib import Path
-
 from agent.network.names import Names
 from agent.network.neighbours import Neighbour
-from agent.snmp.seats import Residents, Seat, Seats, read_neighbours
+from agent.snmp.seats import Residents, Seat, Seats
 from wire.messages import Device, DeviceKind
 
 GATE = Device(device="gate", kind=DeviceKind.CAMERA)
@@ -57,8 +55,3 @@ def test_a_router_that_answers_for_many_is_nobodys_address() -> None:
     table = [Neighbour(f"10.0.0.{n}", "00:00:5e:00:01:01", "eth0") for n in (21, 22)]
     residents = Residents({"gate": GATE, "yard": YARD}, {"gate": "10.0.0.21", "yard": "10.0.0.22"}, {}, lambda: table)
     assert residents.macs() == {}
-
-
-def test_this_machines_neighbours_are_read(tmp_path: Path) -> None:
-    read_neighbours()
-    assert read_neighbours(tmp_path / "none") == []

@@ -1,0 +1,1 @@
+"""`watchkeeper-agent discover`: which devices there are, asked gently and without any account, and a draft for them."""
