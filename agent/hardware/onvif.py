@@ -20,9 +20,6 @@ _PARTS: Mapping[str, Kind] = {
     "signalloss": Kind.VIDEO_LOSS,
     "videoloss": Kind.VIDEO_LOSS,
     "globalscenechange": Kind.TAMPER,
-    "imagetooblurry": Kind.TAMPER,
-    "imagetoodark": Kind.TAMPER,
-    "imagetoobright": Kind.TAMPER,
     "tamperdetector": Kind.TAMPER,
     "tampering": Kind.TAMPER,
     "jobstate": Kind.RECORDING_FAILURE,
@@ -35,7 +32,6 @@ _PARTS: Mapping[str, Kind] = {
 
 TOPICS = (
     *("tns1:Device//.", "tns1:VideoSource/SignalLoss", "tns1:VideoSource/GlobalSceneChange//."),
-    *(f"tns1:VideoSource/ImageToo{how}//." for how in ("Blurry", "Dark", "Bright")),
     *("tns1:RuleEngine/TamperDetector//.", "tns1:RecordingConfig/JobState"),
     "tns1:Monitoring/OperatingTime/LastReboot",
 )
@@ -49,7 +45,9 @@ _NOT_TAKEN = frozenset(
         *("VideoSource", "VideoEncoder", "VideoOutput", "AudioEncoder", "AudioOutput", "Receiver", "LightControl"),
     }
 )
-"""First parts of topics of which nothing else concerns the hardware: motion, people, positions, changed settings."""
+"""First parts of topics of which nothing else concerns the hardware: motion, people, positions, changed settings.
+
+ImageTooDark and its like too: a camera says so every night, and `pictures` knows what is usual at that hour."""
 
 _DEVICE_NOT_TAKEN = frozenset({"Trigger", "IO", "OperationMode", "Status", "Sensor"})
 

@@ -34,7 +34,7 @@ def note(topic: str, source: dict[str, str], data: dict[str, str], operation: st
         ("MediaControl/VideoLoss", {"VideoSource": "ch2"}, {"State": "0"}, Kind.VIDEO_LOSS, False, "ch2", ""),
         *[
             (f"VideoSource/{name}/{service}", {"Source": "ch1"}, {"State": "true"}, Kind.TAMPER, True, "ch1", name)
-            for name in ("GlobalSceneChange", "ImageTooBlurry", "ImageTooDark", "ImageTooBright")
+            for name in ("GlobalSceneChange",)
             for service in ("ImagingService", "AnalyticsService", "RecordingService")
         ],
         (
