@@ -12,6 +12,10 @@ from agent.device.errors import BadAnswer
 MAX_MARKUP = 20_000
 """The most tags, both opening and closing, in an answer of up to a megabyte; a larger one may have as many more."""
 
+MAX_ATTRIBUTES = 100
+"""The most attributes of one element, namespaces aside. What reads SOAP for us looks each up from the first on: 40,000,
+half a megabyte, kept it and the whole agent busy for 16 s."""
+
 _ENCODING = re.compile(rb"^<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"']{0,40})")
 _ASCII_LIKE = re.compile(
     rb"(us-)?ascii|utf-?8|iso-?8859-?[0-9]{1,2}|windows-125[0-9]|gb2312|gbk|gb18030|big5|euc-(jp|kr)|shift_jis", re.I
@@ -44,6 +48,8 @@ def parse(body: bytes, max_markup: int = MAX_MARKUP) -> etree._Element:
         raise BadAnswer(f"no XML: {str(error)[:100]}") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise BadAnswer("XML with a document type, which no device of ours needs")
+    if any(len(element.attrib) > MAX_ATTRIBUTES for element in root.iter("*")):
+        raise BadAnswer(f"XML with an element of more than {MAX_ATTRIBUTES} attributes")
     return root
 
 

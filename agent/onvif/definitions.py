@@ -25,6 +25,9 @@ SETTINGS = zeep.Settings(
 )
 """Of every document and client: no DTD, no entities, nothing fetched from elsewhere."""
 
+# zeep logs each value that it cannot read, with a traceback: a device could fill the journal. We say it once.
+logging.getLogger("zeep.xsd").setLevel(logging.CRITICAL)
+
 _lock = threading.Lock()
 _documents: dict[Path, Any] = {}
 

@@ -8,6 +8,7 @@ from agent.device.account import PasswordMissing
 from agent.device.errors import (
     AuthPaused,
     AuthRefused,
+    CredentialsWanted,
     DeviceError,
     Forbidden,
     HeldBack,
@@ -74,7 +75,7 @@ class Presence:
         except DeviceError as error:  # garbage is an answer too: the recorder is there
             self._subjects.note("clock", error)
             self.answers = True
-            if isinstance(error, AuthRefused):
+            if isinstance(error, AuthRefused | CredentialsWanted):
                 self.note_refusal()
             return {"connectable": 1.0, "reachable": 1.0}
         self._subjects.note("clock", None)
@@ -104,7 +105,7 @@ class Presence:
             self._authenticated = True
 
     def note_refusal(self) -> None:
-        """Our account was refused."""
+        """Our account was refused, or is wanted in a way that we do not show it."""
         if self._has_account:
             self._authenticated = False
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from agent.collector import Happening, Measurement, Reading
-from agent.device.errors import AuthRefused, Unreachable
+from agent.device.errors import AuthRefused, CredentialsWanted, Unreachable
 from agent.device.manners import MANNERS
 from agent.memory import Memory
 from agent.recorder.accounts import Accounts, AccountsNote
@@ -254,7 +254,7 @@ class Rounds:
                 yield
                 self._presence.note_answer(speaker)
         except RoundOver as over:
-            if isinstance(over.cause, AuthRefused):
+            if isinstance(over.cause, AuthRefused | CredentialsWanted):
                 self._presence.note_refusal()
             if isinstance(over.cause, Unreachable):
                 self._presence.lose(speaker)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from agent.device.account import PasswordMissing
 from agent.device.errors import (
     AuthRefused,
+    CredentialsWanted,
     DeviceError,
     Forbidden,
     HeldBack,
@@ -28,6 +29,8 @@ AGAIN_SECONDS = 86_400.0
 """After how long something refused is asked for again."""
 
 _JITTER = (0.9, 1.1)
+_ROUND_ENDS = (Unreachable, TimedOut, AuthRefused, CredentialsWanted, HeldBack, Interrupted, PasswordMissing)
+"""What each further question would meet with, too."""
 
 
 class RoundOver(Exception):  # noqa: N818 - a state
@@ -65,7 +68,7 @@ class Subjects:
             self._refused[name] = type(error)
             self._due[name] = self._monotonic() + AGAIN_SECONDS
             self.note(name, error)
-        except (Unreachable, TimedOut, AuthRefused, HeldBack, Interrupted, PasswordMissing) as error:
+        except _ROUND_ENDS as error:
             self.note(name, error)
             raise RoundOver(error) from None
         except DeviceError as error:
