@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import server
 from tests.servers.certificates import Authority
@@ -14,6 +15,10 @@ from tests.servers.influxdb import InfluxDB
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.nginx import Nginx
 from tests.servers.postgresql import Postgresql
+
+# No test fails by a clock: on a busy machine an example takes as long as it takes.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.hookimpl(wrapper=True)

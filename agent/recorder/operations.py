@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from agent.collector import Happening
 from agent.device.text import printable
 from agent.memory import Memory
-from agent.recorder.model import LogEntry
+from agent.recorder.model import LogEntry, Operation
 
 MAX_ENTRIES = 500
 """Lines taken at once."""
@@ -113,6 +113,20 @@ class Operations:
             "device_time": _stamp(entry.at),
         }
         return Happening(self._recorder, str(entry.operation), {k: v for k, v in data.items() if v}, mono)
+
+
+def of_others(entries: Sequence[LogEntry], username: str | None, address: str) -> list[LogEntry]:
+    """Without the traces of our own questions: recorders write each login down, and each of us is one a minute.
+
+    Ours are logins, and what has no name of its own, by our account from our address. The same account from elsewhere
+    is somebody who has its password; and our account plays nothing back from anywhere.
+    """
+    ours = (Operation.LOGIN, Operation.OTHER)
+    return [
+        one
+        for one in entries
+        if not (one.operation in ours and username and one.user == username and address and one.address == address)
+    ]
 
 
 def _fresh(entries: Sequence[LogEntry], told: Sequence[str]) -> tuple[list[LogEntry], list[str]]:

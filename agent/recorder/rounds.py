@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from agent.collector import Happening, Measurement, Reading
 from agent.device.errors import AuthRefused, CredentialsWanted, Unreachable
 from agent.device.manners import MANNERS
+from agent.device.reach import own_address
 from agent.memory import Memory
 from agent.recorder.accounts import Accounts, AccountsNote
 from agent.recorder.channels import Channels, ChannelsNote
@@ -24,7 +25,7 @@ from agent.recorder.drives import Drives, DrivesNote
 from agent.recorder.history import History, HistoryNote
 from agent.recorder.ids import drive_id, storage_id
 from agent.recorder.judgement import ages
-from agent.recorder.operations import LogNote, Operations
+from agent.recorder.operations import LogNote, Operations, of_others
 from agent.recorder.pace import Pace
 from agent.recorder.presence import Presence
 from agent.recorder.settings import RecorderSettings, RecordersSettings
@@ -92,6 +93,8 @@ class Rounds:
         taken = frozenset(settings.channel_ids()) | cameras.keys()
         self._drives = Drives(recorder.id, memory("drives", DrivesNote), lambda: taken, wall)
         self._accounts = Accounts(recorder.id, memory("accounts", AccountsNote))
+        account = settings.account(recorder)
+        self._username = account.username if account is not None else None
         self._operations = Operations(recorder.id, memory("log", LogNote), wall=wall, monotonic=monotonic)
         manner = MANNERS.of(recorder.endpoint)
         budget = settings.max_requests_per_hour if state is not None else None
@@ -187,7 +190,9 @@ class Rounds:
         now = self._presence.now()
         if now is None:  # lines carry its own time: without that nobody knows which are new
             return
-        entries = speaker.log(*self._operations.span(now))
+        entries = of_others(
+            speaker.log(*self._operations.span(now)), self._username, own_address(self._recorder.endpoint)
+        )
         told.happenings += self._operations.learn(entries, now, self._channels.device)
 
     # The channels' recordings

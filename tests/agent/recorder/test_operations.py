@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agent.collector import Happening
 from agent.memory import Memory
 from agent.recorder.model import LogEntry, Operation
-from agent.recorder.operations import LogNote, Operations
+from agent.recorder.operations import LogNote, Operations, of_others
 
 NOW = 1_780_000_000.0
 HOUR = 3600.0
@@ -211,3 +211,16 @@ def test_whatever_clocks_and_restarts_do_each_line_is_told_once(
             world.wait(pause)
             told += world.told()
     assert sorted(told, key=int) == [f"{number}" for number in range(written)]
+
+
+def test_the_traces_of_our_own_questions_are_left_out_and_nobody_elses() -> None:
+    ours = LogEntry(1.0, Operation.LOGIN, "watchkeeper", "10.0.0.2")
+    logout = LogEntry(1.0, Operation.OTHER, "watchkeeper", "10.0.0.2", detail="logout")
+    thief = LogEntry(1.0, Operation.LOGIN, "watchkeeper", "10.0.0.77")
+    taken = LogEntry(1.0, Operation.DOWNLOADED, "watchkeeper", "10.0.0.2")
+    failed = LogEntry(1.0, Operation.LOGIN_FAILED, "watchkeeper", "10.0.0.2")
+    admin = LogEntry(1.0, Operation.LOGIN, "admin", "10.0.0.2")
+    lines = [ours, logout, thief, taken, failed, admin]
+    assert of_others(lines, "watchkeeper", "10.0.0.2") == [thief, taken, failed, admin]
+    assert of_others(lines, None, "10.0.0.2") == lines
+    assert of_others(lines, "watchkeeper", "") == lines
