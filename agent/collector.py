@@ -160,7 +160,8 @@ class Plugin:
     needs: tuple[Need, ...] = ()
     reads: tuple[str, ...] = ()
     """Collectors whose settings it is made from as well (pictures are taken of what `cameras` watches). It may add to
-    the devices they claim: their claim goes before, its values are kept, its facts are added."""
+    the devices they claim: its values are kept, its facts are added. Whether its claim goes behind theirs, `guest`
+    says."""
     guest: bool = False
     """It adds to devices that another collector of ours claims (whether a volume is encrypted). It claims them too, of
     the same kind: they are its own only where nobody else does."""

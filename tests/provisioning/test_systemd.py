@@ -108,3 +108,12 @@ def test_the_account_can_be_made(tmp_path: Path) -> None:
 
 def _lines(file: Path) -> list[str]:
     return [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+
+
+def test_the_kernel_takes_the_range_of_groups_that_may_ping(tmp_path: Path) -> None:
+    lines = (SYSTEMD / "watchkeeper-agent.sysctl.conf").read_text().splitlines()
+    (setting,) = [line for line in lines if line and not line.startswith("#")]
+    key, _, value = setting.partition(" = ")
+    least, most = map(int, value.split())
+    assert Path("/proc/sys", *key.split(".")).exists()
+    assert 0 <= least <= most <= 2**31 - 1, "what the kernel takes"
