@@ -4,6 +4,9 @@ The search lists oldest first, so the oldest recording is the first found since 
 that lost their clock file under 1970 or 2000. The newest lies in the last hours, or in a time that grows backwards.
 """
 
+import time
+from collections.abc import Callable
+
 from agent.dahua.client import DahuaClient
 from agent.dahua.finder import PAGE, File, Finder
 from agent.device.errors import BadAnswer
@@ -21,6 +24,9 @@ FRESH = 120
 
 JOIN = 2
 """Files at most this many seconds apart are one recording: their ends are whole seconds, and written loosely."""
+
+OLDEST_SECONDS = 3600.0
+"""How long the oldest recording is taken as known: it moves by days, and costs nearly as much as the newest."""
 
 MAX_HALVINGS = 32
 MAX_PAGES = 120
@@ -40,21 +46,20 @@ class Recordings:
     is found out, for the search tells whose recordings it found.
     """
 
-    def __init__(self, client: DahuaClient, base: int | None = None) -> None:
+    def __init__(
+        self, client: DahuaClient, base: int | None = None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._client = client
         self._base = base
+        self._monotonic = monotonic
+        self._oldest: dict[int, tuple[float, File]] = {}  # index → when it was asked, and what was found
         self._short_searches = False
         """Whether the recorder refused to search through years, but not through a day."""
 
     def extent(self, index: int, now: float) -> tuple[int, int] | None:
         """Beginning of the oldest and end of the newest recording, None without any. Raises DeviceError."""
         with Finder(self._client) as finder:
-            until = int(now) + DAY
-            first = None if self._short_searches else self._first(finder, index, EARLIEST, until)
-            if first is not None:
-                newest = self._newest(finder, index, first.begin, int(now)) or first.end
-                return first.begin, max(newest, first.end)
-            return self._by_days(finder, index, int(now))
+            return self._extent(finder, index, int(now))
 
     def spans(self, index: int, begin: int, end: int, most: int) -> list[Span]:
         """What is recorded between two moments. Raises DeviceError; BadAnswer beyond `most` files."""
@@ -104,6 +109,21 @@ class Recordings:
         return found is not None and any(file.channel == 0 for file in found[1])
 
     # -- oldest and newest ---------------------------------------------------------------------------------------
+
+    def _extent(self, finder: Finder, index: int, now: int) -> tuple[int, int] | None:
+        if self._short_searches:
+            return self._by_days(finder, index, now)
+        known = self._oldest.get(index)
+        if known is not None and self._monotonic() - known[0] <= OLDEST_SECONDS:
+            newest = self._newest(finder, index, known[1].begin, now)
+            if newest is not None:
+                return known[1].begin, max(newest, known[1].end)
+        first = self._first(finder, index, EARLIEST, now + DAY)
+        if first is None:
+            self._oldest.pop(index, None)
+            return self._by_days(finder, index, now)
+        self._oldest[index] = self._monotonic(), first
+        return first.begin, max(self._newest(finder, index, first.begin, now) or first.end, first.end)
 
     def _first(self, finder: Finder, index: int, begin: int, end: int) -> File | None:
         """The oldest recording that touches a time. Raises BadAnswer where only others are told."""

@@ -215,7 +215,7 @@ class DahuaSpeaker:
     def _learn_anew(self) -> None:
         offset = self._quirks.utc_offset_seconds
         self._clock = Clock(self._client, None if offset is None else Zone(offset), self._monotonic)
-        self._recordings = Recordings(self._client, self._quirks.search_base)
+        self._recordings = Recordings(self._client, self._quirks.search_base, self._monotonic)
         self._picture_base = self._quirks.picture_base
         self._states_in_json = False
         self._unknown: dict[str, DeviceError] = {}

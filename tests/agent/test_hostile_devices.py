@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.collector import Collector, Interruptible
+from agent.collector import Collector, Context, Interruptible, discover
 from agent.device.address import Endpoint
 from agent.device.manners import MANNERS
 from agent.hardware import voices
@@ -21,6 +21,7 @@ from tests.agent.hostile.behaviours import BEHAVIOURS, Expect
 from tests.agent.hostile.device import HostileDevice
 from tests.agent.hostile.lies import LIES, Liar, mutations
 from tests.agent.hostile.subjects import PASSWORD, SUBJECTS, Honest, Subject, values
+from tests.agent.hostile.switch import REPLIES, HostileSwitch
 from tests.agent.hostile.trap import Trap
 from tests.agent.hostile.watching import round_of
 
@@ -181,3 +182,20 @@ def test_one_refused_login_is_the_last(
                 assert not told.get("authenticated")
                 assert told["account_paused"] == 1
         assert gate.refused_logins == 1
+
+
+@pytest.mark.parametrize("what", REPLIES)
+def test_a_switch_that_was_never_honest(what: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    community = tmp_path / "community"
+    community.write_text(PASSWORD)
+    with HostileSwitch(REPLIES[what]) as switch:
+        device = {"id": "sw-1", "host": "127.0.0.1", "port": switch.port}
+        table = {"community_file": community, "device_timeout_seconds": 0.4, "devices": [device]}
+        plugin = discover()["switches"]
+        (collector,) = plugin.build(plugin.settings.model_validate(table), Context("agent-1", "host-1"))
+        with asking(collector):
+            for _ in range(2):
+                reading = round_of(collector, caplog)
+                assert set(values(reading, "sw-1")) <= CONTACT, "something was learned of it"
+                assert len(reading.devices or ()) <= 1
+        assert 0 < switch.questions <= MANY_REQUESTS

@@ -358,6 +358,20 @@ def test_oldest_and_newest_in_eight_questions(recorder: DahuaRecorder, speaker: 
     nothing_leaks(recorder)
 
 
+def test_the_oldest_is_known_for_an_hour_unless_everything_is_gone(recorder: DahuaRecorder, speak: Make) -> None:
+    now = [0.0]
+    speaker = speak(monotonic=lambda: now[0])
+    speaker.extent("1")
+    recorder.requests.clear()
+    recorder.box.channels[0].oldest_seconds = 2 * DAY
+    assert speaker.extent("1") == Extent(NOW - 30 * DAY, NOW)
+    assert calls(recorder) == 5
+    now[0] = 3601.0
+    assert speaker.extent("1") == Extent(NOW - 2 * DAY, NOW)
+    recorder.box.channels[0].oldest_seconds = 0.0
+    assert speaker.extent("1") == Extent(None, None)
+
+
 def test_64_channels_are_searched_one_by_one_in_512_questions(tmp_path: Path) -> None:
     with DahuaRecorder(Box(64, clock=lambda: NOW)) as recorder:
         (tmp_path / "password").write_text(SECRET)
