@@ -1,5 +1,7 @@
 """The disks of a recorder (`storageDevice.cgi`), and whether it overwrites. Tables to records; pure."""
 
+from dataclasses import replace
+
 from agent.dahua.table import Table, flag, number, rows
 from agent.device.text import printable
 from agent.recorder.model import Drive
@@ -18,9 +20,16 @@ _GONE = frozenset({"notexist", "nodisk", "missing", "removed", "lost"})
 
 
 def drives(table: Table) -> list[Drive]:
-    """Of `getDeviceAllInfo`: newer firmwares say `list.info[0]`, older ones `list[0]`."""
+    """Of `getDeviceAllInfo`: newer firmwares say `list.info[0]`, older ones `list[0]`. Models and serial numbers of
+    disks are not told."""
     listed = rows(table, "list.info", MAX_DRIVES) or rows(table, "list", MAX_DRIVES) or rows(table, "info", MAX_DRIVES)
-    return [_drive(index, row) for index, row in listed.items() if row]
+    found: dict[str, Drive] = {}
+    for index, row in listed.items():
+        drive = _drive(index, row)
+        if drive.token in found:  # two disks of one name are still two
+            drive = replace(drive, token=f"{drive.token} {index + 1}")
+        found[drive.token] = drive
+    return list(found.values())
 
 
 def overwrites(*tables: Table) -> bool | None:
@@ -49,7 +58,6 @@ def _drive(index: int, row: Table) -> Drive:
         healthy=False if broken or word in _ILL or word in _GONE else True if well else None,
         present=word not in _GONE,
         status="error" if broken and well else state,
-        name=name,
         size_bytes=size,
         free_bytes=free,
     )

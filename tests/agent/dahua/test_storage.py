@@ -22,8 +22,13 @@ list.info[0].State=Success
 
 def test_a_disk_is_the_sum_of_its_partitions() -> None:
     assert storage.drives(parse(BODY)) == [
-        Drive("/dev/sda", True, True, "Success", "/dev/sda", size_bytes=2.5e12, free_bytes=4319913984.0)
+        Drive("/dev/sda", True, True, "Success", size_bytes=2.5e12, free_bytes=4319913984.0)
     ]
+
+
+def test_two_disks_of_one_name_are_two() -> None:
+    found = storage.drives(parse(b"list.info[0].Name=/dev/sda\nlist.info[1].Name=/dev/sda\nlist.info[2].State=Success"))
+    assert [drive.token for drive in found] == ["/dev/sda", "/dev/sda 2", "3"]
 
 
 def test_older_firmware_names_its_list_shorter() -> None:
