@@ -100,11 +100,19 @@ def test_the_line_of_a_key_is_found_past_multi_line_strings_and_inline_tables() 
     assert line_of(text, ("nowhere",)) == 1
 
 
+def example(page: str) -> str:
+    text = (Path(__file__).parents[2] / "docs" / page).read_text()
+    return text.split("```toml\n", 1)[1].split("```", 1)[0]
+
+
 def test_the_example_in_the_documentation_is_a_configuration(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "agent.md").read_text()
-    example = page.split("```toml\n", 1)[1].split("```", 1)[0]
-    config = load(write(tmp_path, example), PLUGINS)
+    config = load(write(tmp_path, example("agent.md")), PLUGINS)
     assert set(config.collectors) >= {"cameras", *DEFAULT_COLLECTORS}
+
+
+def test_the_example_of_devices_is_a_configuration(tmp_path: Path) -> None:
+    config = load(write(tmp_path, MINIMAL + example("devices.md")), PLUGINS)
+    assert set(config.collectors) >= {"cameras", "recorders", "pictures", "hardware", "doors", "switches", "network"}
 
 
 def test_what_looks_at_others_devices_runs_beside_them_untold(tmp_path: Path) -> None:
