@@ -11,7 +11,11 @@ from simulator.onvif import Camera, Device, Door, Recorder
 from simulator.pictures.place import Fault as PictureFault
 from simulator.recorder.box import DAY, Box, Channel, Disk, Entry, User
 from simulator.rtsp import RtspServer
+from simulator.snmp import Fault as SwitchFault
+from simulator.snmp import Port as SwitchPort
+from simulator.snmp import Switch
 
+COMMUNITY = "not-public"
 PASSWORD = "not-a-secret"  # noqa: S105 - of devices that are not there
 OTHER_PASSWORD = "changed-by-somebody"  # noqa: S105 - the same
 
@@ -41,6 +45,14 @@ class Equipment(Protocol):
 
     def door(self, name: str) -> Door:
         """A door."""
+        ...
+
+    def switch(self, name: str) -> Switch:
+        """A switch."""
+        ...
+
+    def port(self, name: str) -> SwitchPort:
+        """A switch's port."""
         ...
 
     def spoil(self, name: str, how: PictureFault | None) -> None:
@@ -221,6 +233,27 @@ def _(fault: faults.DoorDenied, site: Equipment, ill: bool) -> None:
 def _(fault: faults.DoorDuress, site: Equipment, ill: bool) -> None:
     if ill:
         site.door(fault.device).duress("card-7")
+
+
+@befall.register
+def _(fault: faults.SwitchOff, site: Equipment, ill: bool) -> None:
+    site.switch(fault.device).fault = SwitchFault.SILENT if ill else None
+
+
+@befall.register
+def _(fault: faults.PortDown, site: Equipment, ill: bool) -> None:
+    site.port(fault.device).up = not ill
+
+
+@befall.register
+def _(fault: faults.PortErrors, site: Equipment, ill: bool) -> None:
+    site.port(fault.device).error_rate = fault.rate if ill else 0.0
+
+
+@befall.register
+def _(fault: faults.PowerLost, site: Equipment, ill: bool) -> None:
+    port = site.port(fault.device)
+    port.poe, port.up = (SwitchPort.FAULT, False) if ill else (SwitchPort.DELIVERING, True)
 
 
 @befall.register

@@ -274,6 +274,42 @@ class DoorDuress(FaultBase):
     tells = "{fault.device} is opened under duress"
 
 
+# Switches
+
+
+class SwitchOff(FaultBase):
+    """The switch loses power, or its management hangs: it answers nothing."""
+
+    kind: Literal["switch_off"]
+    befalls = (Kind.SWITCH,)
+    tells = "switch {fault.device} falls silent"
+
+
+class PortDown(FaultBase):
+    """A cable is pulled: the port has no link."""
+
+    kind: Literal["port_down"]
+    befalls = (Kind.NETWORK,)
+    tells = "port {fault.device} has no link"
+
+
+class PortErrors(FaultBase):
+    """A bad cable: packets with errors, `rate` a second."""
+
+    kind: Literal["port_errors"]
+    rate: Annotated[float, Field(gt=0, le=1e6)] = 50.0
+    befalls = (Kind.NETWORK,)
+    tells = "port {fault.device} has {fault.rate:g} errors a second"
+
+
+class PowerLost(FaultBase):
+    """The port feeds its device no more: overload or a short circuit."""
+
+    kind: Literal["power_lost"]
+    befalls = (Kind.NETWORK,)
+    tells = "port {fault.device} gives no power any more"
+
+
 # The gateway itself
 
 
@@ -329,6 +365,10 @@ AnyFault = (
     | DoorFails
     | DoorDenied
     | DoorDuress
+    | SwitchOff
+    | PortDown
+    | PortErrors
+    | PowerLost
     | VolumeFill
     | VolumeReadOnly
     | AgentSilent

@@ -79,6 +79,17 @@ class DoorController(Part):
     doors: list[SlugId] = Field(min_length=1, max_length=32)
 
 
+class Switch(Part):
+    """A switch with power over Ethernet; port n is the device `{id}-p{n}`."""
+
+    id: SlugId
+    ports: int = Field(default=8, ge=1, le=48)
+
+    def port_ids(self) -> list[str]:
+        """The device ids of its ports, in their order."""
+        return [f"{self.id}-p{number}" for number in range(1, self.ports + 1)]
+
+
 class Volume(Part):
     """A file system of the gateway: `fill` is the share in use, `role` and `overwrites` as the agent's settings say."""
 
@@ -103,6 +114,7 @@ class Agent(Part):
     cameras: Cameras = Field(default=[])
     recorders: list[Recorder] = Field(default=[])
     door_controllers: list[DoorController] = Field(default=[])
+    switches: list[Switch] = Field(default=[])
     volumes: list[Volume] = Field(default=[])
 
     def camera_ids(self) -> list[str]:
@@ -118,6 +130,9 @@ class Agent(Part):
             yield from ((channel, DeviceKind.CHANNEL) for channel in recorder.channel_ids())
         for controller in self.door_controllers:
             yield from ((door, DeviceKind.DOOR) for door in controller.doors)
+        for switch in self.switches:
+            yield switch.id, DeviceKind.SWITCH
+            yield from ((port, DeviceKind.NETWORK) for port in switch.port_ids())
         yield from ((volume.id, DeviceKind.VOLUME) for volume in self.volumes)
 
 

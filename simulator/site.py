@@ -7,7 +7,7 @@ from pathlib import Path
 from simulator import scenario, toml
 from simulator.dahua.recorder import DahuaRecorder
 from simulator.device.simulated import Simulated
-from simulator.effects import PASSWORD, befall
+from simulator.effects import COMMUNITY, PASSWORD, befall
 from simulator.faults import AnyFault
 from simulator.isapi.recorder import IsapiRecorder
 from simulator.onvif import Camera, Door, DoorController, Recorder
@@ -16,8 +16,11 @@ from simulator.pictures.place import Place, Shot
 from simulator.recorder.box import Box, Channel
 from simulator.rtsp import RtspServer
 from simulator.scenario import Agent, Scenario, Volume
+from simulator.snmp import Port as SwitchPort
+from simulator.snmp import Switch, access_switch
 
 USERNAME = "watchkeeper"
+_ONE = {"switches": "switch"}
 
 
 class Site:
@@ -33,6 +36,8 @@ class Site:
         self._boxes: dict[str, Box] = {}
         self._channels: dict[str, tuple[Box, Channel]] = {}
         self._doors: dict[str, Door] = {}
+        self._switches: dict[str, Switch] = {}
+        self._ports: dict[str, SwitchPort] = {}
         self._spoilt: dict[str, PictureFault] = {}
         for agent in script.agents:
             self._equip(agent)
@@ -69,6 +74,14 @@ class Site:
         """A door by its id. Raises KeyError."""
         return self._doors[name]
 
+    def switch(self, name: str) -> Switch:
+        """A switch by its id. Raises KeyError."""
+        return self._switches[name]
+
+    def port(self, name: str) -> SwitchPort:
+        """A switch's port by its device id. Raises KeyError."""
+        return self._ports[name]
+
     def _equip(self, agent: Agent) -> None:
         for camera in agent.camera_ids():
             self._add_camera(camera)
@@ -78,6 +91,8 @@ class Site:
             made = DoorController(name=controller.id, username=USERNAME, password=PASSWORD, doors=controller.doors)
             self._devices[controller.id] = made
             self._doors |= {door: made.doors[door] for door in controller.doors}
+        for switch in agent.switches:
+            self._add_switch(switch)
 
     def _add_camera(self, name: str) -> None:
         camera = Camera(name=name, username=USERNAME, password=PASSWORD, streams=True)
@@ -91,20 +106,35 @@ class Site:
         self._boxes[recorder.id] = box
         self._devices[recorder.id] = _face(recorder, box)
 
+    def _add_switch(self, switch: scenario.Switch) -> None:
+        state = access_switch(switch.ports)
+        state.name = switch.id
+        for number, name in enumerate(switch.port_ids(), 1):
+            port = self._ports[name] = state.ports[number]
+            port.up, port.poe = True, SwitchPort.DELIVERING
+        self._switches[switch.id] = Switch(state, COMMUNITY)
+
     def summary(self) -> str:
         """What there is, in a few words."""
         counts = {
             "cameras": sum(len(agent.camera_ids()) for agent in self._scenario.agents),
             "recorders": len(self._boxes),
             "doors": len(self._doors),
+            "switches": len(self._switches),
             "volumes": len(self._volumes),
         }
-        return ", ".join(f"{count} {word if count != 1 else word[:-1]}" for word, count in counts.items() if count)
+        return ", ".join(
+            f"{count} {word if count != 1 else _ONE.get(word, word[:-1])}" for word, count in counts.items() if count
+        )
 
     def start(self) -> None:
         """Switch every device on."""
         for device in self._devices.values():
             device.start()
+        for switch in self._switches.values():
+            switch.start()
+        self._community_file.write_text(COMMUNITY)
+        self._community_file.chmod(0o600)
         self._password_file.write_text(PASSWORD)
         self._password_file.chmod(0o600)
         self._write_volumes()
@@ -113,12 +143,18 @@ class Site:
         """Switch every device off and give the ports back."""
         for device in self._devices.values():
             device.stop()
+        for switch in self._switches.values():
+            switch.stop()
 
     # --- what the agents are told ---
 
     @property
     def _password_file(self) -> Path:
         return self._folder / "device-password"
+
+    @property
+    def _community_file(self) -> Path:
+        return self._folder / "community"
 
     def volumes_file(self, agent: Agent) -> Path:
         """Where the state of an agent's volumes is, as simulator/gateway.py reads it."""
@@ -146,6 +182,13 @@ class Site:
                 told[name] = {**login, **told.get(name, {}), key: [*devices]}
             else:
                 told.pop(name, None)
+        if agent.switches:
+            switches: list[toml.Value] = [
+                {"id": one.id, "host": self._switches[one.id].host, "port": self._switches[one.id].port}
+                for one in agent.switches
+            ]
+            community: dict[str, toml.Value] = {"community_file": str(self._community_file), "devices": switches}
+            told["switches"] = {**told.get("switches", {}), **community}
         found = [_volume(volume) for volume in agent.volumes]
         told["volumes"] = {**told.get("volumes", {}), "enabled": bool(found), "volume": [*found]}
         return dict(told)

@@ -52,6 +52,7 @@ def fault(kind: str) -> AnyFault:
     }
     how = {"misbehaves": ", how: drip", "picture_spoilt": ", how: web"}
     devices |= {DeviceKind.DOOR: "door-1", DeviceKind.VOLUME: "data"}
+    devices |= {DeviceKind.SWITCH: "sw", DeviceKind.NETWORK: "sw-p2"}
     return parse(f"""\
 site: s
 agents:
@@ -60,6 +61,7 @@ agents:
     recorders: [{{id: nvr}}]
     door_controllers: [{{id: acs, doors: [door-1]}}]
     volumes: [{{id: data}}]
+    switches: [{{id: sw}}]
 faults: [{{at: 0, for: 1, kind: {kind}, device: {devices[KINDS[kind].befalls[0]]}{how.get(kind, "")}}}]
 """).faults[0]
 

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageStat
 
+from agent.collector import Context
+from agent.collectors.switches import plugin as switches
 from agent.device.account import Account
 from agent.device.address import Endpoint
 from agent.device.errors import Unreachable
@@ -19,6 +21,7 @@ from agent.device.http import DeviceHttp
 from agent.device.pause import Pauses
 from agent.recorder.languages import Language, speaker
 from agent.rtsp.client import RtspClient
+from agent.snmp.settings import SwitchesSettings
 from simulator import toml
 from simulator.effects import PASSWORD, befall
 from simulator.faults import KINDS, AnyFault, FaultBase
@@ -174,6 +177,7 @@ agents:
       - {id: nvr-h, channels: 2, speaks: isapi}
       - {id: nvr-d, channels: 2, speaks: dahua}
     door_controllers: [{id: acs, doors: [door-1]}]
+    switches: [{id: sw, ports: 4}]
 """
 
 
@@ -281,3 +285,34 @@ def test_a_hardware_alarm_goes_over_a_recorders_event_stream(mixed: Site, record
             heard += stream.read(5.0)
     mixed.end(fan)
     assert not mixed.box(recorder).alarms
+
+
+def test_a_switch_and_its_ports_fall_ill_and_heal_as_its_collector_tells(mixed: Site, tmp_path: Path) -> None:
+    table: Any = mixed.collectors(parse(RECORDERS).agents[0])["switches"]
+    settings = SwitchesSettings.model_validate(table | {"device_timeout_seconds": 0.3})
+    (collector,) = switches.build(settings, Context("gw", "gw-host"))
+
+    def told(device: str) -> dict[str, float]:
+        return {
+            name: value
+            for m in collector.collect().measurements
+            if m.device == device
+            for name, value in m.values.items()
+        }
+
+    assert (told("sw-p2")["link_up"], told("sw-p2")["poe_delivering"]) == (1, 1)
+    pulled, burnt, silent = (
+        befallen("port_down", "sw-p2"),
+        befallen("power_lost", "sw-p3"),
+        befallen("switch_off", "sw"),
+    )
+    mixed.begin(pulled)
+    mixed.begin(burnt)
+    assert told("sw-p2")["link_up"] == 0
+    assert (told("sw-p3")["poe_fault"], told("sw-p3")["poe_delivering"]) == (1, 0)
+    mixed.begin(silent)
+    assert told("sw-p2") == {}
+    for one in (silent, burnt, pulled):
+        mixed.end(one)
+    assert (told("sw-p2")["link_up"], told("sw-p3")["poe_delivering"]) == (1, 1)
+    collector.close()
