@@ -26,9 +26,11 @@ _PREFERRED = ("SHA-256", "SHA-512-256", "SHA-512", "MD5", "SHA")
 """The strongest common one first; what the standard wants least last."""
 
 _FIELD = re.compile(
-    r"\s*,?\s*(?:(?P<scheme>[A-Za-z][\w-]*)\s+(?=[\w-]+\s*=))?"
-    r"(?P<name>[\w-]+)\s*=\s*(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<token>[^\s,\"]*))"
+    r"(?<![\w-])(?:(?P<scheme>[A-Za-z][\w-]*+)\s++(?=[\w-]++\s*+=))?"
+    r"(?P<name>[\w-]++)\s*+=\s*+(?:\"(?P<quoted>(?:[^\"\\]|\\.)*+)\"|(?P<token>[^\s,\"]*+))"
 )
+"""Nothing in it is tried twice (`*+`), and nothing begins within a word: a header of blanks would keep a processor busy
+for hours, and all of our threads waiting."""
 MAX_HEADER = 8192
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import time
 
 import pytest
 import requests
@@ -103,6 +104,16 @@ def test_no_header_breaks_us(headers: list[str]) -> None:
     if challenge is not None:
         assert answer(challenge, "u", "p", "GET", "/").startswith("Digest ")
     offered(headers)
+
+
+@pytest.mark.parametrize("filling", [" ", "\t", "a", "a ", 'a="', "\\a", "a=", ",", " ,", "Digest ", "a b=", "- "])
+def test_no_header_keeps_a_processor_busy(filling: str) -> None:
+    long = (filling * 8192)[:8192]
+    begun = time.process_time()
+    for header in (f"Digest realm={long}!", f'Digest realm="{long}', f"{long}!", f'Digest realm="r",{long}'):
+        choose([header])
+        offered([header])
+    assert time.process_time() - begun < 2.0
 
 
 class _Adapter(requests.adapters.HTTPAdapter):
