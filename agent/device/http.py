@@ -4,7 +4,7 @@ For one thread at a time. HTTP Digest only; after one refused login the account 
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -45,7 +45,8 @@ class DeviceHttp:
     `explain` reads the body of a refusal: what it returns is raised instead of what the status alone would mean. Of a
     401 it only adds its text, for an account that was refused rests whatever else the device says; an AuthRefused of
     its own lets the account rest, too. `one_time_nonces` is for devices that take a digest's nonce once and log its
-    second use as a refused login.
+    second use as a refused login. `also` are other ports of the same device: an account that was refused at one of
+    them rests at all.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class DeviceHttp:
         manners: Manners = MANNERS,
         explain: Explain = lambda _status, _body: None,
         one_time_nonces: bool = False,
+        also: Sequence[Endpoint] = (),
     ) -> None:
         self.endpoint = endpoint
         self.account = account
@@ -71,6 +73,7 @@ class DeviceHttp:
         self._pauses = pauses
         self._explain = explain
         self._one_time_nonces = one_time_nonces
+        self._concerned = (endpoint, *also)
         self._auth: DigestAuth | None = None
 
     def get(
@@ -105,10 +108,8 @@ class DeviceHttp:
         of the device's own is for questions that keep it busy for long.
         """
         headers = {"Content-Type": content_type} if body is not None else {}
-        with self._named(path):
+        with self._named(path), self.session.turn(patience):
             auth = None if anonymous else self._credentials()
-            if self._one_time_nonces:
-                self._auth = None
             response = self.session.exchange(
                 method,
                 self._url(path),
@@ -125,8 +126,10 @@ class DeviceHttp:
     @contextlib.contextmanager
     def stream(self, path: str) -> Iterator[Stream]:
         """An answer without an end. Raises as `send`."""
-        with self._named(path), self.session.stream(self._url(path), auth=self._credentials()) as stream:
-            self._judge(stream.response)
+        with self._named(path), contextlib.ExitStack() as opened:
+            with self.session.turn():
+                stream = opened.enter_context(self.session.stream(self._url(path), auth=self._credentials()))
+                self._judge(stream.response)
             yield stream
 
     def release(self) -> None:
@@ -138,7 +141,8 @@ class DeviceHttp:
     @property
     def paused(self) -> bool:
         """Whether the account is left alone after a refusal."""
-        return self.account is not None and self._pauses.remaining(self.endpoint, self.account.username) > 0
+        account = self.account
+        return account is not None and any(self._pauses.remaining(one, account.username) > 0 for one in self._concerned)
 
     def _url(self, path: str) -> str:
         plain = path.isascii() and path.isprintable() and " " not in path
@@ -150,14 +154,15 @@ class DeviceHttp:
         if self.account is None:
             return None
         self._check()
-        if self._auth is None:
-            self._auth = DigestAuth(self.account.username, self.account.password(), self._check)
-        return self._auth
+        auth = self._auth or DigestAuth(self.account.username, self.account.password(), self._check)
+        self._auth = None if self._one_time_nonces else auth
+        return auth
 
     def _check(self) -> None:
         """Raises AuthPaused."""
         if self.account is not None:
-            self._pauses.check(self.endpoint, self.account.username)
+            for endpoint in self._concerned:
+                self._pauses.check(endpoint, self.account.username)
 
     def _judge(self, response: requests.Response, anonymous: bool = False) -> None:
         status = response.status_code
@@ -193,7 +198,8 @@ class DeviceHttp:
     def _rest(self) -> None:
         self._auth = None
         if self.account is not None:
-            self._pauses.start(self.endpoint, self.account.username, self._pause_seconds)
+            for endpoint in self._concerned:
+                self._pauses.start(endpoint, self.account.username, self._pause_seconds)
 
     @contextlib.contextmanager
     def _named(self, path: str) -> Iterator[None]:

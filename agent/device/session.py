@@ -108,6 +108,7 @@ class DeviceSession:
         self.elapsed = 0.0
         """Seconds the last exchange took, a digest's second request included."""
         self._max_bytes = max_bytes
+        self._has_turn = False
         self._line = Line()
         self._adapter = _BoundedAdapter(self._line, lambda: self.manner.spend(max_requests))
         self.http = requests.Session()
@@ -136,9 +137,7 @@ class DeviceSession:
         long poll answers late by design. `timeout` (s) stands for the session's own where the device works that long.
         """
         self._own(url)
-        waits = patience > _PATIENT
-        turn = contextlib.nullcontext() if waits else self.manner.turn(self.timeout, lambda: self._line.severed)
-        with self._interruptible(), turn:
+        with self.turn(patience):
             self._adapter.max_bytes = max_bytes or self._max_bytes
             start = time.monotonic()
             response = self._send(method, url, body, headers or {}, auth, patience, timeout)
@@ -156,7 +155,7 @@ class DeviceSession:
         One of another status than 200 has its body read, as `exchange` does. Opening it is a question as any other,
         with a turn of its own: two logins side by side could both be refused."""
         self._own(url)
-        with self._interruptible(), self.manner.turn(self.timeout, lambda: self._line.severed):
+        with self.turn():
             self._adapter.max_bytes, self._adapter.streaming = self._max_bytes, True
             try:
                 response = self._send("GET", url, None, headers or {}, auth, 0.0)
@@ -168,6 +167,21 @@ class DeviceSession:
             yield Stream(response, self._line)
         finally:
             response.close()
+
+    @contextlib.contextmanager
+    def turn(self, patience: float = 0.0) -> Iterator[None]:
+        """Our turn at the device, for an exchange and what has to be noted of its answer before anybody else asks: that
+        the account was refused. None for a call that waits long. Raises HeldBack, Interrupted."""
+        if self._has_turn or patience > _PATIENT:
+            with self._interruptible():
+                yield
+            return
+        with self._interruptible(), self.manner.turn(self.timeout, lambda: self._line.severed):
+            self._has_turn = True
+            try:
+                yield
+            finally:
+                self._has_turn = False
 
     def interrupt(self) -> None:
         """From another thread: the call under way, and every further one until `resume`, ends as Interrupted."""

@@ -236,7 +236,8 @@ class OnvifClient:
             except CredentialsWanted as error:
                 if self.account is None:
                     raise AuthRefused(str(error)) from None
-        return self._with_account(send, call.address)
+        with self._transport.wire.turn(call.patience):
+            return self._with_account(send, call.address)
 
     def _anonymously(self, send: Callable[[], T]) -> T:
         digest, self._transport.digest = self._transport.digest, None
@@ -247,7 +248,8 @@ class OnvifClient:
             self._transport.digest = digest
 
     def _with_account(self, send: Callable[[], T], address: str) -> T:
-        """In the way that worked last, else HTTP Digest, else a token. At most one refused login, then a pause."""
+        """In the way that worked last, else HTTP Digest, else a token. At most one refused login, then a pause, noted
+        within the turn: nobody else of us asks without knowing of it."""
         if self.account is None:
             raise AuthRefused("wants an account, and none is configured")
         # Another port of the host may be this device or another one: both would count a refusal there.

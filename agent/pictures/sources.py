@@ -159,6 +159,7 @@ class CameraSource:
             max_bytes=MAX_BYTES,
             max_requests=settings.max_requests_per_hour,
             pause_seconds=settings.pause_seconds,
+            also=(endpoint,),
         )
 
     @contextlib.contextmanager

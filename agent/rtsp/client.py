@@ -88,9 +88,9 @@ class RtspClient:
         NoSuchStream, Forbidden, AuthRefused after one refused login (the account rests then); PasswordMissing.
         """
         uri = self._uri(path)
-        self._check_pauses()
-        password = self.account.password() if self.account is not None else ""
         with self._named(), self._manner.turn(self._timeout, lambda: self._line.severed):
+            self._check_pauses()
+            password = self.account.password() if self.account is not None else ""
             self._line.begin(self._timeout)
             begun = time.monotonic()
             username = self.account.username if self.account is not None else None

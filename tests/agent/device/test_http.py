@@ -25,6 +25,7 @@ from agent.device.errors import (
 from agent.device.http import DeviceHttp, query
 from agent.device.manners import Manners
 from agent.device.pause import Pauses
+from agent.onvif.client import OnvifClient
 from simulator.device.auth import Gate
 from simulator.device.server import Answer, Exchange, Misbehaviour, Port
 
@@ -349,3 +350,65 @@ def test_of_two_that_ask_at_once_only_one_shows_a_password_that_is_refused(thing
         errors.clear()
         pauses.start(endpoint, "watchkeeper", 0.0)
         thing.gate.refused_logins = 0
+
+
+class Slow(Pauses):
+    """Takes its time to note a pause: whoever else asks the device meanwhile must not find its account free."""
+
+    def start(self, endpoint: Endpoint, username: str, seconds: float = 1800.0) -> None:
+        """After a while."""
+        threading.Event().wait(0.3)
+        super().start(endpoint, username, seconds)
+
+
+@pytest.mark.parametrize("kinds", [("get", "get"), ("stream", "get"), ("onvif", "onvif"), ("onvif", "get")])
+def test_a_refused_login_is_noted_before_anybody_else_has_a_turn(
+    thing: Thing, tmp_path: Path, kinds: tuple[str, str]
+) -> None:
+    password = tmp_path / "wrong"
+    password.write_text("wrong")
+    endpoint, pauses = Endpoint("127.0.0.1", thing.port.number), Slow()
+    errors: list[DeviceError] = []
+
+    def ask(kind: str) -> None:
+        account = Account("watchkeeper", password)
+        try:
+            if kind == "onvif":
+                OnvifClient(endpoint, account, pauses=pauses).information()
+            elif kind == "get":
+                DeviceHttp(endpoint, account, pauses=pauses).get("/")
+            else:
+                with DeviceHttp(endpoint, account, pauses=pauses).stream("/"):
+                    pass
+        except DeviceError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=ask, args=(kind,)) for kind in kinds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10.0)
+    assert thing.gate.refused_logins == 1
+    assert sorted(type(error).__name__ for error in errors) == ["AuthPaused", "AuthRefused"]
+
+
+def test_a_stream_shows_a_nonce_once_too_where_that_matters(thing: Thing, tmp_path: Path) -> None:
+    asking = client(thing, tmp_path, one_time_nonces=True)
+    for _ in range(2):
+        with asking.stream("/") as stream:
+            stream.read(1.0)
+    asking.get("/")
+    assert [shown for *_, shown in thing.seen] == [False, True] * 3
+
+
+def test_an_account_refused_at_one_port_of_a_device_rests_at_its_others(thing: Thing, tmp_path: Path) -> None:
+    main, pauses = Endpoint("127.0.0.1", 9), Pauses()
+    with pytest.raises(AuthRefused):
+        client(thing, tmp_path, "wrong", pauses=pauses, also=(main,)).get("/")
+    assert pauses.remaining(main, "watchkeeper") > 1700
+    pauses.start(Endpoint("127.0.0.1", thing.port.number), "watchkeeper", 0.0)
+    other = client(thing, tmp_path, pauses=pauses, also=(main,))
+    assert other.paused
+    with pytest.raises(AuthPaused):
+        other.get("/")
+    assert thing.gate.refused_logins == 1

@@ -3,7 +3,8 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,22 @@ def test_a_wrong_password_is_shown_once_and_rests_wherever_the_device_is_asked(
 def test_an_account_that_rests_is_not_shown(server: RtspServer, account: Account) -> None:
     asking = Asking(server, account)
     asking.pauses.start(CAMERA, "watchkeeper")
+    with pytest.raises(AuthPaused):
+        asking.client.describe(STREAM)
+    assert server.connections == 0
+
+
+def test_who_waits_for_a_turn_shows_no_account_that_was_refused_meanwhile(server: RtspServer, account: Account) -> None:
+    asking = Asking(server, account)
+    waits = asking.manners.of(CAMERA).turn
+
+    @contextmanager
+    def turn(seconds: float, given_up: Callable[[], bool]) -> Iterator[None]:
+        with waits(seconds, given_up):
+            asking.pauses.start(CAMERA, "watchkeeper")  # by who had it before
+            yield
+
+    asking.manners.of(CAMERA).turn = turn  # type: ignore[method-assign, assignment] # another's refusal, just in time
     with pytest.raises(AuthPaused):
         asking.client.describe(STREAM)
     assert server.connections == 0
