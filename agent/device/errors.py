@@ -1,8 +1,15 @@
-"""What can go wrong when we ask a device. Each text is one line fit for a log, without secrets."""
+"""What can go wrong when we ask a device. Each text is one line fit for a log and a terminal, without secrets."""
+
+from agent.device.text import printable
+
+MAX_TEXT = 500
 
 
 class DeviceError(Exception):
-    """Any of the errors below."""
+    """Any of the errors below. Whatever a device said of it, its text is printable and bounded."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(printable(text, MAX_TEXT))
 
 
 class Unreachable(DeviceError):  # noqa: N818 - a state

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from agent.device.text import printable
+
 if TYPE_CHECKING:
     from lxml import etree
 
@@ -60,7 +62,7 @@ def _record(element: "etree._Element") -> Notification | None:
 
 def _topic(text: str) -> str:
     """`tns1:Door/State/DoorMode` → `Door/State/DoorMode`; vendors' prefixes may stand at any level."""
-    return "/".join(part.rpartition(":")[2].strip() for part in text.strip()[:MAX_TEXT].split("/"))
+    return "/".join(part.rpartition(":")[2].strip() for part in printable(text, MAX_TEXT).split("/"))
 
 
 def _items(message: "etree._Element", part: str) -> Iterator[tuple[str, str]]:

@@ -65,3 +65,11 @@ def test_long_values_are_cut_and_control_characters_dropped() -> None:
         "</N:Data></N:Message></N:Message></N:NotificationMessage></x>"
     )
     assert notifications(etree.fromstring(text))[0].data == {"State": "y" * 200}
+
+
+def test_a_topic_is_printable() -> None:
+    text = (
+        "<x><N:NotificationMessage xmlns:N='n'><N:Topic>tns1:Device/\x9b31mTrig\u202eger\nx</N:Topic>"
+        "<N:Message><N:Message/></N:Message></N:NotificationMessage></x>"
+    )
+    assert notifications(etree.fromstring(text))[0].topic == "Device/31mTriggerx"
