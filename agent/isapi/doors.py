@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 MOST_DOORS = 256
 _MAX_NUMBER = 2**63
+_FIRST_YEAR, _LAST_YEAR = 1970, 2105
 _EVENT = "AccessControllerEvent"
 
 READER = "reader "
@@ -294,11 +295,12 @@ def _counted(value: object) -> str:
 
 
 def _moment(text: object) -> datetime.datetime | None:
-    """The controller's word for when; without an offset it is no moment."""
+    """The controller's word for when; without an offset it is no moment, nor in years that no clock shows: there a day
+    more or less is no date at all."""
     if not isinstance(text, str):
         return None
     try:
         when = datetime.datetime.fromisoformat(text.strip()[:40])
     except ValueError:
         return None
-    return when if when.tzinfo is not None else None
+    return when if when.tzinfo is not None and _FIRST_YEAR <= when.year <= _LAST_YEAR else None

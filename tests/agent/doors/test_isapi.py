@@ -197,6 +197,23 @@ def test_a_stream_that_dies_silently_is_made_anew_and_what_was_missed_is_told(
     assert watched.events[5] == ("back", "door.closed")
 
 
+@pytest.mark.parametrize("year", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"])
+def test_an_event_at_the_end_of_time_costs_nothing_but_its_date(
+    year: str, controller: AccessController, watch: Callable[..., Watched]
+) -> None:
+    watched = watch(stream_silence_seconds=1.0)
+    watched.until_listening()
+    controller.doors[1].contact = 1
+    controller.happen(5, 25, 1, time=year)
+    watched.until_told(1)
+    controller.kill_streams()
+    controller._log.clear()
+    wait_until(lambda: watched.look() and watched.collector._listener.sessions == 2, what="the stream flows anew")
+    controller.open(2)
+    watched.until_told(2)
+    assert watched.events == [("front", "door.opened"), ("back", "door.opened")]
+
+
 def test_without_a_search_the_states_are_compared(controller: AccessController, watch: Callable[..., Watched]) -> None:
     controller.refuses = {"AccessControl/AcsEvent"}
     watched = watch(stream_silence_seconds=1.0)
