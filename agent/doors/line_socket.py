@@ -6,6 +6,7 @@ The socket is for its owner and group (0660). A stale one is taken over where it
 import contextlib
 import logging
 import os
+import select
 import selectors
 import socket
 import stat
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from agent.doors.inbox import Inbox
 from agent.doors.lines import MAX_LINE, LineError, read
+from agent.doors.pace import Pace
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,9 @@ MAX_PEERS = 16
 MAX_GARBAGE = 100
 """Lines in a row that are none, after which a program is hung up on."""
 MODE = 0o660
-_CHUNK = 16 * 1024
+MAX_PER_SECOND = 2000
+"""Lines taken, of all programs together; what comes faster waits in their own sockets."""
+_CHUNK = 4 * 1024
 _LOOK_SECONDS = 1.0
 
 
@@ -65,6 +69,7 @@ class LineSocket:
         self._inode = 0
         self._wake = socket.socketpair()
         self._stopping = False
+        self._pace = Pace(MAX_PER_SECOND)
 
     @property
     def listening(self) -> bool:
@@ -151,14 +156,22 @@ class LineSocket:
                         self._accept(listener, selector)
                     elif isinstance(key.fileobj, socket.socket) and key.fileobj in self._peers:
                         self._hear(self._peers[key.fileobj], selector)
+                self._rest()
             for peer in list(self._peers.values()):
                 self._drop(peer, selector)
             listener.close()
 
+    def _rest(self) -> None:
+        """Whoever writes without end has no more of our processor than everybody's share."""
+        seconds = self._pace.take(0)
+        if seconds:
+            select.select([self._wake[0]], [], [], seconds)
+
     def _accept(self, listener: socket.socket, selector: selectors.BaseSelector) -> None:
         try:
             connection, _ = listener.accept()
-        except OSError:  # gone again, or no descriptor for it
+        except OSError:  # gone again, or no descriptor for it: then it still waits, and is looked at a second later
+            self._pace.take(MAX_PER_SECOND + 1)
             return
         if len(self._peers) >= MAX_PEERS:
             self._drop(min(self._peers.values(), key=lambda peer: peer.heard), selector)
@@ -184,7 +197,10 @@ class LineSocket:
         peer.rest += chunk
         *lines, rest = peer.rest.split(b"\n")
         peer.rest = rest
+        self._pace.take(len(lines))
         for line in lines:
+            if peer.garbage >= MAX_GARBAGE:
+                break
             if peer.skipping:
                 peer.skipping = False
             elif line.strip():

@@ -20,6 +20,7 @@ from agent.device.account import Account, PasswordMissing
 from agent.device.address import Endpoint
 from agent.device.pause import PAUSES
 from agent.doors.inbox import Inbox
+from agent.doors.pace import Pace
 from agent.doors.told import Gap
 from agent.doors.topic_settings import TopicsSettings
 from agent.doors.topics import MAX_PAYLOAD, Message, Unreadable, read
@@ -79,8 +80,7 @@ class TopicListener:
         self._trouble = ""
         self._verdict = State.AWAY
         """What this connection came to."""
-        self._second = 0.0
-        self._messages = 0
+        self._pace = Pace(MAX_PER_SECOND)
         self._stopping = threading.Event()
         self._client: Client | None = None
         self._thread = threading.Thread(target=self._listen, name=f"door-topics-{settings.id}", daemon=True)
@@ -143,7 +143,7 @@ class TopicListener:
         try:
             client.connect(self._settings.host, self._settings.port, self._settings.keepalive_seconds)
             while not self._stopping.is_set() and client.loop(_LOOK_SECONDS) == 0:
-                pass
+                self._keep_pace(0)  # packets of other kinds cost time, too
         except (OSError, ValueError) as error:
             self._note(State.AWAY, f"{type(error).__name__}: {error}"[:200])
         else:
@@ -204,7 +204,7 @@ class TopicListener:
             self._complain("a topic is not ours to subscribe to")
 
     def _on_message(self, _: "Client", __: Any, message: Any) -> None:
-        self._keep_pace()
+        self._keep_pace(1)
         try:
             topic = message.topic
         except UnicodeDecodeError:
@@ -219,14 +219,11 @@ class TopicListener:
         for one in told:
             self._inbox.put(one)
 
-    def _keep_pace(self) -> None:
+    def _keep_pace(self, messages: int) -> None:
         """A broker that goes mad must not have all of our processor: what it sends too fast waits in its own memory."""
-        now = time.monotonic()
-        if now - self._second >= 1.0:
-            self._second, self._messages = now, 0
-        self._messages += 1
-        if self._messages > MAX_PER_SECOND:
-            self._stopping.wait(max(0.0, self._second + 1.0 - now))
+        rest = self._pace.take(messages)
+        if rest:
+            self._stopping.wait(rest)
 
     def _conclude(self, verdict: State, trouble: str) -> None:
         self._verdict = verdict

@@ -36,13 +36,16 @@ class Unreadable(ValueError):  # noqa: N818 - a verdict
 
 def read(message: Message, rules: Sequence[SubscriptionSettings]) -> list[Told]:
     """What a message says, by every rule whose topics it is of. Raises Unreadable where none can read it."""
+    if len(message.topic) > MAX_TOPIC:
+        raise Unreadable(f"a topic of more than {MAX_TOPIC} characters")
     told: list[Told] = []
     trouble: Unreadable | None = None
+    content = _Content(message.payload)
     for rule in rules:
         if not message.payload or not _of(rule.topic, message.topic):
             continue  # nothing at all is how a retained message is taken back
         try:
-            told += _by(rule, message)
+            told += _by(rule, message, content)
         except Unreadable as error:
             trouble = error
     if trouble is not None and not told:
@@ -50,10 +53,9 @@ def read(message: Message, rules: Sequence[SubscriptionSettings]) -> list[Told]:
     return told
 
 
-def _by(rule: SubscriptionSettings, message: Message) -> list[Told]:
+def _by(rule: SubscriptionSettings, message: Message, content: "_Content") -> list[Told]:
     if len(message.payload) > MAX_PAYLOAD:
         raise Unreadable(f"larger than {MAX_PAYLOAD} bytes")
-    content = _Content(message.payload)
     door = _door(rule, message, content)
     if door is None:
         return []
@@ -79,7 +81,7 @@ def _door(rule: SubscriptionSettings, message: Message, content: "_Content") -> 
     if rule.door is not None:
         return rule.door
     if rule.door_level is not None:
-        levels = message.topic[:MAX_TOPIC].split("/")
+        levels = message.topic.split("/")
         return printable(levels[rule.door_level - 1]) or None if rule.door_level <= len(levels) else None
     return printable(content.text(rule.door_field or "")) or None
 
@@ -97,6 +99,7 @@ class _Content:
         self._payload = payload
         self._root: Any = None
         self._parsed = False
+        self._readable = True
 
     @property
     def plain(self) -> str:
@@ -133,11 +136,13 @@ class _Content:
 
     def _json(self) -> Any:
         if not self._parsed:
+            self._parsed = True
             try:
                 self._root = json.loads(self._payload.decode(), parse_constant=_refuse)
             except (ValueError, RecursionError):
-                raise Unreadable("no JSON") from None
-            self._parsed = True
+                self._readable = False
+        if not self._readable:
+            raise Unreadable("no JSON")
         return self._root
 
 

@@ -4,13 +4,14 @@ import contextlib
 import os
 import socket
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from agent.doors.inbox import Inbox
-from agent.doors.line_socket import MAX_GARBAGE, MAX_PEERS, LineSocket, SocketTrouble
+from agent.doors.line_socket import MAX_GARBAGE, MAX_PEERS, MAX_PER_SECOND, LineSocket, SocketTrouble
 from agent.doors.told import AccessTold, Told
 from tests.waiting import wait_until
 
@@ -168,3 +169,35 @@ def test_a_missing_folder_is_named(folder: Path, inbox: Inbox) -> None:
     with pytest.raises(SocketTrouble, match="No such file"):
         made.start()
     made.stop()
+
+
+def test_who_writes_without_end_is_slowed_down_and_others_are_heard(folder: Path) -> None:
+    inbox = Inbox(most=1_000_000)
+    listening = LineSocket(folder / "doors.sock", inbox)
+    listening.start()
+    flood, quiet = connected(folder), connected(folder)
+    flooding = threading.Thread(target=lambda: _pour(flood, line(1) * 10 * MAX_PER_SECOND), daemon=True)
+    try:
+        flooding.start()
+        wait_until(lambda: len(inbox._waiting) > MAX_PER_SECOND, what="more lines than a second may have")
+        begun = len(inbox._waiting)
+        quiet.sendall(line(2))
+        told: list[str] = []
+
+        def both() -> bool:
+            told.extend(str(one.data["credential"]) for one in inbox.take()[0] if isinstance(one, AccessTold))
+            return "2" in told
+
+        wait_until(both, what="the other program is heard")
+        assert begun < 2 * MAX_PER_SECOND
+        assert len(told) < 5 * MAX_PER_SECOND
+    finally:
+        listening.stop()
+        flood.close()
+        quiet.close()
+        flooding.join(5.0)
+
+
+def _pour(connection: socket.socket, data: bytes) -> None:
+    with contextlib.suppress(OSError):
+        connection.sendall(data)

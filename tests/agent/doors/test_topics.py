@@ -204,3 +204,24 @@ def test_a_password_goes_nowhere_unprotected(table: dict[str, Any], reason: str)
     protected: list[dict[str, Any]] = [{"host": "127.0.0.1"}, {"tls": {}}, {"plaintext": True}]
     for fine in protected:
         TopicsSettings.model_validate(base | account | fine)
+
+
+def test_a_payload_is_read_once_however_many_rules_look_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[object] = []
+    loads = json.loads
+
+    def counting(text: str, **more: Any) -> Any:
+        parsed.append(text)
+        return loads(text, **more)
+
+    monkeypatch.setattr("agent.doors.topics.json.loads", counting)
+    rules = [CONTACT, TAMPER] * 20
+    assert len(read(message("zigbee2mqtt/front", {"contact": False, "tamper": True}), rules)) == 40
+    with pytest.raises(Unreadable, match="no JSON"):
+        read(message("zigbee2mqtt/front", "[" * 60_000), rules)
+    assert len(parsed) == 2
+
+
+def test_a_topic_without_end_is_not_looked_at() -> None:
+    with pytest.raises(Unreadable, match="a topic of more than 1000 characters"):
+        read(message("/" * 60_000, "OPEN"), [rule(topic="#", door="front")])
