@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from agent.collector import Happening, Measurement
 from agent.device.account import PasswordMissing
-from agent.device.errors import AuthRefused, DeviceError, Forbidden, Interrupted, Unsupported
+from agent.device.errors import AuthRefused, DeviceError, Forbidden, HeldBack, Interrupted, Unsupported
 from agent.device.flood import Allowance
 from agent.device.settings import DeviceSettings
 from agent.hardware.ears import Ears, Heard
@@ -71,8 +71,8 @@ class Watched:
             return
         try:
             self.voice.round()
-        except Interrupted:
-            return  # our own doing tells nothing of the device
+        except (Interrupted, HeldBack):
+            return  # our own doing tells nothing of the device, and takes nothing from it: the subscription goes on
         except (DeviceError, PasswordMissing) as error:
             self.voice.lost(error)
             if isinstance(error, Unsupported | Forbidden):
