@@ -4,6 +4,7 @@
 when asked to. `index` counts channels from 0. Start and Stop are both told; Pulse has no end.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,10 @@ from agent.device.text import printable
 from agent.hardware.model import MAX_TEXT, PER_CHANNEL, Kind, Stranger, Told
 
 HEARTBEAT_SECONDS = 20
+
+MAX_EVENTS = 64
+"""Events read of one part; recorders send one in each."""
+_MAX_DATA = 4096
 
 CODES: Mapping[str, Kind] = {
     "StorageFailure": Kind.STORAGE_FAILURE,
@@ -49,7 +54,8 @@ _LOCAL_WORDS = frozenset({"videomotion", "videomotioninfo", "smartmotionhuman", 
 
 def interpret(part: Part) -> list[Told | Stranger]:
     """What is in one part; nothing in a heartbeat."""
-    return [one for match in _EVENT.finditer(part.body) if (one := _event(match, part.body)) is not None]
+    found = itertools.islice(_EVENT.finditer(part.body), MAX_EVENTS)
+    return [one for match in found if (one := _event(match, part.body)) is not None]
 
 
 def states_path(code: str) -> str:
@@ -83,14 +89,14 @@ def _event(match: re.Match[bytes], body: bytes) -> Told | Stranger | None:
     if code == "ChassisIntruded":
         channel = ""
     active = None if kind is Kind.ILLEGAL_LOGIN else action != "stop"
-    detail = _address(body[match.end() :]) if kind is Kind.ILLEGAL_LOGIN else ""
+    detail = _address(body[match.end() : match.end() + _MAX_DATA]) if kind is Kind.ILLEGAL_LOGIN else ""
     return Told(kind, code, active, channel, part=code, lasting=action != "pulse", detail=detail)
 
 
 def _address(data: bytes) -> str:
     """Where a refused login came from, where that is told; names of accounts are not taken over."""
     try:
-        told, _ = json.JSONDecoder().raw_decode(data[:4096].decode(errors="replace").lstrip())
+        told, _ = json.JSONDecoder().raw_decode(data.decode(errors="replace").lstrip())
     except (ValueError, RecursionError):
         return ""
     return printable(told.get("Address"), 45) if isinstance(told, dict) else ""

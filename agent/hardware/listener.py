@@ -67,7 +67,7 @@ class Listener:
 
     def begin(self) -> None:
         """Start listening, if that is not done yet. Connects in a thread of its own."""
-        if self._thread is None and not self._stop.is_set():
+        if (self._thread is None or not self._thread.is_alive()) and not self._stop.is_set():
             self._thread = threading.Thread(target=self._listen, name=f"events-{self._name}"[:40], daemon=True)
             self._thread.start()
 

@@ -1,5 +1,6 @@
 """Searches of recordings: ContentMgmt/search, page by page, and dailyDistribution, a month of days at once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -8,7 +9,7 @@ from lxml import etree
 from agent.device.errors import BadAnswer
 from agent.isapi import stamp
 from agent.isapi.document import root
-from agent.isapi.element import anywhere, descendants, number, text, yes
+from agent.isapi.element import anywhere, descendants, name, number, text, yes
 from agent.isapi.stamp import Stamp
 
 PAGE = 40
@@ -76,10 +77,22 @@ def results(body: bytes) -> tuple[list[etree._Element], bool]:
     """The items of a page of any search, and whether another follows. What `numOfMatches` says is not believed."""
     element = root(body, _RESULT)
     status = text(element, "responsestatusstrg").upper()
-    items = list(descendants(element, "searchmatchitem"))
+    items = list(_outermost(element, "searchmatchitem"))
     if status not in ("OK", "MORE", "NO MATCHES") and (status or not items):
         raise BadAnswer(f"a search that ends with {status[:60]!r}")
     return items, status == "MORE"
+
+
+def _outermost(element: etree._Element, wanted: str) -> Iterator[etree._Element]:
+    """Those of this name, in their order, that lie in no other: each is looked through for what it tells, and one in
+    the other a hundred times would be a hundred times the work."""
+    waiting = [element]
+    while waiting:
+        one = waiting.pop()
+        if name(one) == wanted:
+            yield one
+        else:
+            waiting += reversed(one)
 
 
 def month(year: int, number_of: int) -> bytes:

@@ -166,3 +166,20 @@ def test_interruption_ends_it_at_once_whatever_it_waits_for() -> None:
         begin = time.monotonic()
         listener.end()
         assert time.monotonic() - begin < 1.0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_died_is_begun_anew_with_the_next_round() -> None:
+    parts: list[Part] = []
+
+    def interpret(part: Part) -> list[Any]:
+        parts.append(part)
+        if len(parts) == 1:
+            raise RuntimeError("can't start new thread")
+        return []
+
+    with device(stream(forever)) as port, listening(port, interpret=interpret) as listener:
+        wait_until(lambda: listener._thread is not None and not listener._thread.is_alive())
+        listener.begin()
+        wait_until(lambda: len(parts) > 2, what="heard again")
+        assert listener.lives == 2

@@ -1,7 +1,9 @@
+import time
+
 import pytest
 
 from agent.device.errors import BadAnswer
-from agent.isapi import search
+from agent.isapi import log, search
 from agent.isapi.search import Found
 from agent.isapi.stamp import Stamp, read
 
@@ -83,3 +85,12 @@ def test_requests_name_times_as_digits() -> None:
     assert "<startTime>1970-01-01T00:00:00Z</startTime><endTime>1970-01-01T01:00:00Z</endTime>" in asked
     assert "<searchResultPostion>64</searchResultPostion>" in asked
     assert search.month(2026, 2).endswith(b"<year>2026</year><monthOfYear>2</monthOfYear></trackDailyParam>")
+
+
+def test_results_within_results_cost_no_more_than_others() -> None:
+    nested = "<searchMatchItem>" * 200 + "<x/>" * 10_000 + "</searchMatchItem>" * 200
+    begun = time.process_time()
+    items, _ = search.results(result("OK", nested))
+    assert len(items) == 1
+    assert log.page(result("OK", nested)).lines == ()
+    assert time.process_time() - begun < 1.0
