@@ -101,7 +101,7 @@ def _complaint(options: argparse.Namespace) -> str:
     if not (1 <= options.port <= 65535 and 0 <= options.gap_days <= 31 and 0 < options.timeout <= 120):
         return "--port is 1 to 65535, --gap-days 0 to 31, --timeout up to 120"
     for path in (options.csv, options.html):
-        if path is not None and path.exists() and not options.force:
+        if path is not None and os.path.lexists(path) and not options.force:
             return f"{path} is there already; --force overwrites it"
     return ""
 
@@ -170,9 +170,20 @@ def _tell(options: argparse.Namespace, found: "Found") -> int:
     print(layout.as_json(found) if options.json else layout.as_table(found, words), flush=True)
     for path, text in ((options.csv, layout.as_csv), (options.html, layout.as_html)):
         if path is not None:
-            path.write_text(text(found, words), encoding="utf-8", newline="")
+            try:
+                _write(path, text(found, words), options.force)
+            except OSError as error:
+                print(f"watchkeeper-agent: {path}: {error.strerror or error}", file=sys.stderr)
+                return BAD_USAGE
             print(f"watchkeeper-agent: written: {path}", file=sys.stderr)
     return REMARKS if found.bad else OK
+
+
+def _write(path: Path, text: str, force: bool) -> None:
+    """Follows no link: somebody else may have put one there meanwhile. Raises OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_TRUNC if force else os.O_EXCL)
+    with open(os.open(path, flags, 0o666), "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a descriptor
+        file.write(text)
 
 
 def _progress() -> Callable[[str], None]:

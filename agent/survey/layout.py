@@ -5,6 +5,7 @@ import dataclasses
 import html
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -115,9 +116,12 @@ def _safe(text: str) -> str:
 
 
 def _inert(cell: str) -> str:
-    """A spreadsheet takes a cell that begins so for a formula; names are a device's word."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    """A spreadsheet takes a cell that begins so for a formula, in some countries what follows a semicolon as well; and
+    names are a device's word."""
+    return _FORMULA.sub(r"\1'", cell)
 
+
+_FORMULA = re.compile(r"(^|;)(?=\s*[=+@\t\r-])")
 
 _STYLE = """
 body{font:15px/1.5 "Noto Sans","Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif;

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.survey.command import _write
 from simulator.dahua.recorder import DahuaRecorder
 from simulator.isapi.recorder import IsapiRecorder
 from simulator.recorder.box import DAY, Box
@@ -114,3 +115,15 @@ def test_wrong_options_are_refused_before_anything_is_asked(
 ) -> None:
     assert run(recorder.port, tmp_path, *options).returncode == 2
     assert recorder.connections == 0
+
+
+def test_no_link_is_followed_that_somebody_else_put_there(recorder: IsapiRecorder, tmp_path: Path) -> None:
+    target, link = tmp_path / "precious", tmp_path / "hall.csv"
+    link.symlink_to(target)  # to what is not there: it would be made
+    ended = run(recorder.port, tmp_path, "--csv", str(link))
+    assert ended.returncode == 2
+    assert "--force" in ended.stderr
+    target.write_text("mine")
+    with pytest.raises(OSError, match="symbolic link"):
+        _write(link, "ours", True)
+    assert target.read_text() == "mine"

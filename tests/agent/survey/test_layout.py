@@ -84,3 +84,11 @@ def test_chinese_is_chinese() -> None:
     assert english == {"ntp"}
     assert all(re.search(r"[\u4e00-\u9fff]", zh) for _, zh in words._SUBJECTS.values())
     assert set(words._SUBJECTS) == set(Subject)
+
+
+@pytest.mark.parametrize("cell", ["=cmd()", " =cmd()", "gate;=cmd()", "gate; +1", "a;b;@x", "-1"])
+def test_no_name_becomes_a_formula_whatever_separates_cells_there(cell: str) -> None:
+    inert = layout._inert(cell)
+    assert all(part.strip()[:1] not in ("=", "+", "-", "@") for part in inert.split(";"))
+    assert inert.replace("'", "") == cell
+    assert layout._inert("Gate 3; east = west") == "Gate 3; east = west"
