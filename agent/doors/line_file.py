@@ -96,7 +96,9 @@ class LineFile:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[int, os.stat_result]]:
-    """An ordinary file's descriptor and status: a pipe would make us wait."""
+    """An ordinary file's descriptor and status: a pipe would make us wait, and to open a device may set it off."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise FileTrouble(f"{path} is no ordinary file")
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)

@@ -290,3 +290,11 @@ class Follows(RuleBasedStateMachine):
 
 TestFollows = Follows.TestCase
 TestFollows.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+
+
+def test_what_is_no_file_is_not_even_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr("agent.doors.line_file.os.open", lambda *given: opened.append(given))
+    with pytest.raises(FileTrouble, match="/dev/null is no ordinary file"):
+        LineFile(Path("/dev/null"), Memory(tmp_path, "lines", Mark)).read()
+    assert opened == [], "a watchdog would begin to count, a tape to wind"
