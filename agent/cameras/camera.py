@@ -212,7 +212,7 @@ class Camera:
             self._certificate_due.done(now)
         wall = self._wall()
         if detailed and self._certificate is not None and wall * 1000 >= EARLIEST_MS:
-            found.values["certificate_days_left"] = (self._certificate.not_after.timestamp() - wall) / _DAY
+            found.values["certificate_left_days"] = (self._certificate.not_after.timestamp() - wall) / _DAY
 
     def _shown(self, port: int) -> Certificate | None:
         from agent.device import handshake

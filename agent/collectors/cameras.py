@@ -141,7 +141,7 @@ plugin = Plugin(
     metrics=(
         *("connectable", "reachable", "authenticated", "account_paused", "streaming"),
         *("response_seconds", "stream_response_seconds", "requests_per_hour", "requests_held_back"),
-        *("clock_offset_seconds", "clock_offset_error_seconds", "ntp_enabled", "profiles", "certificate_days_left"),
+        *("clock_offset_seconds", "clock_offset_error_seconds", "ntp_enabled", "profiles", "certificate_left_days"),
     ),
     events=history.EVENTS,
     needs=(

@@ -3,29 +3,43 @@
 import contextlib
 import selectors
 import socket
+import threading
 
 
 class Wake:
-    """Something to select on beside sockets. Once set it stays so."""
+    """Something to select on beside sockets. Once set it stays so. Opens nothing before it is first watched."""
 
     def __init__(self) -> None:
-        self._ear, self._mouth = socket.socketpair()
-        self._ear.setblocking(False)
-        self._mouth.setblocking(False)
         self.called = False
         """Whether it was set."""
+        self._lock = threading.Lock()
+        self._pair: tuple[socket.socket, socket.socket] | None = None
 
     def set(self) -> None:
         """End the wait under way, and every later one; from any thread."""
-        self.called = True
-        with contextlib.suppress(OSError):  # closed, or full: then it was heard
-            self._mouth.send(b"!")
+        with self._lock:
+            self.called = True
+            self._ring()
 
     def watch(self, selector: selectors.BaseSelector) -> None:
         """Have this selector end its wait, too."""
-        selector.register(self._ear, selectors.EVENT_READ, self)
+        with self._lock:
+            if self._pair is None:
+                self._pair = socket.socketpair()
+                for end in self._pair:
+                    end.setblocking(False)
+            if self.called:
+                self._ring()
+            selector.register(self._pair[0], selectors.EVENT_READ, self)
 
     def close(self) -> None:
         """Let go of its sockets."""
-        self._ear.close()
-        self._mouth.close()
+        with self._lock:
+            for end in self._pair or ():
+                end.close()
+            self._pair = None
+
+    def _ring(self) -> None:
+        if self._pair is not None:
+            with contextlib.suppress(OSError):  # full: then it was heard
+                self._pair[1].send(b"!")

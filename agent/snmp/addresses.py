@@ -36,7 +36,7 @@ def sight(by_vlan: Mapping[Oid, Value], plain: Mapping[Oid, Value], bridged: Map
     rows = [(row[1:], port) for row, port in by_vlan.items()] if by_vlan else list(plain.items())
     for octets, port in rows:
         index = bridged.get(port) if isinstance(port, int) else None
-        if index is None or len(octets) != 6 or any(octet > 255 for octet in octets):
+        if index is None or len(octets) != 6 or not all(0 <= octet <= 255 for octet in octets):
             continue
         mac = plain_mac(bytes(octets).hex())
         if mac is not None:

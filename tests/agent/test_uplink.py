@@ -334,7 +334,7 @@ def test_commands_are_done_once_in_time_or_not_at_all(mosquitto: Mosquitto, hub:
         ("picture", False),
         ("devices", True),
     ]
-    assert "not supported" in hub.results()[1].detail
+    assert "pictures stay at the site" in hub.results()[1].detail
     assert home.collected == 1
 
 

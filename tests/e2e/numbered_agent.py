@@ -61,7 +61,9 @@ def main(config: Path, folder: Path) -> None:
     def counters(_settings: Settings, _context: Context) -> Sequence[Collector]:
         return [Counter(folder)]
 
-    plugins = {**discover(), "cameras": Plugin("cameras", Settings, counters)}
+    # Nothing looks at cameras that are none.
+    others = {name: plugin for name, plugin in discover().items() if "cameras" not in plugin.reads}
+    plugins = {**others, "cameras": Plugin("cameras", Settings, counters)}
     app = build(load(config, plugins), plugins)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())

@@ -370,7 +370,7 @@ def test_a_certificate_is_looked_at_once_a_day(
     certificate = make_certificate(tmp_path, "20200101000000Z", ends)
     with TlsServer(tmp_path, certificate) as server:
         camera = made(device, clock, tmp_path, {"tls_port": server.port})
-        days = told(camera)["certificate_days_left"]
+        days = told(camera)["certificate_left_days"]
         until = datetime.datetime.strptime(ends, "%Y%m%d%H%M%SZ").replace(tzinfo=datetime.UTC)
         assert days * left > 0
         assert abs(days - (until.timestamp() - time.time()) / 86_400) < 0.01
@@ -379,9 +379,9 @@ def test_a_certificate_is_looked_at_once_a_day(
         assert facts["certificate_until"] == until.date().isoformat()
         server.stop()
         clock.now += 4000
-        assert told(camera)["certificate_days_left"] == pytest.approx(days, abs=0.01), "told again, not asked again"
+        assert told(camera)["certificate_left_days"] == pytest.approx(days, abs=0.01), "told again, not asked again"
         clock.now += 100_000
-        assert "certificate_days_left" not in told(camera)
+        assert "certificate_left_days" not in told(camera)
         assert "certificate_until" not in camera.entry().facts, "a camera that closed its port has none"
         server.start()
 
@@ -391,7 +391,7 @@ def test_a_clock_that_was_never_set_counts_no_days(device: onvif.Camera, clock: 
     with TlsServer(tmp_path, certificate) as server:
         camera = made(device, clock, tmp_path, {"tls_port": server.port})
         camera._wall = lambda: 1000.0
-        assert "certificate_days_left" not in told(camera)
+        assert "certificate_left_days" not in told(camera)
         assert camera.entry().facts["certificate_until"] == "2049-12-31"
 
 

@@ -20,6 +20,7 @@ from agent.network.routes import Gateway
 from simulator.onvif import Camera
 from tests.namespaces import Namespace, namespace
 from tests.servers.server import HOST, free_port
+from tests.waiting import wait_until
 from wire.messages import Device, DeviceKind
 
 QUICK = {"pings": 2, "apart_seconds": 0.1, "ping_timeout_seconds": 0.5}
@@ -60,7 +61,7 @@ def test_where_pings_are_not_allowed_one_connect_takes_their_place_and_the_agent
         port, gone = camera.port, free_port()
         network = Network(settings(gateway=False), context(cameras=cameras(gate=port, yard=gone)))
         _, values, devices = one_round(network)
-        assert camera.connections == 1
+        wait_until(lambda: camera.connections == 1, what="the camera has noticed the connect")
         network.collect()
         network.close()
     assert values["gate"]["ping_loss_ratio"] == 0.0
