@@ -3,6 +3,7 @@
 Structure: ITU-T T.81, annex B.
 """
 
+import re
 from typing import NamedTuple
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -16,6 +17,10 @@ MAX_COEFFICIENT_BYTES = 100 * 1024 * 1024
 MAX_SCANS = 64
 """The most passes over a progressive picture; cameras make about ten. Each costs the time of a whole picture."""
 
+MAX_SEGMENTS = 1000
+"""The most segments ahead of the frame; cameras have about ten."""
+
+_PADDING = re.compile(rb"\xff+")
 _SOI, _EOI, _SOS, _TEM = 0xD8, 0xD9, 0xDA, 0x01
 _RESTARTS = range(0xD0, 0xD8)
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
@@ -44,7 +49,7 @@ def measure(body: bytes) -> Shape:
     if body[:3] != b"\xff\xd8\xff":
         raise NotAPicture(f"no JPEG: begins with {body[:8].hex(' ') or 'nothing'}")
     at = 2
-    while True:
+    for _ in range(MAX_SEGMENTS):
         at, marker, end = _segment(body, at)
         if marker in _FRAMES:
             return _bounded(body, body[at:end], marker == 0xC2)
@@ -53,12 +58,13 @@ def measure(body: bytes) -> Shape:
         if marker in (_EOI, _SOS):
             raise NotAPicture("a JPEG without a frame header")
         at = end
+    raise NotAPicture(f"a JPEG of more than {MAX_SEGMENTS} segments before its frame")
 
 
 def _segment(body: bytes, at: int) -> tuple[int, int, int]:
     """Where the next segment's payload begins, its marker, and where it ends; `at` is where its marker should be."""
-    while body[at : at + 2] == b"\xff\xff":  # padding
-        at += 1
+    padding = _PADDING.match(body, at)
+    at = padding.end() - 1 if padding is not None else at
     if at + 2 > len(body) or body[at] != 0xFF:
         raise NotAPicture("a JPEG whose header breaks off")
     marker = body[at + 1]

@@ -1,5 +1,6 @@
 import io
 import struct
+import time
 
 import pytest
 from hypothesis import given
@@ -99,3 +100,12 @@ def test_a_broken_header_gives_a_shape_or_a_refusal(at: int, value: int) -> None
         measure(bytes(body))
     except NotAPicture:
         assert value is not None
+
+
+@pytest.mark.parametrize("filling", [b"\xff\xd0", b"\xff", b"\xff\xe0\x00\x02", b"\xff\xff\xd0"])
+def test_a_header_without_end_costs_little(filling: bytes) -> None:
+    begun = time.process_time()
+    with pytest.raises(NotAPicture):
+        measure(b"\xff\xd8\xff" + (filling * MAX_BYTES)[1 : MAX_BYTES - 3])
+    assert time.process_time() - begun < 0.3
+    assert measure(b"\xff\xd8" + b"\xff" * 100 + jpeg()[2:]).width == 320, "padding is allowed"
