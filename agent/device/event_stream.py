@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from agent.device.errors import BadAnswer, TimedOut
 from agent.device.http import DeviceHttp
 from agent.device.multipart import Multipart, Part
+from agent.device.pace import Pace
 
 SILENCE_SECONDS = 60.0
 """Devices send a heartbeat every 5 to 30 s; after twice that the line is dead, though nobody hung up."""
 
 MAX_PER_SECOND = 500
 """Parts per second, over ten of them. A recorder with 64 busy channels repeats each event once a second."""
+
+MAX_READS = 2000
+"""Reads a second; a device that sends its stream byte by byte waits as well."""
 
 _TEN_SECONDS = 10.0
 
@@ -42,6 +46,7 @@ class EventStream:
     def __iter__(self) -> Iterator[Part]:
         parser = Multipart()
         pace = _Pace(self._monotonic)
+        share = Pace(MAX_READS)
         with self.http.stream(self.path) as stream:
             self._opened()
             heard = self._monotonic()
@@ -57,6 +62,8 @@ class EventStream:
                 yield from parts
                 if not data:
                     return
+                # Parts that are empty, or no text, count for nothing else: what comes too fast waits at the device.
+                time.sleep(share.take(1))
 
     def interrupt(self) -> None:
         """From another thread: end the iteration at once, as Interrupted, and any that begins until `http` resumes."""

@@ -1,4 +1,4 @@
-"""A bound for what programs of others may have of our processor by talking to us."""
+"""A bound for what devices and programs of others may have of our processor by talking to us."""
 
 import time
 from collections.abc import Callable

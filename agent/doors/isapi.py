@@ -79,7 +79,6 @@ class IsapiController:
         )
         self._states = Reconciliation(self._source, monotonic)
         self._client: IsapiClient | None = None
-        self._begun = False
         self._sessions = 0
         self._flowed = False
         self._status_due = 0.0
@@ -92,9 +91,7 @@ class IsapiController:
 
     def collect(self) -> Reading:
         """One round: what happened, and every door's state."""
-        if not self._begun:
-            self._begun = True
-            self._listener.start()
+        self._listener.start()
         problems: list[str] = []
         happenings: list[Happening] = []
         flows, sessions = self._listener.listening, self._listener.sessions

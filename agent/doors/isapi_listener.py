@@ -63,16 +63,19 @@ class AlertListener:
         self._garbage = 0
         self._stopping = threading.Event()
         self._stream: AlertStream | None = None
-        self._thread = threading.Thread(target=self._listen, name="door-alerts", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to listen."""
-        self._thread.start()
+        """Begin to listen, where that is not so; anew where its thread died of something."""
+        if not self.alive and not self._stopping.is_set():
+            self.listening = False
+            self._thread = threading.Thread(target=self._listen, name="door-alerts", daemon=True)
+            self._thread.start()
 
     @property
     def alive(self) -> bool:
         """Whether its thread runs."""
-        return self._thread.is_alive()
+        return self._thread is not None and self._thread.is_alive()
 
     def halt(self) -> None:
         """End it without waiting. Does not block."""
@@ -84,7 +87,7 @@ class AlertListener:
     def stop(self, timeout: float = 2.0) -> None:
         """End it, and wait a little for its thread."""
         self.halt()
-        if self._thread.ident is not None:
+        if self._thread is not None:
             self._thread.join(timeout)
 
     def garbage(self) -> int:

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent.device.pace import Pace
 from agent.doors.inbox import Inbox
 from agent.doors.lines import MAX_LINE, LineError, read
-from agent.doors.pace import Pace
 
 log = logging.getLogger(__name__)
 

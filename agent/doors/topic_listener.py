@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from agent.device.account import Account, PasswordMissing
 from agent.device.address import Endpoint
+from agent.device.pace import Pace
 from agent.device.pause import PAUSES
 from agent.doors.inbox import Inbox
-from agent.doors.pace import Pace
 from agent.doors.told import Gap
 from agent.doors.topic_settings import TopicsSettings
 from agent.doors.topics import MAX_PAYLOAD, Message, Unreadable, read
@@ -83,16 +83,19 @@ class TopicListener:
         self._pace = Pace(MAX_PER_SECOND)
         self._stopping = threading.Event()
         self._client: Client | None = None
-        self._thread = threading.Thread(target=self._listen, name=f"door-topics-{settings.id}", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to listen."""
-        self._thread.start()
+        """Begin to listen, where that is not so; anew where its thread died of something."""
+        if not self.alive and not self._stopping.is_set():
+            self.state = State.UNKNOWN
+            self._thread = threading.Thread(target=self._listen, name=f"door-topics-{self._settings.id}", daemon=True)
+            self._thread.start()
 
     @property
     def alive(self) -> bool:
         """Whether its thread runs."""
-        return self._thread.is_alive()
+        return self._thread is not None and self._thread.is_alive()
 
     @property
     def trouble(self) -> str:
@@ -102,7 +105,7 @@ class TopicListener:
     def stop(self, timeout: float = 2.0) -> None:
         """Disconnect, and wait a little for the thread's end."""
         self.halt()
-        if self._thread.ident is not None:
+        if self._thread is not None:
             self._thread.join(timeout)
 
     def halt(self) -> None:

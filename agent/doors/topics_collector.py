@@ -31,13 +31,10 @@ class TopicsCollector:
         self._inventory = Inventory.of_input(settings, {"address": str(self._endpoint)})
         self._inbox = Inbox()
         self._listener = TopicListener(settings, self._inbox, pause_seconds, monotonic, wall)
-        self._begun = False
 
     def collect(self) -> Reading:
         """Whatever was published since the last round."""
-        if not self._begun:
-            self._begun = True
-            self._listener.start()
+        self._listener.start()
         state = self._listener.state
         told, dropped = self._inbox.take()
         happenings, folded = self._source.bounded(self._source.take(told))

@@ -1,4 +1,4 @@
-from agent.doors.pace import SHARE, Pace
+from agent.device.pace import SHARE, Pace
 
 
 def test_so_many_things_a_second_and_then_a_rest() -> None:

@@ -500,3 +500,19 @@ def test_a_controller_speaks_what_it_is_said_to_speak(tmp_path: Path) -> None:
     assert isinstance(built, IsapiController)
     built.close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_listening_thread_that_died_is_begun_anew(
+    controller: AccessController, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = watch()
+    watched.until_listening()
+    listener = watched.collector._listener
+    with monkeypatch.context() as patched:
+        patched.setattr(listener, "_hear", lambda part: 1 / 0)
+        controller.open(2)
+        wait_until(lambda: not listener.alive, what="its thread died")
+    controller.kill_streams()
+    wait_until(lambda: watched.look() and listener.listening and listener.sessions == 2, what="the stream flows anew")
+    assert watched.look()["back"]["door_open"] == 1

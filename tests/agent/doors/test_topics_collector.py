@@ -221,3 +221,18 @@ def test_each_broker_is_a_collector_and_one_that_is_never_asked_begins_nothing(t
     assert isinstance(built, TopicsCollector)
     built.close()
     assert not any(thread.name == "door-topics-z" for thread in threading.enumerate())
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_listening_thread_that_died_is_begun_anew(
+    mosquitto: Mosquitto, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = watch(mosquitto.port)
+    watched.until("front", door_reachable=1)
+    with monkeypatch.context() as patched:
+        patched.setattr("agent.doors.topic_listener.read", lambda *_: 1 / 0)
+        tell(mosquitto, "back/door", "OPEN")
+        wait_until(lambda: not watched.collector._listener.alive, what="its thread died")
+    watched.until("front", door_reachable=1)
+    tell(mosquitto, "back/door", "OPEN")
+    watched.until("back", door_reachable=1, door_open=1)

@@ -115,3 +115,13 @@ def test_a_stream_ends_at_once_when_the_agent_stops() -> None:
         wait_until(lambda: ended, 2.0)
         thread.join(2.0)
     assert isinstance(ended[0], Interrupted)
+
+
+def test_parts_of_nothing_have_a_share_of_the_processor_and_no_more() -> None:
+    nothing = b"--b\r\n\r\n\r\n" * 4000
+
+    with device(endless(nothing, pause=0.0)) as port:
+        worked, begun = time.thread_time(), time.monotonic()
+        with pytest.raises(TimedOut, match="not even a heartbeat"):
+            list(stream(port, silence=3.0))
+        assert time.thread_time() - worked < 0.45 * (time.monotonic() - begun)
