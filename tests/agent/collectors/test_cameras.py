@@ -299,3 +299,26 @@ def test_the_plugin_connects_to_nothing_until_it_collects(cameras: list[Camera],
     built[0].close()
     assert all(camera.connections == 0 for camera in cameras)
     assert plugin.build(CamerasSettings(), context) == []
+
+
+def test_what_is_told_is_declared_and_changes_are_told_over_restarts(password: Path, tmp_path: Path) -> None:
+    context = Context(agent="gateway", host="host", state=tmp_path / "state")
+    with Camera(name="gate", streams=True) as camera:
+        where = {"id": "gate", "host": camera.host, "port": camera.port, "rtsp_port": camera.rtsp_port}
+        table = settings([], password, devices=[where])
+        rounds: list[tuple[str, list[str]]] = [("1.0", []), ("1.1", ["device.firmware_changed"]), ("1.1", [])]
+        for firmware, events in rounds:
+            camera.firmware = firmware
+            (collector,) = plugin.build(table, context)
+            reading = collector.collect()
+            collector.close()
+            told = values(reading, "gate")
+            assert told["streaming"] == 1
+            assert told.keys() <= set(plugin.metrics)
+            assert [(one.device, one.type) for one in reading.happenings] == [("gate", type_) for type_ in events]
+            assert set(events) <= set(plugin.events)
+        (tmp_path / "state" / "camera-old.json").write_text("{}")
+        (collector,) = plugin.build(table, context)
+        collector.collect()
+        collector.close()
+    assert [file.name for file in (tmp_path / "state").iterdir()] == ["camera-gate.json"], "others are forgotten"
