@@ -10,6 +10,8 @@ MAX_DRIVES = 64
 MAX_PARTITIONS = 64
 SMALLEST = 1e9
 """Bytes: a smaller figure is no disk's size, but one in another unit."""
+LARGEST = 1e17
+"""Bytes: a larger one is no size at all, and two of them may be no number any more."""
 
 _WELL = frozenset({"success", "running", "active", "normal", "ok", "good", "online", "readwrite", "healthy"})
 _ASLEEP = frozenset({"sleeping", "sleep", "standby", "dormant"})
@@ -73,4 +75,4 @@ def _sizes(parts: list[dict[str, str]]) -> tuple[float | None, float | None]:
 
 def _sum(parts: list[dict[str, str]], name: str) -> float | None:
     figures = [figure for part in parts if (figure := number(part.get(name))) is not None]
-    return sum(figures) if figures else None
+    return sum(figures) if figures and max(figures) <= LARGEST else None

@@ -88,3 +88,10 @@ def test_any_values_give_drives(values: list[tuple[int, int, str]]) -> None:
     ]
     for drive in storage.drives(parse("\n".join(lines).encode(errors="replace"))):
         assert drive.free_bytes is None or drive.free_bytes >= 0
+
+
+@pytest.mark.parametrize("figure", ["1.7e308", "1e18"])
+def test_what_no_disk_can_hold_is_no_size(figure: str) -> None:
+    lines = [f"list.info[0].Detail[{n}].{name}={figure}" for n in range(2) for name in ("TotalBytes", "UsedBytes")]
+    (drive,) = storage.drives(parse("\n".join(["list.info[0].Name=sda", *lines]).encode()))
+    assert (drive.size_bytes, drive.free_bytes) == (None, None)
