@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from agent.device.account import Account, PasswordMissing
 from agent.device.address import Endpoint
+from agent.device.errors import HeldBack
+from agent.device.manners import MANNERS
 from agent.device.pace import Pace
 from agent.device.pause import PAUSES
 from agent.doors.inbox import Inbox
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5.0
+OPENING_SECONDS = 3 * CONNECT_SECONDS
+"""How long another of us may take to be let in: connecting, TLS, and the broker's answer."""
 MAX_PER_SECOND = 500
 """Messages taken, at most."""
 MAX_PACKET = MAX_PAYLOAD + 2048
@@ -81,6 +85,7 @@ class TopicListener:
         self._verdict = State.AWAY
         """What this connection came to."""
         self._pace = Pace(MAX_PER_SECOND)
+        self._answered = False
         self._stopping = threading.Event()
         self._client: Client | None = None
         self._thread: threading.Thread | None = None
@@ -134,7 +139,17 @@ class TopicListener:
             self._stopping.wait(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, no secret
 
     def _once(self) -> None:
-        """One connection, from its opening to its end."""
+        """One connection, from its opening to its end. To open it takes a turn of all who listen at the broker: who
+        would be refused as well knows of the first refusal before it asks."""
+        with contextlib.ExitStack() as turn:
+            try:
+                turn.enter_context(MANNERS.of(self._endpoint).turn(OPENING_SECONDS, self._stopping.is_set))
+            except HeldBack:
+                return
+            self._connection(turn.close)
+
+    def _connection(self, opened: Callable[[], None]) -> None:
+        self._answered = False
         try:
             client = self._made()
         except (PasswordMissing, OSError, ValueError) as error:  # a certificate that cannot be read is an OSError
@@ -145,7 +160,10 @@ class TopicListener:
         self._client = client
         try:
             client.connect(self._settings.host, self._settings.port, self._settings.keepalive_seconds)
+            until = time.monotonic() + CONNECT_SECONDS
             while not self._stopping.is_set() and client.loop(_LOOK_SECONDS) == 0:
+                if self._answered or time.monotonic() >= until:
+                    opened()
                 self._keep_pace(0)  # packets of other kinds cost time, too
         except (OSError, ValueError) as error:
             self._note(State.AWAY, f"{type(error).__name__}: {error}"[:200])
@@ -187,6 +205,7 @@ class TopicListener:
         return client
 
     def _on_connect(self, client: "Client", _: Any, __: Any, reason: Any, ___: Any) -> None:
+        self._answered = True
         if reason.is_failure:
             if reason.value in _REFUSED and self._account is not None:
                 PAUSES.start(self._endpoint, self._account.username, self._pause_seconds)

@@ -14,7 +14,8 @@ from paho.mqtt import publish
 from agent.collector import Context, Reading
 from agent.collectors.doors import DoorsSettings, plugin
 from agent.device.address import Endpoint
-from agent.device.pause import PAUSES
+from agent.device.pause import PAUSES, Pauses
+from agent.doors.topic_listener import TopicListener
 from agent.doors.topic_settings import TopicsSettings
 from agent.doors.topics_collector import TopicsCollector
 from tests.servers.certificates import Authority
@@ -236,3 +237,41 @@ def test_a_listening_thread_that_died_is_begun_anew(
     watched.until("front", door_reachable=1)
     tell(mosquitto, "back/door", "OPEN")
     watched.until("back", door_reachable=1, door_open=1)
+
+
+class Slow(Pauses):
+    """Takes its time to note a pause: whoever else comes meanwhile must not find its account free."""
+
+    def start(self, endpoint: Endpoint, username: str, seconds: float = 1800.0) -> None:
+        """After a while."""
+        threading.Event().wait(0.3)
+        super().start(endpoint, username, seconds)
+
+
+def test_of_two_that_listen_at_one_broker_only_one_shows_a_wrong_password(
+    tmp_path: Path, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts, password = tmp_path / "accounts", tmp_path / "password"
+    subprocess.run([find_program("mosquitto_passwd"), "-b", "-c", str(accounts), "wk", "secret"], check=True)
+    password.write_text("wrong\n")
+    broker = Mosquitto(tmp_path, settings=[f"password_file {accounts}", "log_type all"])
+    broker.start()
+    monkeypatch.setattr("agent.doors.topic_listener.PAUSES", Slow())
+    asked: list[object] = []
+    made = TopicListener._made
+
+    def counted(listener: TopicListener) -> Any:
+        client = made(listener)
+        asked.append(client)
+        return client
+
+    monkeypatch.setattr(TopicListener, "_made", counted)
+    try:
+        both = [watch(broker.port, username="wk", password_file=str(password)) for _ in range(2)]
+        for one in both:
+            one.look()
+        wait_until(lambda: len(asked) >= 3, what="each had its turn")
+        assert broker.log().count("Sending CONNACK") == 1
+        assert sum(client is not None for client in asked) == 1
+    finally:
+        broker.stop()
