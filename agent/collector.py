@@ -9,9 +9,9 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from wire.messages import Device
 
@@ -87,6 +87,15 @@ class Settings(BaseModel):
     """From the start of one run to the start of the next."""
     timeout_seconds: float = Field(default=30.0, ge=0.05, le=3_600.0)
     """A run that takes longer counts as failed, and is waited for."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        """Whatever a subclass says of them: a hub may set both, and neither must keep a processor busy for nothing."""
+        if not 0.05 <= self.interval_seconds <= 86_400.0:
+            raise ValueError("interval_seconds is 0.05 to 86400")
+        if not 0.05 <= self.timeout_seconds <= 3_600.0:
+            raise ValueError("timeout_seconds is 0.05 to 3600")
+        return self
 
 
 class Collector(Protocol):

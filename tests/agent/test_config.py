@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from agent.collector import discover
 from agent.config import DEFAULT_COLLECTORS, ConfigError, line_of, load, parse
@@ -136,3 +137,11 @@ def test_a_collector_is_told_the_settings_of_those_it_reads_and_of_no_others(tmp
     assert context.others == {"cameras": config.collectors["cameras"]}
     assert context.hub == ("localhost", 1999)
     assert context_of(config, plugins["doors"]).others == {}
+
+
+@pytest.mark.parametrize("name", sorted(PLUGINS))
+@pytest.mark.parametrize("key", ["interval_seconds", "timeout_seconds"])
+@pytest.mark.parametrize("value", [1e-9, 1e300])
+def test_no_collector_runs_without_a_break_or_waits_for_ever(name: str, key: str, value: float) -> None:
+    with pytest.raises(ValidationError, match=key):
+        PLUGINS[name].settings.model_validate({key: value})
