@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from agent.device.address import Endpoint
-from agent.device.errors import AuthRefused, BadAnswer, Forbidden, TimedOut, Unreachable
+from agent.device.errors import AuthPaused, AuthRefused, BadAnswer, Forbidden, TimedOut, Unreachable
 from agent.device.manners import MANNERS, Manners
 from agent.device.pause import PAUSES, Pauses
 from agent.network.wake import Wake
@@ -112,16 +112,17 @@ class SnmpClient:
             self._engine = None
 
     def _ask(self, question: "Callable[[Engine], Answer]") -> "Answer":
-        self._pauses.check(self.endpoint, name_of(self._login))
+        self._check()
         engine = self._opened()
         try:
             try:
                 answer = self._once(engine, question)
             except TimedOut:  # a datagram may be lost
                 answer = self._once(engine, question)
+        except AuthPaused:
+            raise
         except AuthRefused:
             self.forget()
-            self.rest()
             raise
         except BadAnswer:  # it may be another switch now, with another identity
             self.forget()
@@ -131,12 +132,21 @@ class SnmpClient:
 
     def _once(self, engine: "Engine", question: "Callable[[Engine], Answer]") -> "Answer":
         with self.manner.turn(self._timeout, lambda: self._wake.called):
+            self._check()
             self.manner.spend(self._max_requests)
             self._prepaid = True
             begun = time.monotonic()
-            answer = question(engine)
+            try:
+                answer = question(engine)
+            except AuthRefused:
+                self.rest()  # before anybody else asks
+                raise
             self.elapsed = time.monotonic() - begun
             return answer
+
+    def _check(self) -> None:
+        """Raises AuthPaused."""
+        self._pauses.check(self.endpoint, name_of(self._login))
 
     def _opened(self) -> "Engine":
         if self._engine is not None and self._sure:

@@ -1,6 +1,6 @@
 """Who we are to a switch: a community or a user, secrets read when they are needed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.device.account import Account, PasswordMissing
@@ -16,7 +16,7 @@ COMMUNITY = "community"
 class Community:
     """Version 2c."""
 
-    text: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class User:
     """Version 3; without a `privacy` password messages are signed only."""
 
     name: str
-    password: str
-    privacy: str | None
+    password: str = field(repr=False)
+    privacy: str | None = field(repr=False)
     hash: Hash
     cipher: Cipher
 

@@ -268,3 +268,33 @@ def test_any_bytes_are_an_answer_or_none_and_the_engine_goes_on(
     with contextlib.suppress(TimedOut, BadAnswer):
         engine.get([mib.SYS_NAME], 0.02)
     thread.join()
+
+
+def test_of_two_that_ask_with_a_wrong_password_only_one_shows_it(tmp_path: Path) -> None:
+    class Slow(Pauses):
+        """Takes its time to note a pause: whoever has the next turn must not find the login free."""
+
+        def start(self, endpoint: Endpoint, username: str, seconds: float = 1800.0) -> None:
+            threading.Event().wait(0.3)
+            super().start(endpoint, username, seconds)
+
+    errors: list[str] = []
+    with Switch(access_switch(2), user=USER) as switch:
+        where, manners, pauses = Endpoint(HOST, switch.port), Manners(), Slow()
+
+        def ask() -> None:
+            wake = Wake()
+            one = SnmpClient(where, user(tmp_path, "another-password"), wake, manners=manners, pauses=pauses)
+            try:
+                one.get([mib.SYS_NAME])
+            except AuthRefused as error:
+                errors.append(type(error).__name__)
+            one.forget()
+            wake.close()
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10.0)
+    assert sorted(errors) == ["AuthPaused", "AuthRefused"]

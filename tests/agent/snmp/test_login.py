@@ -64,3 +64,9 @@ def test_a_switch_takes_what_it_leaves_out_from_the_rest_and_a_secrets_place_as_
 def test_a_login_that_lacks_something_is_refused_at_start(device: dict[str, Any], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         switches(device)
+
+
+def test_no_secret_is_in_what_a_login_looks_like_in_a_log() -> None:
+    shown = repr(User("reader", "auth-secret", "priv-secret", Hash.SHA, Cipher.AES)) + repr(Community("com-secret"))
+    assert "reader" in shown
+    assert "secret" not in shown
