@@ -34,16 +34,22 @@ class Account:
     typed: str | None = field(default=None, repr=False)
 
     def password(self) -> str:
-        """Raises PasswordMissing."""
+        """Raises PasswordMissing; for an empty file, too: one that is just being written must not cost a refused login.
+        An account without a password has an empty variable."""
         if self.typed is not None:
             return self.typed
         if self.password_file is not None:
             try:
                 with self.password_file.open("rb") as file:
                     text = file.read(MAX_PASSWORD_BYTES).decode()
-            except (OSError, UnicodeDecodeError) as error:
+            except OSError as error:
                 raise PasswordMissing(f"password file {self.password_file}: {error}") from None
-            return (text.splitlines() or [""])[0]
+            except UnicodeDecodeError:  # whose text would quote a byte of it
+                raise PasswordMissing(f"password file {self.password_file} is no text in UTF-8") from None
+            password = (text.splitlines() or [""])[0]
+            if not password:
+                raise PasswordMissing(f"password file {self.password_file} is empty, or its first line is")
+            return password
         if self.password_env is not None:
             value = os.environ.get(self.password_env)
             if value is None:

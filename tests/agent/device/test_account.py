@@ -35,6 +35,23 @@ def test_a_missing_password_says_where_it_was_looked_for(account: Account) -> No
         account.password()
 
 
+@pytest.mark.parametrize("content", [b"", b"\n", b"\r\nsecond", b"pass\xffword\n"])
+def test_a_file_without_a_password_costs_no_login_and_quotes_nothing(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_bytes(content)
+    with pytest.raises(PasswordMissing) as error:
+        Account("wk", password_file=file).password()
+    assert str(error.value).removeprefix(f"password file {file} ") in (
+        "is empty, or its first line is",
+        "is no text in UTF-8",
+    )
+
+
+def test_an_account_without_a_password_has_an_empty_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NVR_PASSWORD", "")
+    assert Account("wk", password_env="NVR_PASSWORD").password() == ""
+
+
 def test_no_password_shows_in_a_representation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NVR_PASSWORD", "geheim")
     account = Account("wk", password_env="NVR_PASSWORD")

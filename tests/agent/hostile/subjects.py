@@ -10,6 +10,8 @@ from typing import Any
 from PIL import Image
 
 from agent.collector import Collector, Context, Reading, Settings, discover
+from agent.device.address import Endpoint
+from agent.device.pause import PAUSES
 from simulator.dahua import DahuaRecorder
 from simulator.device.server import Port
 from simulator.isapi import IsapiRecorder
@@ -80,7 +82,8 @@ class Subject:
         }[self.collector]
 
     def make(self, port: int, tmp_path: Path, other_port: int | None = None) -> Collector:
-        """The collector, connected to nothing yet."""
+        """The collector, connected to nothing yet. Of an earlier test at the same port nothing rests."""
+        PAUSES.start(Endpoint("127.0.0.1", port), "watchkeeper", 0.0)
         tables = self.settings(port, tmp_path, port if other_port is None else other_port)
         plugins = discover()
         made: dict[str, Settings] = {n: plugins[n].settings.model_validate(table) for n, table in tables.items()}
