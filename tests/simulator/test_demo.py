@@ -90,7 +90,7 @@ def test_the_narrator_tells_each_step_and_each_change_of_a_ticket_once() -> None
 
 def test_check_says_a_good_script_is_good(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(DEMO_SCRIPT)]) == 0
-    assert "good. Site riverside: 30 devices, 5 faults in" in capsys.readouterr().out
+    assert "good. Site riverside: 44 devices, 5 faults in" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [["check"], ["demo", "--once", "--script"]])
