@@ -19,8 +19,12 @@ from wire.settings import Broker, ConfigError, Table, line_of, misfit, read_toml
 DEFAULT_COLLECTORS = ("host", "volumes", "disks", "encryption", "clock", "network")
 """Those that run without a table of their own; the others need to be told what to watch."""
 
-FOLLOWING_COLLECTORS = ("hardware", "pictures")
-"""Those that run without a table of their own where a collector runs whose devices they look at (`Plugin.reads`)."""
+FOLLOWING_COLLECTORS: Mapping[str, tuple[str, ...]] = {
+    "hardware": ("recorders",),  # cameras only where its own table says so
+    "pictures": ("cameras", "recorders"),
+}
+"""Those that run without a table of their own where a collector runs whose devices they look at (`Plugin.reads`): told
+here too, so that an agent without such devices need not load them."""
 
 __all__ = ["Config", "ConfigError", "LocalFile", "Spool", "line_of", "load", "parse", "read"]
 
@@ -131,7 +135,7 @@ def _collectors(
             raise misfit(("collectors", name), f"unknown collector; known: {known}", source, text)
     settings: dict[str, Settings] = {}
     for name in plugins:
-        if name not in tables and not _runs_untold(name, tables, plugins):
+        if name not in tables and not _runs_untold(name, tables):
             continue
         try:
             settings[name] = TypeAdapter(plugins[name].settings).validate_python(tables.get(name, {}))
@@ -140,7 +144,7 @@ def _collectors(
     return {name: one for name, one in settings.items() if one.enabled}
 
 
-def _runs_untold(name: str, tables: Mapping[str, Any], plugins: Mapping[str, Plugin]) -> bool:
+def _runs_untold(name: str, tables: Mapping[str, Any]) -> bool:
     if name in DEFAULT_COLLECTORS:
         return True
-    return name in FOLLOWING_COLLECTORS and any(other in tables for other in plugins[name].reads)
+    return any(other in tables for other in FOLLOWING_COLLECTORS.get(name, ()))

@@ -100,7 +100,7 @@ def _when(plugin: Plugin) -> str:
     if plugin.name in DEFAULT_COLLECTORS:
         return "always"
     if plugin.name in FOLLOWING_COLLECTORS:
-        return f"with its table, and beside {' or '.join(plugin.reads)}"
+        return f"with its table, and beside {' or '.join(FOLLOWING_COLLECTORS[plugin.name])}"
     return "with its table"
 
 

@@ -9,8 +9,7 @@ from agent.device.address import Endpoint
 from agent.device.certificate import Certificate, Unreadable, from_der
 from agent.device.errors import BadAnswer, DeviceError, HeldBack, TimedOut
 from agent.device.line import Line
-from agent.device.manners import MANNERS, Manners
-from agent.device.session import MAX_REQUESTS
+from agent.device.manners import MANNERS, MAX_REQUESTS, Manners
 from agent.device.tcp import connect
 
 _LEGACY_SERVER_CONNECT = 0x4

@@ -22,9 +22,9 @@ from agent.device.errors import (
     Forbidden,
     Unsupported,
 )
-from agent.device.manners import MANNERS, Manners
+from agent.device.manners import MANNERS, MAX_REQUESTS, Manners
 from agent.device.pause import PAUSE_SECONDS, PAUSES, Pauses
-from agent.device.session import MAX_BYTES, MAX_REQUESTS, DeviceSession, Stream
+from agent.device.session import MAX_BYTES, DeviceSession, Stream
 from agent.device.text import printable
 
 Explain = Callable[[int, bytes], DeviceError | None]

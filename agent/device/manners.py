@@ -14,6 +14,9 @@ from agent.device.address import Endpoint
 from agent.device.errors import HeldBack
 
 HOUR = 3600.0
+MAX_REQUESTS = 1200
+"""The most requests to a device within an hour, by default."""
+
 _STEP = 60.0
 _LOOK = 0.1
 

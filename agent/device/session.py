@@ -17,13 +17,10 @@ from requests.auth import AuthBase
 from agent.device.address import Endpoint
 from agent.device.errors import BadAnswer, DeviceError, Interrupted, TimedOut, Unreachable
 from agent.device.line import Line
-from agent.device.manners import MANNERS, Manner, Manners
+from agent.device.manners import MANNERS, MAX_REQUESTS, Manner, Manners
 
 MAX_BYTES = 1024 * 1024
 """The largest answer taken, by default."""
-
-MAX_REQUESTS = 1200
-"""The most requests to a device within an hour, by default."""
 
 _CHUNK = 64 * 1024
 _PATIENT = 0.5

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from agent.collector import Settings
 from agent.device.address import Endpoint
-from agent.device.session import MAX_REQUESTS
+from agent.device.manners import MAX_REQUESTS
 from wire.messages import Device, DeviceKind
 
 KINDS: Mapping[str, DeviceKind] = {

@@ -27,8 +27,9 @@ from agent.device.errors import (
     Forbidden,
     Unsupported,
 )
+from agent.device.manners import MAX_REQUESTS
 from agent.device.pause import PAUSE_SECONDS, PAUSES, Pauses
-from agent.device.session import MAX_BYTES, MAX_REQUESTS
+from agent.device.session import MAX_BYTES
 from agent.device.text import printable
 from agent.onvif.definitions import SERVICES, SETTINGS, document
 from agent.onvif.transport import DeviceTransport

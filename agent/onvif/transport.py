@@ -10,8 +10,8 @@ from requests.auth import AuthBase
 from agent.device import xml
 from agent.device.address import Endpoint
 from agent.device.errors import AuthRefused, BadAnswer, CredentialsWanted, Unsupported
-from agent.device.manners import MANNERS, Manners
-from agent.device.session import MAX_BYTES, MAX_REQUESTS, DeviceSession
+from agent.device.manners import MANNERS, MAX_REQUESTS, Manners
+from agent.device.session import MAX_BYTES, DeviceSession
 from agent.onvif import envelope
 
 

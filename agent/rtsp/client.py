@@ -26,9 +26,8 @@ from agent.device.errors import (
     Unsupported,
 )
 from agent.device.line import Line
-from agent.device.manners import MANNERS, Manners
+from agent.device.manners import MANNERS, MAX_REQUESTS, Manners
 from agent.device.pause import PAUSE_SECONDS, PAUSES, Pauses
-from agent.device.session import MAX_REQUESTS
 from agent.device.text import printable
 from agent.rtsp import sdp
 from agent.rtsp.conversation import Conversation

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from agent.collector import discover
-from agent.config import DEFAULT_COLLECTORS, ConfigError, line_of, load, parse
+from agent.config import DEFAULT_COLLECTORS, FOLLOWING_COLLECTORS, ConfigError, line_of, load, parse
 from agent.surroundings import context_of
 
 PLUGINS = discover()
@@ -145,3 +145,7 @@ def test_a_collector_is_told_the_settings_of_those_it_reads_and_of_no_others(tmp
 def test_no_collector_runs_without_a_break_or_waits_for_ever(name: str, key: str, value: float) -> None:
     with pytest.raises(ValidationError, match=key):
         PLUGINS[name].settings.model_validate({key: value})
+
+
+def test_what_runs_untold_beside_others_says_itself_whom_it_reads() -> None:
+    assert all(set(others) <= set(PLUGINS[name].reads) for name, others in FOLLOWING_COLLECTORS.items())
