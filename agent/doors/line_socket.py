@@ -6,7 +6,6 @@ The socket is for its owner and group (0660). A stale one is taken over where it
 import contextlib
 import logging
 import os
-import select
 import selectors
 import socket
 import stat
@@ -165,7 +164,9 @@ class LineSocket:
         """Whoever writes without end has no more of our processor than everybody's share."""
         seconds = self._pace.take(0)
         if seconds:
-            select.select([self._wake[0]], [], [], seconds)
+            with selectors.DefaultSelector() as selector:  # select itself takes no descriptor above 1023
+                selector.register(self._wake[0], selectors.EVENT_READ)
+                selector.select(seconds)
 
     def _accept(self, listener: socket.socket, selector: selectors.BaseSelector) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import socket
 import stat
 import threading
@@ -201,3 +202,21 @@ def test_who_writes_without_end_is_slowed_down_and_others_are_heard(folder: Path
 def _pour(connection: socket.socket, data: bytes) -> None:
     with contextlib.suppress(OSError):
         connection.sendall(data)
+
+
+def test_it_rests_with_many_files_open_too(folder: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 1400), hard), hard))
+    crowd = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
+    listening = LineSocket(folder / "doors.sock", Inbox(most=1_000_000))
+    try:
+        listening.start()
+        with connected(folder) as flood:
+            flood.sendall(line(1) * (MAX_PER_SECOND + 1000))
+            wait_until(lambda: len(listening._inbox._waiting) > MAX_PER_SECOND + 900, what="heard after its rest")
+        assert listening.listening
+    finally:
+        listening.stop()
+        for one in crowd:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
