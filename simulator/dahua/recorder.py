@@ -7,13 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 from simulator.dahua import tables
 from simulator.dahua.searches import Search, Searches, files, take, walk_log
 from simulator.device.auth import Gate
-from simulator.device.server import Answer, Exchange, Misbehaviour, Port
+from simulator.device.server import Answer, Exchange, Port
+from simulator.device.simulated import Simulated
 from simulator.recorder.box import Box, Entry
 from simulator.recorder.streams import AttachFace
 
@@ -24,7 +24,7 @@ _NONCE = re.compile(r'nonce="([^"]*)"')
 Asked = dict[str, str]
 
 
-class DahuaRecorder:
+class DahuaRecorder(Simulated):
     """A box behind Dahua's CGI. Attributes may be set at any time.
 
     Questions go by name: the action (`getCurrentTime`, `findNextFile`, `snapshot`), the configuration (`NTP`) or the
@@ -82,72 +82,6 @@ class DahuaRecorder:
         self._inside = 0
         self._lock = threading.Lock()
         self._port = Port("127.0.0.1", port, self._respond)
-
-    def start(self) -> Self:
-        """Switch on."""
-        self._port.on()
-        return self
-
-    def stop(self) -> None:
-        """Switch off and give the port back."""
-        self._port.close()
-
-    def on(self) -> None:
-        """Switch on again, on the same port."""
-        self._port.on()
-
-    def off(self) -> None:
-        """Switch off: connections are refused."""
-        self._port.off()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    @property
-    def host(self) -> str:
-        """Where it listens."""
-        return self._port.host
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return self._port.number
-
-    @property
-    def gone(self) -> threading.Event:
-        """Set once it is switched off."""
-        return self._port.gone
-
-    @property
-    def received(self) -> int:
-        """HTTP requests since the start, those that were only challenged included."""
-        return self._port.received
-
-    @property
-    def connections(self) -> int:
-        """Connections accepted since the start."""
-        return self._port.connections
-
-    @property
-    def redirect_to(self) -> str:
-        """Where Misbehaviour.REDIRECT points."""
-        return self._port.redirect_to
-
-    @redirect_to.setter
-    def redirect_to(self, url: str) -> None:
-        self._port.redirect_to = url
-
-    @property
-    def misbehaviour(self) -> Misbehaviour | None:
-        """What it does instead of answering."""
-        return self._port.misbehaviour
-
-    @misbehaviour.setter
-    def misbehaviour(self, how: Misbehaviour | None) -> None:
-        self._port.misbehaviour = how
 
     # -- who asks ------------------------------------------------------------------------------------------------
 

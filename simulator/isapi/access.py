@@ -8,10 +8,11 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 from simulator.device.auth import Gate
-from simulator.device.server import Answer, Exchange, Misbehaviour, Port
+from simulator.device.server import Answer, Exchange, Port
+from simulator.device.simulated import Simulated
 from simulator.isapi.document import NEW, response, written
 
 BOUNDARY = "MIME_boundary"
@@ -37,7 +38,7 @@ class _Stream:
     dead: bool = False
 
 
-class AccessController:
+class AccessController(Simulated):
     """Attributes may be set at any time from any thread. Each happening reaches every stream at once.
 
     `clock` gives Unix seconds; its own clock shows `clock_offset` seconds more.
@@ -80,52 +81,11 @@ class AccessController:
         self._lock = threading.Lock()
         self._port = Port(host, port, self._respond)
 
-    # -- life ----------------------------------------------------------------------------------------------------
-
-    def __enter__(self) -> Self:
-        self._port.on()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._port.close()
-
-    def off(self) -> None:
-        """Switch off: connections are refused. `on()` brings it back on the same port."""
-        self._port.off()
-
-    def on(self) -> None:
-        """Switch on again."""
-        self._port.on()
-
-    @property
-    def host(self) -> str:
-        """Where it listens."""
-        return self._port.host
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return self._port.number
-
-    @property
-    def misbehaviour(self) -> Misbehaviour | None:
-        """What it does instead of answering; None: it answers."""
-        return self._port.misbehaviour
-
-    @misbehaviour.setter
-    def misbehaviour(self, how: Misbehaviour | None) -> None:
-        self._port.misbehaviour = how
-
     @property
     def requests(self) -> Counter[str]:
         """Requests that passed the gate, by path below /ISAPI/ without its query."""
         with self._lock:
             return Counter(self._asked)
-
-    @property
-    def refused_logins(self) -> int:
-        """Wrong credentials since the start."""
-        return self.gate.refused_logins
 
     @property
     def listeners(self) -> int:

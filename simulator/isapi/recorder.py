@@ -5,10 +5,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Self
 
 from simulator.device.auth import Gate
-from simulator.device.server import Answer, Exchange, Misbehaviour, Port
+from simulator.device.server import Answer, Exchange, Port
+from simulator.device.simulated import Simulated
 from simulator.isapi import channels, system
 from simulator.isapi.calendar import Calendar
 from simulator.isapi.document import NEW, Node, response, written
@@ -19,7 +19,7 @@ from simulator.recorder.streams import AlertFace
 _XML = {"Content-Type": 'application/xml; charset="UTF-8"'}
 
 
-class IsapiRecorder:
+class IsapiRecorder(Simulated):
     """Attributes may be set at any time from any thread. Everything it tells is in `box`."""
 
     def __init__(
@@ -63,79 +63,11 @@ class IsapiRecorder:
         self._lock = threading.Lock()
         self._port = Port(host, port, self._respond)
 
-    # -- life ----------------------------------------------------------------------------------------------------
-
-    def start(self) -> Self:
-        """Switch on."""
-        self._port.on()
-        return self
-
-    def stop(self) -> None:
-        """Switch off and give the port back."""
-        self._port.close()
-
-    def off(self) -> None:
-        """Switch off: connections are refused. `on()` brings it back on the same port."""
-        self._port.off()
-
-    def on(self) -> None:
-        """Switch on again."""
-        self._port.on()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    @property
-    def host(self) -> str:
-        """Where it listens."""
-        return self._port.host
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return self._port.number
-
-    @property
-    def misbehaviour(self) -> Misbehaviour | None:
-        """What it does instead of answering; None: it answers."""
-        return self._port.misbehaviour
-
-    @misbehaviour.setter
-    def misbehaviour(self, how: Misbehaviour | None) -> None:
-        self._port.misbehaviour = how
-
-    @property
-    def redirect_to(self) -> str:
-        """Where Misbehaviour.REDIRECT points."""
-        return self._port.redirect_to
-
-    @redirect_to.setter
-    def redirect_to(self, url: str) -> None:
-        self._port.redirect_to = url
-
-    @property
-    def received(self) -> int:
-        """HTTP requests since the start, those that were only challenged included."""
-        return self._port.received
-
     @property
     def requests(self) -> Counter[str]:
         """Requests that passed the gate since the start, by path below /ISAPI/ (without its query)."""
         with self._lock:
             return Counter(self._asked)
-
-    @property
-    def connections(self) -> int:
-        """Connections accepted since the start."""
-        return self._port.connections
-
-    @property
-    def refused_logins(self) -> int:
-        """Wrong credentials since the start."""
-        return self.gate.refused_logins
 
     # -- requests ------------------------------------------------------------------------------------------------
 

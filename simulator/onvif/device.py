@@ -5,13 +5,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Protocol, Self
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from lxml import etree
 
 from simulator.device.auth import Gate
 from simulator.device.server import Answer, Exchange, Misbehaviour, Port
+from simulator.device.simulated import Simulated
 from simulator.onvif import installation, soap
 from simulator.onvif.soap import TDS, TT, Request, element
 
@@ -35,7 +36,7 @@ class Service(Protocol):
         ...
 
 
-class Device:
+class Device(Simulated):
     """Common to all devices. Attributes may be set at any time from any thread.
 
     `clock` gives Unix seconds; the device's own clock shows `clock_offset` seconds more. `accepts` are the ways to log
@@ -91,56 +92,12 @@ class Device:
         self._port = Port(host, port, self._respond)
         self.add(_DeviceService(self))
 
-    # -- life ----------------------------------------------------------------------------------------------------
-
-    def start(self) -> Self:
-        """Switch on."""
-        self._port.on()
-        return self
-
-    def stop(self) -> None:
-        """Switch off and give the port back."""
-        self._port.close()
-
-    def off(self) -> None:
-        """Switch off: connections are refused. `on()` brings it back on the same port."""
-        self._port.off()
-
-    def on(self) -> None:
-        """Switch on again."""
-        self._port.on()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     # -- where and what ------------------------------------------------------------------------------------------
-
-    @property
-    def host(self) -> str:
-        """Where it listens."""
-        return self._port.host
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return self._port.number
 
     @property
     def url(self) -> str:
         """The device service's address."""
         return f"http://{self.host}:{self.port}/onvif/device_service"
-
-    @property
-    def misbehaviour(self) -> Misbehaviour | None:
-        """What it does instead of answering; None: it answers."""
-        return self._port.misbehaviour
-
-    @misbehaviour.setter
-    def misbehaviour(self, how: Misbehaviour | None) -> None:
-        self._port.misbehaviour = how
 
     @property
     def hang(self) -> bool:
@@ -150,30 +107,6 @@ class Device:
     @hang.setter
     def hang(self, on: bool) -> None:
         self.misbehaviour = Misbehaviour.HANG if on else None
-
-    @property
-    def redirect_to(self) -> str:
-        """Where Misbehaviour.REDIRECT points."""
-        return self._port.redirect_to
-
-    @redirect_to.setter
-    def redirect_to(self, url: str) -> None:
-        self._port.redirect_to = url
-
-    @property
-    def gone(self) -> threading.Event:
-        """Set once it is switched off: long polls end then."""
-        return self._port.gone
-
-    @property
-    def connections(self) -> int:
-        """Connections accepted since the start."""
-        return self._port.connections
-
-    @property
-    def received(self) -> int:
-        """HTTP requests since the start, those that were only challenged included."""
-        return self._port.received
 
     @property
     def requests(self) -> Counter[str]:
@@ -186,11 +119,6 @@ class Device:
         """Requests that were answered, by operation."""
         with self._lock:
             return Counter(self._answered)
-
-    @property
-    def refused_logins(self) -> int:
-        """Wrong credentials since the start."""
-        return self.gate.refused_logins
 
     def device_time(self) -> float:
         """Its own clock, Unix seconds."""

@@ -32,7 +32,7 @@ def problems(text: str) -> tuple[str, ...]:
 def test_the_demo_has_the_site_and_the_five_faults_it_promises() -> None:
     script = load(DEMO)
     assert len(script.agents[0].camera_ids()) == 16
-    assert [len(recorder.channel_ids()) for recorder in script.agents[0].recorders] == [8]
+    assert [(len(one.channel_ids()), one.speaks) for one in script.agents[0].recorders] == [(8, "onvif"), (4, "isapi")]
     assert [len(controller.doors) for controller in script.agents[0].door_controllers] == [2]
     assert [fault.kind for fault in script.faults] == [
         "camera_off",
