@@ -1,5 +1,6 @@
 """Where a device is, and which of the addresses it advertises we follow."""
 
+import ipaddress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -22,6 +23,14 @@ class Endpoint:
     host: str
     port: int = 80
     follow_ports: bool = field(default=False, compare=False)
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Host and port, the same for every spelling of an address or name: turns and pauses go by it."""
+        try:
+            return str(ipaddress.ip_address(self.host)), self.port
+        except ValueError:
+            return self.host.lower().removesuffix("."), self.port
 
     @property
     def device_service(self) -> str:

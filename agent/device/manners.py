@@ -75,12 +75,12 @@ class Manners:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._of: dict[Endpoint, Manner] = {}
+        self._of: dict[tuple[str, int], Manner] = {}
 
     def of(self, endpoint: Endpoint) -> Manner:
         """Towards this device."""
         with self._lock:
-            return self._of.setdefault(endpoint, Manner(self._monotonic))
+            return self._of.setdefault(endpoint.place, Manner(self._monotonic))
 
 
 MANNERS = Manners()

@@ -20,20 +20,20 @@ class Pauses:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._until: dict[tuple[Endpoint, str], float] = {}
+        self._until: dict[tuple[tuple[str, int], str], float] = {}
         self._lock = threading.Lock()
 
     def start(self, endpoint: Endpoint, username: str, seconds: float = PAUSE_SECONDS) -> None:
         """Leave this account of this device alone from now on."""
         with self._lock:
-            self._until[endpoint, username] = self._monotonic() + seconds
+            self._until[endpoint.place, username] = self._monotonic() + seconds
 
     def remaining(self, endpoint: Endpoint, username: str) -> float:
         """Seconds left, 0 when the account may be used."""
         with self._lock:
-            left = self._until.get((endpoint, username), 0.0) - self._monotonic()
+            left = self._until.get((endpoint.place, username), 0.0) - self._monotonic()
             if left <= 0:
-                self._until.pop((endpoint, username), None)
+                self._until.pop((endpoint.place, username), None)
         return max(0.0, left)
 
     def check(self, endpoint: Endpoint, username: str) -> None:

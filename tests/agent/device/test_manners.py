@@ -5,6 +5,7 @@ import pytest
 from agent.device.address import Endpoint
 from agent.device.errors import HeldBack
 from agent.device.manners import HOUR, Manner, Manners
+from agent.device.pause import Pauses
 
 
 class Watch:
@@ -72,3 +73,12 @@ def test_every_collector_meets_the_same_manner_of_a_device() -> None:
     manners = Manners()
     assert manners.of(Endpoint("h", 80)) is manners.of(Endpoint("h", 80, follow_ports=True))
     assert manners.of(Endpoint("h", 80)) is not manners.of(Endpoint("h", 81))
+
+
+@pytest.mark.parametrize(("one", "other"), [("nvr.Lan", "NVR.lan."), ("fe80::1", "FE80:0:0:0:0:0:0:1")])
+def test_a_device_is_one_however_its_address_is_spelled(one: str, other: str) -> None:
+    manners, pauses = Manners(), Pauses()
+    assert manners.of(Endpoint(one, 80)) is manners.of(Endpoint(other, 80))
+    pauses.start(Endpoint(one, 80), "wk")
+    assert pauses.remaining(Endpoint(other, 80), "wk") > 1700
+    assert pauses.remaining(Endpoint(other, 81), "wk") == 0
