@@ -279,12 +279,13 @@ def test_of_two_that_ask_with_a_wrong_password_only_one_shows_it(tmp_path: Path)
             super().start(endpoint, username, seconds)
 
     errors: list[str] = []
+    login = user(tmp_path, "another-password")
     with Switch(access_switch(2), user=USER) as switch:
         where, manners, pauses = Endpoint(HOST, switch.port), Manners(), Slow()
 
         def ask() -> None:
             wake = Wake()
-            one = SnmpClient(where, user(tmp_path, "another-password"), wake, manners=manners, pauses=pauses)
+            one = SnmpClient(where, login, wake, manners=manners, pauses=pauses)
             try:
                 one.get([mib.SYS_NAME])
             except AuthRefused as error:
