@@ -192,6 +192,11 @@ FACTS = {
     "snmp": N_("SNMP"),
     "switch": N_("Switch it is plugged into"),
     "switch_port": N_("Port of the switch"),
+    "description": N_("Describes itself as"),
+    "forbidden": N_("Not allowed to our account"),
+    "mac": N_("Hardware address"),
+    "system_name": N_("Name it gives itself"),
+    "unsupported": N_("Not known to it"),
 }
 """Facts that our agents send; others are shown as they came."""
 
