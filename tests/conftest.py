@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from agent.device.manners import MANNERS
+from agent.device.pause import PAUSES
+from agent.recorder.directory import DIRECTORY
 from tests.servers import server
 from tests.servers.certificates import Authority
 from tests.servers.influxdb import InfluxDB
@@ -19,6 +22,14 @@ from tests.servers.postgresql import Postgresql
 # No test fails by a clock: on a busy machine an example takes as long as it takes.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+@pytest.fixture(autouse=True)
+def strangers_to_every_device() -> None:
+    """What this process remembers of devices is by their address, and a free port may be one of an earlier test's."""
+    MANNERS._of.clear()
+    PAUSES._until.clear()
+    DIRECTORY._of.clear()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,6 @@ import pytest
 from agent.device.account import Account
 from agent.device.address import Endpoint
 from agent.device.errors import AuthRefused, Unreachable
-from agent.device.pause import PAUSES
 from agent.recorder import languages
 from agent.recorder.languages import Language
 from agent.survey.examine import Wanted, survey
@@ -134,7 +133,6 @@ def test_over_onvif_what_is_not_told_is_named_and_is_no_fault(box: Box, tmp_path
 def test_a_refused_login_ends_it_after_one_try(box: Box, language: Language, tmp_path: Path) -> None:
     with pytest.raises(AuthRefused):
         look(box, language, tmp_path, password="wrong")
-    PAUSES._until.clear()
 
 
 @pytest.mark.parametrize("language", FACES)
