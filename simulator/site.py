@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 
 from simulator import scenario, toml
@@ -103,6 +104,7 @@ class Site:
         box = Box(recorder.channels)
         for channel, name in zip(box.channels, recorder.channel_ids(), strict=True):
             self._channels[name] = box, channel
+            channel.view = partial(self._picture, name)
         self._boxes[recorder.id] = box
         self._devices[recorder.id] = _face(recorder, box)
 

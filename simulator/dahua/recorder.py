@@ -228,7 +228,8 @@ class DahuaRecorder(Simulated):
             channel = self.box.channel(int(asked.get("channel", "1")) - self.picture_base + 1)
         except KeyError:
             return None
-        return Answer(200, {"Content-Type": "image/jpeg"}, channel.picture) if channel.picture else None
+        picture = channel.snapshot()
+        return Answer(200, {"Content-Type": "image/jpeg"}, picture) if picture else None
 
 
 def _name(path: str, asked: Asked) -> str:

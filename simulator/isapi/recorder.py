@@ -173,7 +173,7 @@ class IsapiRecorder(Simulated):
         except (KeyError, ValueError):
             return None
         # Firmware calls an offline camera's picture a success, and sends none.
-        body = channel.picture if channel.online else b""
+        body = channel.snapshot() if channel.online else b""
         return Answer(200, {"Content-Type": "image/jpeg"}, body)
 
     def _document(self, node: Node) -> Answer:

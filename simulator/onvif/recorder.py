@@ -123,7 +123,7 @@ class Recorder(Device):
     def picture(self, profile: str) -> bytes:
         """See Device."""
         token = profile.removesuffix("-main")
-        return self.channel(token).picture if token in self._tokens else b""
+        return self.channel(token).snapshot() if token in self._tokens else b""
 
     # What it tells
 

@@ -41,6 +41,12 @@ class Channel:
     """Length of one recording file."""
     picture: bytes = b""
     """Its snapshot (JPEG); empty: refused."""
+    view: Callable[[], bytes] | None = None
+    """Instead of `picture`: what it shows now."""
+
+    def snapshot(self) -> bytes:
+        """Its picture now (JPEG); empty: refused."""
+        return self.view() if self.view is not None else self.picture
 
 
 @dataclass

@@ -270,6 +270,24 @@ def test_a_spoilt_picture_differs_from_a_good_one_and_heals(mixed: Site) -> None
     assert brightness() == pytest.approx(good, rel=0.4)
 
 
+@pytest.mark.parametrize("recorder", ["nvr-o", "nvr-h", "nvr-d"])
+def test_a_recorders_channel_shows_its_place_and_what_spoils_it(mixed: Site, recorder: str) -> None:
+    table = next(one for one in recorders(mixed) if one["id"] == recorder)
+    asking = speaker(
+        Language(table["speaks"]), Endpoint("127.0.0.1", table["port"]), Account(USERNAME, typed=PASSWORD),
+        timeout=5.0, max_bytes=2**22, max_requests=1000, pause_seconds=0.0,
+    )  # fmt: skip
+
+    def brightness() -> float:
+        picture = asking.snapshot(table["channels"][0]["token"])
+        return float(ImageStat.Stat(Image.open(io.BytesIO(picture)).convert("L")).mean[0])
+
+    good, taped = brightness(), befallen("picture_spoilt", f"{recorder}-ch1", how="taped")
+    mixed.begin(taped)
+    assert brightness() < good / 3
+    asking.release()
+
+
 @pytest.mark.parametrize("recorder", ["nvr-h", "nvr-d"])
 def test_a_hardware_alarm_goes_over_a_recorders_event_stream(mixed: Site, recorder: str) -> None:
     fan = befallen("hardware_alarm", recorder, alarm="fan_failure")
