@@ -69,9 +69,9 @@ class Stack:
         return Counter(row[0] for row in self.hub.query("SELECT json_extract(data, '$.number') FROM event"))
 
     def drained(self) -> bool:
-        """The agent says it keeps nothing but what it is saying now."""
-        stored = self.stored()
-        return all(number in stored for number in self.proven())
+        """Everything has arrived: in the series, and in SQL, where the hub commits it a moment later."""
+        stored, events = self.stored(), self.events()
+        return all(number in stored and number in events for number in self.proven())
 
 
 def influx_v2(influxdb: InfluxDB, proxy: Nginx) -> dict[str, object]:
