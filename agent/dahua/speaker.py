@@ -18,6 +18,7 @@ from agent.dahua.zone import Zone
 from agent.device.account import Account
 from agent.device.address import Endpoint
 from agent.device.errors import BadAnswer, DeviceError, Forbidden, TimedOut, Unsupported
+from agent.device.http import DeviceHttp
 from agent.device.manners import MANNERS, Manners
 from agent.device.pause import PAUSES, Pauses
 from agent.recorder.model import (
@@ -32,6 +33,7 @@ from agent.recorder.model import (
     TimeSettings,
     User,
 )
+from agent.recorder.over_http import OverHttp
 from agent.recordings.spans import merged
 
 T = TypeVar("T")
@@ -57,7 +59,7 @@ class Quirks:
     """Of its time zone, where the account may not read it. Without daylight saving."""
 
 
-class DahuaSpeaker:
+class DahuaSpeaker(OverHttp):
     """One recorder. Tokens of channels are their numbers as people see them, from 1. `wall` is our clock."""
 
     def __init__(
@@ -186,31 +188,11 @@ class DahuaSpeaker:
         self._learn_anew()
         self.release()
 
-    def interrupt(self) -> None:
-        """See `Speaker`."""
-        self._client.http.session.interrupt()
-
-    @property
-    def answers(self) -> int:
-        """See `Speaker`."""
-        return self._client.http.session.answers
-
-    @property
-    def elapsed(self) -> float:
-        """See `Speaker`."""
-        return self._client.http.session.elapsed
-
-    @property
-    def account_shown(self) -> bool:
-        """See `Speaker`."""
-        return self._client.http.account_shown
-
-    @property
-    def paused(self) -> bool:
-        """See `Speaker`."""
-        return self._client.http.paused
-
     # -- what is known of it -------------------------------------------------------------------------------------
+
+    @property
+    def _http(self) -> DeviceHttp:
+        return self._client.http
 
     def _learn_anew(self) -> None:
         offset = self._quirks.utc_offset_seconds

@@ -7,6 +7,7 @@ from dataclasses import replace
 from agent.device.account import Account
 from agent.device.address import Endpoint
 from agent.device.errors import BadAnswer, Forbidden, Unsupported
+from agent.device.http import DeviceHttp
 from agent.device.manners import MANNERS, Manners
 from agent.device.pause import PAUSES, Pauses
 from agent.isapi import clock, deviceinfo, inputs, plans, smart, status, storage, users, working
@@ -29,6 +30,7 @@ from agent.recorder.model import (
     TimeSettings,
     User,
 )
+from agent.recorder.over_http import OverHttp
 
 MAX_SMART = 16
 """Disks that are asked how they are, at most."""
@@ -46,7 +48,7 @@ _SERVERS = "System/time/ntpServers"
 _PICTURES = ("Streaming/channels", "ContentMgmt/StreamingProxy/channels")
 
 
-class IsapiSpeaker:
+class IsapiSpeaker(OverHttp):
     """One recorder. See `agent/recorder/speaker.py`. A channel's token is its number, as ISAPI has it."""
 
     def __init__(
@@ -180,31 +182,11 @@ class IsapiSpeaker:
         self._slots, self._slots_due = (), 0.0
         self._tokens = frozenset()
 
-    def interrupt(self) -> None:
-        """See `Speaker`."""
-        self._client.http.session.interrupt()
-
-    @property
-    def answers(self) -> int:
-        """See `Speaker`."""
-        return self._client.http.session.answers
-
-    @property
-    def elapsed(self) -> float:
-        """See `Speaker`."""
-        return self._client.http.session.elapsed
-
-    @property
-    def account_shown(self) -> bool:
-        """See `Speaker`."""
-        return self._client.http.account_shown
-
-    @property
-    def paused(self) -> bool:
-        """See `Speaker`."""
-        return self._client.http.paused
-
     # -- inside --------------------------------------------------------------------------------------------------
+
+    @property
+    def _http(self) -> DeviceHttp:
+        return self._client.http
 
     def _clock(self) -> Clock:
         told = clock.read(self._client.get_open("System/time"))
