@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test vm check format schema docs bench pictures lock servers clean
+.PHONY: help demo test endurance vm check format schema docs bench pictures lock servers clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ servers: ## install the servers the tests run for real (Debian, as root), or say
 
 test: $(VENV)/dev.stamp servers ## every test, with real broker, databases and browser
 	$(BIN)/python -m pytest $(ARGS)
+
+endurance: $(VENV)/dev.stamp servers ## the tests that take minutes: load with kills, full disks, pauses, and a soak
+	WATCHKEEPER_ENDURANCE=1 $(BIN)/python -m pytest -n 0 -m endurance --timeout 3600 $(ARGS)
 
 vm: $(VENV)/dev.stamp ## the tests that need a whole machine: disks, power cuts, systemd (in QEMU; Debian, as root)
 	@bash tests/vm/install.sh

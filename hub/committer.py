@@ -207,6 +207,7 @@ class Committer:
         batch = Batch()
         for item in items:
             self._reception.absorb(engine, batch, item)
+        self._judge_events(engine, batch.events)
         for address, at in self._intake.take_turned_away().items():
             if address.agent in engine.known_agents(address.site):
                 batch.agents[address] = engine.hear(address.site, address.agent, at)
@@ -221,6 +222,18 @@ class Committer:
         for address in batch.applied.keys() | batch.back:
             self._answered(address)
         self._acknowledge(batch, durable)
+
+    def _judge_events(self, engine: Engine, events: Sequence[writes.EventRow]) -> None:
+        """Each once, however often it is delivered: what is in SQL was judged when it was committed."""
+        wanted = [event for event in events if event.type in engine.events]
+        if not wanted:
+            return
+        with self._database.connect() as connection:
+            seen = writes.known_events(connection, wanted)
+        for event in wanted:
+            if event.key not in seen:
+                seen.add(event.key)
+                engine.happen(event.site, event.device, event.type, event.data, event.at, event.received)
 
     def _write_sql(self, batch: Batch, transitions: Sequence[Transition], now: int) -> None:
         """The one transaction."""

@@ -15,7 +15,8 @@ from hub.blindness import Blindness
 from hub.check import Check, compile_check
 from hub.finding import Change, Life, advance
 from hub.fleet import AgentState, KnownValues, LiveFinding, Site, Subject
-from hub.rule import UNKNOWN, Judgement, Rule, Settings, Snapshot
+from hub.occurrence import LATE_MS, happened, matches, quiet
+from hub.rule import UNKNOWN, Judgement, Occurrence, Rule, Settings, Snapshot
 from hub.series.store import Point, Value
 from wire.messages import Device, DeviceKind, Report
 
@@ -76,6 +77,10 @@ class Engine:
         self._broken: set[str] = set()
         self._before: dict[tuple[str, str], KnownValues] = {}
         self._due: list[tuple[int, str, str]] = []
+        self._quiet: list[tuple[int, str, str, str]] = []
+        conditions = [check.rule.condition for check in self._checks.values()]
+        self.events = {condition.event for condition in conditions if isinstance(condition, Occurrence)}
+        """The types of events that some rule looks at."""
 
     def take_transitions(self) -> list[Transition]:
         """What has happened since the last call."""
@@ -109,14 +114,17 @@ class Engine:
     def add_subject(self, subject: Subject) -> Subject:
         """Make a device known, with the checks that its kind and facts call for."""
         by_metric: dict[str, list[Check]] = {}
+        by_event: dict[str, list[tuple[Check, Occurrence]]] = {}
         for check in self._checks.values():
             rule = check.rule
             if subject.kind in rule.kinds and not rule.absence and rule.applies(subject.facts):
+                if isinstance(rule.condition, Occurrence):
+                    by_event.setdefault(rule.condition.event, []).append((check, rule.condition))
                 for metric in rule.wakes:
                     by_metric.setdefault(metric, []).append(check)
                     if rule.lookback_seconds:
                         subject.windows.setdefault(metric, deque())
-        subject.checks = by_metric
+        subject.checks, subject.occurrences = by_metric, by_event
         self.sites.setdefault(subject.site, Site()).devices[subject.device] = subject
         return subject
 
@@ -229,6 +237,53 @@ class Engine:
             for check in subject.checks.get(metric, ()):
                 self._judge(check, subject, metric, judged, before)
 
+    # --- events ---
+
+    def happen(self, site: str, device: str, event: str, data: Mapping[str, Any], at: int, received: int) -> None:
+        """An event that has never been judged before: `at` its corrected time, `received` the hub's, both ms UTC."""
+        subject = self.sites[site].devices.get(device)
+        late = received - at > LATE_MS
+        for check, wanted in subject.occurrences.get(event, ()) if subject else ():
+            if subject is not None and matches(wanted, data) and (wanted.late or not late):
+                self._occur(check, subject, {**data, "case": "late"} if late else data, at, received)
+
+    def _occur(self, check: Check, subject: Subject, detail: Mapping[str, Any], at: int, received: int) -> None:
+        name = check.rule.name
+        finding = subject.findings.get(name)
+        life, change = happened(finding.life if finding else None, at, received)
+        if finding is None:
+            finding = LiveFinding(subject.site, subject.device, name, check.settings.severity, life, {})
+            subject.findings[name] = finding
+            finding.cause = self._cause(subject)
+        finding.life = life
+        if change is None:
+            return
+        finding.detail = detail
+        self._change(subject, finding, change, received)
+        self.await_quiet(finding)
+
+    def await_quiet(self, finding: LiveFinding) -> None:
+        """Look at a finding again when it could close, if it is an event's."""
+        check = self._checks.get(finding.rule)
+        if check is not None and isinstance(check.rule.condition, Occurrence):
+            due = quiet(finding.life, 0, check.holds.clear)
+            heapq.heappush(self._quiet, (due, finding.site, finding.device, finding.rule))
+
+    def _end_quiet(self, now: int) -> None:
+        while self._quiet and self._quiet[0][0] <= now:
+            _, site, device, rule = heapq.heappop(self._quiet)
+            subject = self.sites[site].devices.get(device)
+            finding = subject.findings.get(rule) if subject else None
+            if subject is None or finding is None:
+                continue  # its device or rule has gone meanwhile
+            clear = self._checks[rule].holds.clear
+            left = quiet(finding.life, now, clear)
+            left += self.blindness.milliseconds(now + left - clear, now)  # what can't be heard is not quiet
+            if left <= 0:
+                self._end(subject, finding, now)
+            else:
+                heapq.heappush(self._quiet, (now + left, site, device, rule))
+
     # --- a batch that fails ---
 
     def begin_batch(self) -> None:
@@ -304,6 +359,8 @@ class Engine:
 
     def tick(self, now: int) -> None:
         """Time has passed. Judges the agents whose silence is due; costs nothing for the others, nor while blind."""
+        if not self.blindness.current:
+            self._end_quiet(now)
         while not self.blindness.current and self._due and self._due[0][0] <= now:
             _, site, agent = heapq.heappop(self._due)
             state = self.sites[site].agents[agent]
@@ -320,6 +377,10 @@ class Engine:
             for state in place.agents.values():
                 state.heard, state.due, state.asked = min(state.heard, now), False, 0
                 self._schedule(state)
+            for finding in place.live():
+                if finding.life.clearing is not None and finding.life.clearing > now:
+                    finding.life = replace(finding.life, clearing=now)
+                    self.await_quiet(finding)
 
     def _absence_names(self) -> set[str]:
         return {check.rule.name for check in self._absence}

@@ -51,6 +51,8 @@ class Subject:
     findings: dict[str, LiveFinding] = field(default_factory=dict)
     checks: dict[str, Any] = field(default_factory=dict)
     """Metric → what it wakes, compiled by the engine for this kind and these facts."""
+    occurrences: dict[str, Any] = field(default_factory=dict)
+    """Type of event → what it wakes, likewise."""
 
 
 @dataclass(eq=False)

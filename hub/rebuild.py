@@ -91,6 +91,7 @@ def _read_findings(connection: sa.Connection, engine: Engine) -> None:
         life = Life(row.state, row.since, row.opened, row.clearing)
         finding = LiveFinding(row.site, row.device, row.rule, Severity(row.severity), life, row.detail, id=row.id)
         subject.findings[row.rule] = by_id[row.id] = finding
+        engine.await_quiet(finding)
         if row.cause is not None:
             causes[row.id] = row.cause
     for consequence, cause in causes.items():

@@ -84,6 +84,21 @@ class Threshold:
     levels: Callable[[Any], tuple[float, float]]
 
 
+@dataclass(frozen=True)
+class Occurrence:
+    """A condition as data: something that happens instead of something that lasts.
+
+    An event of this type with these values in its data raises it at once, whatever the hold time. It clears when the
+    rule's `clear_seconds` have passed without another. The detail is the event's own data and, as `case`, "late" where
+    the hub heard of it long after; what is not `late` is then not judged at all.
+    """
+
+    event: str
+    where: Mapping[str, object] = field(default_factory=dict)
+    late: bool = False
+    """Worth a ticket even days afterwards: somebody's safety or the evidence of a crime depends on it."""
+
+
 def everywhere(facts: Mapping[str, Any]) -> bool:
     """The rule applies to every device of its kinds."""
     return True
@@ -95,8 +110,8 @@ class Rule:
 
     name: str
     kinds: frozenset[DeviceKind]
-    condition: "Threshold | Callable[[Snapshot, Any, int], Judgement]"
-    """A threshold, or a pure function of snapshot, settings and the time of the newest sample (ms UTC)."""
+    condition: "Threshold | Occurrence | Callable[[Snapshot, Any, int], Judgement]"
+    """A threshold, an event, or a pure function of snapshot, settings and the time of the newest sample (ms UTC)."""
     summary: str
     cases: Mapping[str, str] = field(default_factory=dict)
     """Other summaries, for judgements whose detail has a `case` that is named here."""

@@ -24,6 +24,14 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes runs when it is asked for."""
+    if "WATCHKEEPER_ENDURANCE" not in os.environ:
+        for item in items:
+            if item.get_closest_marker("endurance"):
+                item.add_marker(pytest.mark.skip(reason="takes minutes: `make endurance` runs it"))
+
+
 @pytest.fixture(autouse=True)
 def strangers_to_every_device() -> None:
     """What this process remembers of devices is by their address, and a free port may be one of an earlier test's."""

@@ -30,6 +30,11 @@ class EventRow:
     type: str
     data: Mapping[str, Any]
 
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """What makes it one event, however often it comes: (site, agent, report id, position)."""
+        return self.site, self.agent, self.report_id, self.position
+
 
 @dataclass(frozen=True)
 class Rejection:
@@ -120,6 +125,21 @@ def _forget_retired(connection: sa.Connection, site: str, agent: str) -> None:
     limit = connection.execute(nth.offset(MAX_RETIRED).limit(1)).scalar()
     if limit is not None:
         connection.execute(table.delete().where(own, table.c.retired <= limit))
+
+
+KEYS_AT_ONCE = 200
+"""Four parameters each: the oldest SQLite allows 999."""
+
+
+def known_events(connection: sa.Connection, events: Sequence[EventRow]) -> set[tuple[str, str, str, int]]:
+    """The keys of those that were committed before."""
+    table = schema.event
+    columns = (table.c.site, table.c.agent, table.c.report_id, table.c.position)
+    known: set[tuple[str, str, str, int]] = set()
+    for first in range(0, len(events), KEYS_AT_ONCE):
+        keys = [event.key for event in events[first : first + KEYS_AT_ONCE]]
+        known.update(tuple(row) for row in connection.execute(sa.select(*columns).where(sa.tuple_(*columns).in_(keys))))
+    return known
 
 
 def save_events(connection: sa.Connection, events: Sequence[EventRow]) -> None:

@@ -93,6 +93,20 @@ class Hub:
     def hear(self, verb: Verb, message: Message, address: Address = GATEWAY, retained: bool = False) -> None:
         self.intake.take(self.topics.topic(address, verb), encode(message), retained)
 
+    def tell(self, *events: Event, address: Address = GATEWAY) -> Report:
+        """A report of these events, heard and committed."""
+        report = self.report(events=list(events), address=address)
+        self.hear(Verb.REPORT, report, address)
+        self.step()
+        return report
+
+    def pass_time(self, seconds: float) -> None:
+        """Nothing comes, time passes, the hub goes on."""
+        end = self.now + round(seconds * 1000)
+        while self.now < end:
+            self.now = min(self.now + 5000, end)
+            self.step()
+
     def announce(self, devices: list[Device] = DEVICES, address: Address = GATEWAY) -> str:
         revision = inventory_hash(devices)
         self.hear(Verb.INVENTORY, Inventory(hash=revision, devices=devices), address)
