@@ -219,6 +219,8 @@ class Engine:
         at, latest = point.at, subject.latest
         if not state.sent - STALE_MS <= at <= state.sent + CLOCK_STEP_MS:
             return
+        if at < received - STALE_MS and state.offset_ms is not None:
+            return  # nor one that comes before anything live, where the agent's time was measured and can be believed
         self._remember(subject)
         previous: dict[str, int | None] = {}
         for metric, value in point.values.items():

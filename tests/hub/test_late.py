@@ -1,0 +1,60 @@
+"""Three days without a way to the hub, then all at once: stored at its own time, and no ticket about the past."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hub.fleets import SITE, T0
+from tests.hub.hubs import Hub
+from wire.messages import Offset, Sample
+from wire.topics import Verb
+
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+RULES = {"agent_silent": {"enabled": False}}
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    hub = Hub(tmp_path, rules=RULES)
+    hub.announce()
+    hub.step()
+    yield hub
+    hub.close()
+
+
+def hear(hub: Hub, at: int, reachable: int) -> None:
+    """A report made at `at`, heard now."""
+    report = hub.report(Sample(device="cam-1", at=at, values={"reachable": reachable}))
+    made = {"sent": at, "mono": at - T0 + 10 * DAY_MS, "offset": Offset(ms=0, source="ntp")}
+    hub.hear(Verb.REPORT, report.model_copy(update=made))
+    hub.step()
+
+
+def night(hub: Hub) -> None:
+    """Two hours in which the camera was down, three days ago."""
+    began = hub.now - 3 * DAY_MS
+    for minute in range(180):
+        hear(hub, began + minute * MINUTE_MS, 0 if 30 <= minute < 150 else 1)
+
+
+def test_a_backlog_of_three_days_lands_at_its_own_time_and_raises_nothing(hub: Hub) -> None:
+    hear(hub, hub.now, 1)
+    night(hub)
+    values = hub.series.window(SITE, "camera", "cam-1", "reachable", T0 - 4 * DAY_MS, T0)
+    assert [value.value for value in values].count(0) == 120
+    assert values[0].at == T0 - 3 * DAY_MS
+    assert hub.tickets() == []
+
+
+def test_nor_does_it_where_the_backlog_comes_before_anything_live(hub: Hub) -> None:
+    night(hub)
+    assert hub.tickets() == []
+
+
+def test_a_fault_that_lasts_is_judged_on_what_is_live(hub: Hub) -> None:
+    night(hub)
+    for minute in range(7):
+        hear(hub, hub.now + minute * MINUTE_MS, 0)
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
