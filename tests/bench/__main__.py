@@ -7,12 +7,13 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import agent, codec, commit, devices, recordings, spool
+from tests.bench import agent, codec, commit, devices, ingest, recordings, spool
 from tests.bench.measure import Figure
 
 MODULES = {
     "codec": codec,
     "commit": commit,
+    "ingest": ingest,
     "spool": spool,
     "recordings": recordings,
     "agent": agent,

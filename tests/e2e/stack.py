@@ -59,6 +59,11 @@ class Program:
             self._process.wait()
             raise AssertionError(f"{self._name} did not stop\n{self.log()}") from None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -80,7 +85,9 @@ class HubProcess(Program):
         series: Mapping[str, object],
         rules: Mapping[str, Mapping[str, object]],
         tls: Mapping[str, object] | None = None,
+        module: str = "hub",
     ) -> None:
+        """`module` is what runs in the place of the hub, with the hub's arguments."""
         self.folder = folder
         self.port = free_port()
         config = folder / "hub.toml"
@@ -96,7 +103,7 @@ class HubProcess(Program):
                 }
             )
         )
-        super().__init__(folder, "hub", ["hub", "run", "--config", str(config)])
+        super().__init__(folder, "hub", [module, "run", "--config", str(config)])
 
     def get(self, path: str) -> Any:
         """A JSON answer of the API, None while the hub is not there."""

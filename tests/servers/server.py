@@ -140,6 +140,13 @@ class Server:
         for member in self._family():
             _signal(member, "resume")
 
+    @property
+    def pid(self) -> int:
+        """Of the running process. Raises ServerFailed when it does not run."""
+        if self._process is None:
+            raise ServerFailed(f"{self.name} does not run")
+        return self._process.pid
+
     def log(self) -> str:
         """The end of what it printed."""
         return self.log_path.read_text(errors="replace")[-LOG_CHARACTERS:] if self.log_path.exists() else ""
