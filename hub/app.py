@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import IO
 
+import sqlalchemy
 import uvicorn
 
 from hub.api.app import create_app
@@ -15,14 +16,18 @@ from hub.config import ConfigError, HubConfig
 from hub.desired.publisher import Publisher
 from hub.embedded_broker import EmbeddedBroker
 from hub.intake import Intake
+from hub.measures import Measures
 from hub.mqtt import MqttLink
+from hub.own import Own, Process, of_buffer
 from hub.rule import Rule
 from hub.series.buffer import BufferedSeries
 from hub.series.config import open_series
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import SeriesUnavailable
+from hub.store import reads
 from hub.store.database import connect, migrate
-from wire.topics import Topics
+from wire.messages import DeviceKind
+from wire.topics import Address, Topics
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +54,13 @@ def lock(folder: Path) -> IO[bytes]:
     return file
 
 
+def refuse_taken(database: sqlalchemy.Engine, site: str) -> None:
+    """Raises ConfigError where agents belong to the site that is to be the hub's own."""
+    agents = reads.agents_at(database, site, beside=DeviceKind.HUB)
+    if agents:
+        raise ConfigError(f"hub.site: {site} is a site of agents ({agents[0]}); give the hub another one")
+
+
 class App:
     """One hub. `start` returns when everything listens; `stop` ends it within seconds."""
 
@@ -66,9 +78,13 @@ class App:
         self._retention_ms = round(file.series.retention_days * DAY_MS)
         self._series = BufferedSeries(store, file.series.buffer_path, file.series.buffer_bytes, now_ms)
         topics = Topics(file.broker.root)
-        self._intake = Intake(topics, now_ms, file.ingest.queue_messages)
+        self._own = Address(file.hub.site, file.hub.name)
+        refuse_taken(self._database, self._own.site)
+        self._intake = Intake(topics, now_ms, file.ingest.queue_messages, own_site=self._own.site)
         self._link = MqttLink(file.broker, topics, self._intake.take, self._on_lost, self._on_back)
         self._publisher = Publisher(self._database, self._link)
+        self._measures = Measures()
+        self._measures.watch(lambda: of_buffer(self._series.stats(), file.series.buffer_bytes, now_ms()))
         self._committer = Committer(
             self._database,
             self._series,
@@ -79,10 +95,19 @@ class App:
             now_ms,
             file.ingest.batch_messages,
             self._publisher.answered,
+            measures=self._measures,
+            own=Own(self._own, self._measures, time.monotonic, Process()),
         )
         # Connections of their own: a crowd at the console must not hold up the committer.
         self._reading = connect(config.store_url(), pool_timeout=WEB_WAIT_SECONDS)
-        web = create_app(self._reading, self._series, rules, clock=now_ms, time_zone=file.console.time_zone)
+        web = create_app(
+            self._reading,
+            self._series,
+            rules,
+            clock=now_ms,
+            time_zone=file.console.time_zone,
+            own_site=self._own.site,
+        )
         self._server = uvicorn.Server(
             uvicorn.Config(web, file.console.host, file.console.port, log_level="warning", lifespan="off")
         )

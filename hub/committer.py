@@ -8,6 +8,7 @@ import logging
 import queue
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import Literal
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from hub.blindness import Blindness
 from hub.engine import Engine, Transition
 from hub.fleet import KnownValues
 from hub.intake import Delivery, Intake
+from hub.measures import Committed, Measures
+from hub.own import Own
 from hub.rebuild import read_blindness, rebuild
 from hub.reception import Batch, Item, Outbound, Reception
 from hub.rule import Rule, Settings
@@ -55,14 +58,23 @@ class Committer:
         clock: Callable[[], int],
         batch_limit: int = 500,
         answered: Callable[[Address], None] = lambda _: None,
+        *,
+        measures: Measures | None = None,
+        own: Own | None = None,
     ) -> None:
-        """`answered` is told whose word on its configuration was committed, and who has connected anew."""
+        """`answered` is told whose word on its configuration was committed, and who has connected anew.
+
+        `measures` counts the work; `own` reports on it as a device of its own, if at all.
+        """
+        self._measures = measures or Measures()
+        self._own = own
+        self._own_address = own.address if own else None
         self._answered = answered
         self._database = database
         self._series = series
         self._intake = intake
         self._outbound = outbound
-        self._reception = Reception(intake, outbound, clock)
+        self._reception = Reception(intake, outbound, clock, self._own_address)
         self._rules = rules
         self._settings = settings
         self._clock = clock
@@ -71,6 +83,8 @@ class Committer:
         self._blindness: Blindness | None = None
         self._known: Mapping[tuple[str, str], KnownValues] | None = None
         self._attempt = ""
+        self._arrived = 0
+        """When the first message of the batch came."""
         self._suspects: set[Address] = set()
         self._last_good = 0
         self._last_beat = 0
@@ -99,12 +113,17 @@ class Committer:
         try:
             if self._engine is None:
                 self._restore()
+            self._measures.queued(self._intake.depth, self._intake.fill)
             items = self._intake.batch(self._limit, wait)
+            self._arrived = items[0].received if items else now
             self._notice_time(self._ready)
             self._suspects.clear()
             self._commit(items)
+            if self._own is not None:
+                self._commit(self._own.deliveries(self._ready, self._clock()))
             self._last_good = self._clock()
         except (DatabaseAway, sa.exc.SQLAlchemyError) as error:
+            self._measures.outage()
             # Without a trace: an outage is a state, told in one line.
             log.error("database is away, nothing is acknowledged until it is back: %s", _first_line(error))  # noqa: TRY400
             return False
@@ -202,7 +221,7 @@ class Committer:
             raise DatabaseAway(_first_line(empty)) from error
 
     def _commit_once(self, items: Sequence[Item]) -> None:
-        engine, now = self._ready, self._clock()
+        engine, now, began = self._ready, self._clock(), perf_counter()
         engine.begin_batch()
         batch = Batch()
         for item in items:
@@ -213,15 +232,22 @@ class Committer:
                 batch.agents[address] = engine.hear(address.site, address.agent, at)
         # What still waits in the queue may be an agent's word: silence is judged up to the last message taken.
         engine.tick(items[-1].received if items and self._intake.depth else now)
+        absorbed = perf_counter()
         durable = self._write_series(batch)
+        written = perf_counter()
         transitions = engine.take_transitions()
         beat = now - self._last_beat >= BEAT_MS
         if items or transitions or beat or engine.blindness.unsaved:
             self._write_sql(batch, transitions, now)
             self._last_beat = now
+        saved, at = perf_counter(), self._clock()
         for address in batch.applied.keys() | batch.back:
             self._answered(address)
         self._acknowledge(batch, durable)
+        if durable and items and items[0].address != self._own_address:
+            work = (batch.judging, written - absorbed, saved - written, perf_counter() - began)
+            reports = sum(map(len, batch.committed.values()))
+            self._measures.committed(Committed(len(items), reports, batch.points, self._arrived, at, *work))
 
     def _judge_events(self, engine: Engine, events: Sequence[writes.EventRow]) -> None:
         """Each once, however often it is delivered: what is in SQL was judged when it was committed."""
@@ -251,6 +277,7 @@ class Committer:
             self._intake.restore(rejections)
             raise
         blindness.unsaved.clear()
+        self._measures.rejected(rejections)
 
     def _write(self, connection: sa.Connection, batch: Batch, now: int) -> None:
         writes.save_agents(connection, batch.agents.values())
@@ -281,6 +308,8 @@ class Committer:
             parts = range(0, len(refused), REFUSALS_AT_ONCE)
             acks += [(address, Ack(refused=refused[first : first + REFUSALS_AT_ONCE])) for first in parts]
         for address, ack in acks:
+            if address == self._own_address:
+                continue
             try:
                 self._outbound.send(address, Verb.ACK, ack)
             except Exception:  # supervised: it is committed, and an acknowledgement that is lost is asked for again

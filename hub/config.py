@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 
 from hub.rule import Rule, Settings
 from hub.series.config import SeriesSettings
+from wire.ids import SlugId
 from wire.settings import Broker, ConfigError, Table, is_loopback, misfit, read_toml, refusal
 
 __all__ = ["Config", "ConfigError", "HubConfig", "load"]
@@ -71,10 +72,19 @@ class Ingest(Table):
     batch_messages: int = Field(default=500, ge=1, le=4096)
 
 
+class HubTable(Table):
+    """How the hub calls itself where it reports on itself. No agent may be of that site."""
+
+    site: SlugId = "hub"
+    name: SlugId = "hub"
+    """Of two hubs on one database each has its own."""
+
+
 class Config(Table):
     """The file, without its rules."""
 
     state_dir: Path = DEFAULT_STATE_DIR
+    hub: HubTable = HubTable()
     broker: BrokerTable = BrokerTable()
     console: Console = Console()
     store: Store = Store()

@@ -390,8 +390,9 @@ class Engine:
     def _judge_absence(self, state: AgentState, subject: Subject, now: int) -> None:
         unheard = max(now - state.heard - self.blindness.milliseconds(state.heard, now), 0)
         for check in self._absence:
-            judgement = self._call(check, subject, now, unheard)
-            self._apply(check, subject, judgement, now, now, state.heard)
+            if subject.kind in check.rule.kinds:
+                judgement = self._call(check, subject, now, unheard)
+                self._apply(check, subject, judgement, now, now, state.heard)
 
     def _schedule(self, state: AgentState, now: int | None = None) -> None:
         """Look at this agent again when its silence could first matter."""

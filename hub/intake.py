@@ -61,8 +61,10 @@ class Unreadable:
 class Intake:
     """The one queue between MQTT and the committer; `limit` deliveries at the most."""
 
-    def __init__(self, topics: Topics, clock: Callable[[], int], limit: int = 10_000) -> None:
+    def __init__(self, topics: Topics, clock: Callable[[], int], limit: int = 10_000, *, own_site: str = "") -> None:
+        """`own_site` is kept for hubs: nobody speaks for them."""
         self._topics = topics
+        self._own_site = own_site
         self._clock = clock
         self._queue: queue.Queue[Delivery | Unreadable] = queue.Queue(limit)
         self._waiting: dict[Address, int] = {}
@@ -79,6 +81,9 @@ class Intake:
             self.reject(Address("-", "-"), "stray_topic", topic[:200])
             return
         address, verb = parsed
+        if address.site == self._own_site:
+            self.reject(address, "own_site", verb)
+            return
         try:
             self._put(Delivery(address, decode(model, payload), self._clock(), retained, len(payload)))
         except DecodeError as error:
@@ -162,3 +167,8 @@ class Intake:
     def depth(self) -> int:
         """Deliveries that wait."""
         return self._queue.qsize()
+
+    @property
+    def fill(self) -> float:
+        """The share of the room that is taken, by messages or by bytes, whichever is more."""
+        return max(self._queue.qsize() / self._queue.maxsize, self._bytes / QUEUE_BYTES)

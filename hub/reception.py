@@ -5,6 +5,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Protocol
 
 from hub.correction import Corrected, correct
@@ -13,7 +14,18 @@ from hub.fleet import AgentState
 from hub.intake import Delivery, Intake, Unreadable
 from hub.series.store import Point
 from hub.store import writes
-from wire.messages import Action, Command, ConfigApplied, Inventory, Message, Refusal, Report, Result, Status
+from wire.messages import (
+    Action,
+    Command,
+    ConfigApplied,
+    DeviceKind,
+    Inventory,
+    Message,
+    Refusal,
+    Report,
+    Result,
+    Status,
+)
 from wire.topics import Address, Verb
 
 log = logging.getLogger(__name__)
@@ -49,12 +61,18 @@ class Batch:
     """Who has connected anew."""
     committed: defaultdict[Address, list[str]] = field(default_factory=lambda: defaultdict(list))
     refused: defaultdict[Address, list[Refusal]] = field(default_factory=lambda: defaultdict(list))
+    judging: float = 0.0
+    """Seconds the engine took to take the samples in and judge them."""
 
 
 class Reception:
     """Takes messages in. Used by the committer's thread alone."""
 
-    def __init__(self, intake: Intake, outbound: Outbound, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, intake: Intake, outbound: Outbound, clock: Callable[[], int], own: Address | None = None
+    ) -> None:
+        """`own` is the hub's own address, which alone may claim to be a hub."""
+        self._own = own
         self._intake = intake
         self._outbound = outbound
         self._clock = clock
@@ -88,7 +106,10 @@ class Reception:
     def _absorb_inventory(
         self, engine: Engine, batch: Batch, state: AgentState, item: Delivery, inventory: Inventory
     ) -> None:
-        taken = engine.inventory(state, inventory.devices, item.received)
+        own = item.address == self._own
+        devices = [device for device in inventory.devices if own or device.kind != DeviceKind.HUB]
+        taken = engine.inventory(state, devices, item.received)
+        taken.conflicts.extend(device.device for device in inventory.devices if device not in devices)
         if state.asked_for not in (None, inventory.hash):
             if len(state.outdated) >= MAX_OUTDATED:
                 state.outdated.clear()
@@ -110,10 +131,12 @@ class Reception:
         if not self._inventory_known(state, item, report, corrected):
             return
         engine.clock_order(state, report, item.received)
+        began = perf_counter()
         for subject, point in corrected.points:
             engine.observe(state, point, subject, item.received)
             batch.points.append(point)
             batch.point_owners.append(item.address)
+        batch.judging += perf_counter() - began
         for position, at, event in corrected.events:
             batch.events.append(
                 writes.EventRow(

@@ -33,6 +33,8 @@ class DeviceKind(StrEnum):
     UPS = "ups"
     ROOM = "room"
     NETWORK = "network"
+    HUB = "hub"
+    """A hub itself, as it watches itself; no agent may claim one."""
 
 
 UnknownKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]

@@ -50,6 +50,7 @@ _OF_COLLECTORS = tuple(
     )
 )
 
+_HUB = (Kind.HUB,)
 _CHANNEL = (Kind.CHANNEL, Kind.CAMERA)
 _ASKED = (Kind.CAMERA, Kind.RECORDER, Kind.DOOR, Kind.SWITCH)
 _EVENTFUL = (Kind.CAMERA, Kind.RECORDER)
@@ -108,11 +109,11 @@ CATALOGUE: tuple[Metric, ...] = (
         "Reports the hub refused for good since start",
         "启动以来被中心拒绝的报告数",
     ),
-    _m("process_rss_bytes", "B", (Kind.AGENT, Kind.RECORDER), "Memory the process uses", "进程占用内存"),
+    _m("process_rss_bytes", "B", (Kind.AGENT, Kind.RECORDER, Kind.HUB), "Memory the process uses", "进程占用内存"),
     _m(
         "process_cpu_ratio",
         "1",
-        (Kind.AGENT, Kind.RECORDER),
+        (Kind.AGENT, Kind.RECORDER, Kind.HUB),
         "Share of one core the process uses",
         "进程占用的单核比例",
     ),
@@ -417,6 +418,56 @@ CATALOGUE: tuple[Metric, ...] = (
     _m("door_alarm", "1", (Kind.DOOR,), "Door reports forced, held open or tampered", "门禁报警"),
     _m("door_fault", "1", (Kind.DOOR,), "Door or its controller reports a fault", "门禁故障"),
     _m("door_silence_seconds", "s", (Kind.DOOR,), "Time since the door was last heard of", "门禁静默时长"),
+    # The hub itself; "longest" and "most" are of the time since the value before
+    _m("reports_per_second", "1/s", _HUB, "Reports committed", "报告提交速率"),
+    _m("points_per_second", "1/s", _HUB, "Points stored: values of one device at one time", "数据点写入速率"),
+    _m(
+        "backlog_points_per_second",
+        "1/s",
+        _HUB,
+        "Points stored that came out of agents' backlogs",
+        "补传数据点写入速率",
+    ),
+    _m("rejects_per_second", "1/s", _HUB, "Messages or parts of them that were not taken", "拒收速率"),
+    _m(
+        "drops_per_second",
+        "1/s",
+        _HUB,
+        "Messages that found the queue full; agents send again",
+        "因队列满而丢弃的消息速率",
+    ),
+    _m(
+        "commit_lag_seconds",
+        "s",
+        _HUB,
+        "From sample to commit, live data, 99th percentile",
+        "实时数据从采样到提交的时延（P99）",
+    ),
+    _m(
+        "backlog_lag_seconds",
+        "s",
+        _HUB,
+        "From sample to commit, oldest of agents' backlogs",
+        "补传数据从采样到提交的最大时延",
+    ),
+    _m(
+        "commit_wait_seconds", "s", _HUB, "Longest from a message's arrival to its commit", "消息从到达到提交的最长等待"
+    ),
+    _m("commit_seconds", "s", _HUB, "Longest commit of a batch as a whole", "单批提交最长用时"),
+    _m("series_write_seconds", "s", _HUB, "Longest write to the series store or its buffer", "时序库写入最长用时"),
+    _m("database_seconds", "s", _HUB, "Longest transaction of the SQL database", "数据库事务最长用时"),
+    _m("judging_ratio", "1", _HUB, "Share of one core that judging by rules takes", "规则判断占用的单核比例"),
+    _m("batch_messages", "1", _HUB, "Messages committed together, on average", "每批消息数（平均）"),
+    _m("queue_messages", "1", _HUB, "Most messages that waited for a commit", "排队消息数（峰值）"),
+    _m("queue_fill_ratio", "1", _HUB, "Share of the queue in use, at its fullest", "队列占用率（峰值）"),
+    _m("series_available", "1", _HUB, "The series store takes writes", "时序库可写"),
+    _m("buffer_fill_ratio", "1", _HUB, "Share of the series store's disk buffer in use", "时序缓冲区占用率"),
+    _m("buffer_points", "1", _HUB, "Points that wait for the series store", "等待写入时序库的数据点数"),
+    _m("buffer_oldest_seconds", "s", _HUB, "How long the oldest of them has waited", "缓冲区最早数据的等待时长"),
+    _m("dead_letters", "1", _HUB, "Points the series store refused for good, kept aside", "被时序库永久拒绝的数据点数"),
+    _m("agents_known", "1", _HUB, "Agents ever heard", "已知代理数"),
+    _m("agents_heard", "1", _HUB, "Agents heard in the last three minutes", "近三分钟在线代理数"),
+    _m("open_files", "1", _HUB, "Files and connections the hub holds open", "打开的文件与连接数"),
 )
 
 BY_NAME: dict[str, Metric] = {metric.name: metric for metric in CATALOGUE}

@@ -34,8 +34,10 @@ def create_app(
     time_zone: str | None = None,
     hosts: tuple[str, ...] = boundary.LOOPBACK,
     evidence_seconds: float = EVIDENCE_SECONDS,
+    own_site: str = "",
 ) -> FastAPI:
-    """Read-only; opens nothing and starts no thread. `time_zone` is an IANA name, nothing for the machine's own.
+    """Read-only; opens nothing and starts no thread. `time_zone` is an IANA name, nothing for the machine's own;
+    `own_site` is where hubs report on themselves and no agent is.
 
     Answers only requests whose Host header is one of `hosts`. Raises ZoneInfoNotFoundError for an unknown zone.
     """
@@ -53,7 +55,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.source = Source(engine, series, rules, clock, round(evidence_seconds * 1000))
+    app.state.source = Source(engine, series, rules, clock, round(evidence_seconds * 1000), own_site)
     app.state.speak = speak
     app.include_router(routes.router)
     app.include_router(health.router)

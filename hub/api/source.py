@@ -107,7 +107,10 @@ class Source:
         rules: Mapping[str, Rule],
         clock: Callable[[], int],
         evidence_ms: int,
+        own_site: str = "",
     ) -> None:
+        """`own_site` is where hubs report on themselves: devices, but no agents."""
+        self._own_site = own_site
         self.rules = rules
         self.clock = clock
         self.evidence_ms = evidence_ms
@@ -121,7 +124,7 @@ class Source:
         now = self.clock()
         seen = reads.overview(self._engine, now, self._hiding)
         devices, weighed = self._evidence.weigh_or_keep(seen.devices, now)
-        heard = Counter(agent.state for agent in seen.agents)
+        heard = Counter(agent.state for agent in self._true(seen.agents))
         return Fleet(
             now=now,
             open_tickets=seen.open_tickets,
@@ -143,11 +146,16 @@ class Source:
 
     def _sites(self, devices: Sequence[reads.Device]) -> list[SiteState]:
         unknown = Counter(device.site for device in devices if device.state == "unknown")
-        return [SiteState(unknown=unknown[s.site], **vars(s)) for s in reads.sites(self._engine)]
+        found = [SiteState(unknown=unknown[s.site], **vars(s)) for s in reads.sites(self._engine)]
+        return [replace(one, agents=0) if one.site == self._own_site else one for one in found]
+
+    def _true(self, agents: Sequence[reads.Agent]) -> list[reads.Agent]:
+        """Hubs stand among the agents where it is about who was heard."""
+        return [agent for agent in agents if agent.site != self._own_site]
 
     def agents(self, site: str | None = None) -> list[reads.Agent]:
         """Every agent ever heard, of one site or all."""
-        return reads.agents(self._engine, site)
+        return self._true(reads.agents(self._engine, site))
 
     def site(self, site: str) -> SitePage | None:
         """One site, or None where no agent of it was ever heard."""
@@ -161,7 +169,7 @@ class Source:
         rejected = reads.rejections(self._engine, site, now - reads.DAY)
         standing = {one.agent: one for one in self.configurations(site)}
         silent = silent_agents(agents, devices)
-        return SitePage(site, agents, standing, silent, devices, tickets, rejected, not weighed)
+        return SitePage(site, self._true(agents), standing, silent, devices, tickets, rejected, not weighed)
 
     def device(self, site: str, device: str) -> reads.DeviceDetail | None:
         """One device with what surrounds it, or None."""

@@ -15,6 +15,7 @@ KINDS = {
     "ups": N_("UPS"),
     "room": N_("Room"),
     "network": N_("Network"),
+    "hub": N_("Hub"),
 }
 
 OWN_KINDS = frozenset({"host", "volume", "disk", "ups", "network"})
@@ -342,6 +343,7 @@ REJECTIONS = {
     "retained": N_("report the broker had kept; only a status may be"),
     "many_senders": N_("too many senders of unusable messages to list each"),
     "absurd_value": N_("value no device can have"),
+    "own_site": N_("sender that claims the site kept for the hub"),
 }
 """Why messages, or parts of them, were not taken."""
 

@@ -11,9 +11,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from hub.store.database import insert
-from hub.store.schema import agent, applied_config, desired_config, desired_counter
+from hub.store.schema import agent, applied_config, desired_config, desired_counter, device
 from wire.codec import config_revision
-from wire.messages import ConfigApplied
+from wire.messages import ConfigApplied, DeviceKind
 from wire.topics import Address
 
 MAX_LISTED = 20_000
@@ -115,6 +115,14 @@ def standing(connection: sa.Connection, address: Address) -> Standing:
     return _standing(address, wished, told)
 
 
+def _hubs(connection: sa.Connection, site: str | None) -> set[Address]:
+    """They stand among the agents, for they report on themselves, and take no configuration."""
+    own = sa.and_(device.c.site == agent.c.site, device.c.device == agent.c.agent, device.c.kind == DeviceKind.HUB)
+    query = sa.select(agent.c.site, agent.c.agent).join_from(agent, device, own)
+    query = query if site is None else query.where(agent.c.site == site)
+    return {Address(*row) for row in connection.execute(query)}
+
+
 def standings(connection: sa.Connection, site: str | None = None) -> list[Standing]:
     """The same of every agent ever heard or written for, of one site or all, by site and id."""
 
@@ -125,7 +133,9 @@ def standings(connection: sa.Connection, site: str | None = None) -> list[Standi
         return {Address(row.site, row.agent): row for row in found}
 
     wished, told = rows(desired_config, "settings"), rows(applied_config)
-    everybody = sorted(rows(agent).keys() | wished.keys(), key=lambda one: (one.site, one.agent))
+    everybody = sorted(
+        (rows(agent).keys() - _hubs(connection, site)) | wished.keys(), key=lambda one: (one.site, one.agent)
+    )
     return [_standing(address, wished.get(address), told.get(address)) for address in everybody]
 
 

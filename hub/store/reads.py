@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, literal, or_, select, text, tuple_
+from sqlalchemy import Connection, Engine, Row, Select, and_, case, exists, func, literal, or_, select, text, tuple_
 
 from hub.store.schema import agent, blindness, device, event, finding, rejected, ticket, timeline
 
@@ -269,6 +269,14 @@ def agents(engine: Engine, site: str | None = None) -> list[Agent]:
     """Every agent ever heard, of one site or all, by site and id."""
     with engine.connect() as connection:
         return _agents(connection, site, _live(connection, site))
+
+
+def agents_at(engine: Engine, site: str, beside: str, limit: int = 10) -> list[str]:
+    """The agents of a site that are not themselves devices of the kind `beside`, by id."""
+    same = and_(device.c.site == agent.c.site, device.c.device == agent.c.agent, device.c.kind == beside)
+    query = select(agent.c.agent).where(agent.c.site == site, ~exists().where(same))
+    with engine.connect() as connection:
+        return list(connection.scalars(query.order_by(agent.c.agent).limit(limit)))
 
 
 def devices(

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from hub.committer import Committer
 from hub.intake import Intake
+from hub.measures import Measures
+from hub.own import Own, of_buffer
 from hub.rule import discover
 from hub.series.buffer import Backoff, BufferedSeries
 from hub.series.embedded import EmbeddedSeries
@@ -24,6 +26,7 @@ from wire.topics import Address, Topics, Verb
 _numbers = count(1)
 """Of reports, over restarts of the hub: the agent does not restart with it."""
 
+OWN = Address("hub", "hub")
 GATEWAY = Address(SITE, "gateway")
 
 
@@ -57,7 +60,9 @@ class Hub:
         max_buffer_bytes: int = 1 << 30,
         batch_limit: int = 500,
         rules: Mapping[str, Mapping[str, object]] | None = None,
+        own: bool = False,
     ) -> None:
+        """`own`: it reports on itself, too."""
         self.now = T0
         self.mail = Mailbox()
         self.answered: list[Address] = []
@@ -69,7 +74,9 @@ class Hub:
         self.series = BufferedSeries(
             store, folder / "buffer.db", max_buffer_bytes, lambda: self.now, Backoff(0.05, 0.2)
         )
-        self.intake = Intake(self.topics, lambda: self.now)
+        self.intake = Intake(self.topics, lambda: self.now, own_site=OWN.site)
+        self.measures = Measures()
+        self.measures.watch(lambda: of_buffer(self.series.stats(), max_buffer_bytes, self.now))
         known = discover()
         self.committer = Committer(
             self.database,
@@ -81,6 +88,8 @@ class Hub:
             lambda: self.now,
             batch_limit,
             self.answered.append,
+            measures=self.measures,
+            own=Own(OWN, self.measures, lambda: self.now / 1000, lambda: {"process_cpu_ratio": 0.25}) if own else None,
         )
 
     def close(self) -> None:

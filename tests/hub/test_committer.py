@@ -567,7 +567,7 @@ def test_a_commit_whose_answer_is_lost_is_not_judged_again(hub: Hub, monkeypatch
 
 
 def test_an_agent_whose_messages_find_the_queue_full_is_not_silent(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.intake.QUEUE_BYTES", 0)
+    monkeypatch.setattr("hub.intake.QUEUE_BYTES", 1)
     for _ in range(10):
         hub.now += 9_000
         hub.hear(Verb.REPORT, hub.report(sample("cam-1", 1, reachable=1)))

@@ -105,6 +105,15 @@ COUNTS = {
     *("footage_reads", "footage_reads_uncounted"),
     *("requests_held_back", "profiles", "accounts", "administrators", "picture_baseline_samples", "switch_ports_up"),
     "events_unknown",
+    *(
+        "batch_messages",
+        "queue_messages",
+        "buffer_points",
+        "dead_letters",
+        "agents_known",
+        "agents_heard",
+        "open_files",
+    ),
 }
 
 
