@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from hub.series.journal import Batch, Journal, JournalError, RefusedPoint
-from hub.series.store import Bucket, Point, SeriesRefused, SeriesStore, SeriesUnavailable, Value
+from hub.series.store import Bucket, Point, Scope, SeriesRefused, SeriesStore, SeriesUnavailable, Summary, Value
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,10 @@ class Written(NamedTuple):
     outcome: Outcome
     refused: tuple[int, ...] = ()
     reason: str = ""
+
+
+class NotNoted(Exception):  # noqa: N818 - a state
+    """Who is told of points that landed could not take note of them now: they are kept and written once more."""
 
 
 class BufferStats(NamedTuple):
@@ -81,8 +85,13 @@ class BufferedSeries:
         max_bytes: int,
         clock: Callable[[], int],
         backoff: Backoff = Backoff(),  # noqa: B008 - immutable
+        landed: Callable[[Sequence[Point]], None] = lambda _: None,
     ) -> None:
+        """`landed` is told of points that came out of the buffer and are in the store now, before they are forgotten
+        here: a NotNoted makes them wait, and it may hear of one twice.
+        """
         self._store = store
+        self._landed = landed
         self._clock = clock
         self._backoff = backoff
         self._journal = Journal(path, max_bytes)
@@ -119,6 +128,14 @@ class BufferedSeries:
     def chart(self, site: str, kind: str, device: str, metric: str, since: int, until: int, step: int) -> list[Bucket]:
         """As the store's."""
         return self._store.chart(site, kind, device, metric, since, until, step)
+
+    def summarise(self, kind: str, scope: Scope, since: int, until: int) -> list[Summary]:
+        """As the store's."""
+        return self._store.summarise(kind, scope, since, until)
+
+    def points(self, kind: str, scope: Scope, metrics: Sequence[str], since: int, until: int) -> list[Point]:
+        """As the store's."""
+        return self._store.points(kind, scope, metrics, since, until)
 
     def ping(self) -> None:
         """As the store's."""
@@ -208,7 +225,7 @@ class BufferedSeries:
                     if not self._step():
                         break
                     failures = 0
-                except (SeriesUnavailable, JournalError) as error:
+                except (SeriesUnavailable, JournalError, NotNoted) as error:
                     failures += 1
                     self._last_error = str(error)
                     self._closing.wait(self._backoff.pause(failures))
@@ -247,8 +264,10 @@ class BufferedSeries:
         except SeriesRefused as refusal:
             log.warning("series store refuses for good: %s", refusal)
             aside = [points[index] for index in refusal.refused]
+            self._landed(points)
             self._journal.finish(batches, aside, refusal.reason, self._clock())
         else:
+            self._landed(points)
             self._journal.finish(batches)
 
     def _judge_failure(self, batches: Sequence[Batch]) -> None:

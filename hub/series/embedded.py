@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from hub.series.admission import admit
-from hub.series.store import Bucket, Point, SeriesRefused, SeriesUnavailable, Value
+from hub.series.admission import admit, is_name
+from hub.series.store import Bucket, Point, Scope, SeriesRefused, SeriesUnavailable, Summary, Value
 from hub.series.tables import MAX_METRICS, Key, Tables, column, prepare, table
 
 _BUSY_SECONDS = 5.0
@@ -103,11 +103,45 @@ class EmbeddedSeries:
             name = column(metric)
             rows = connection.execute(
                 # SQLite's % keeps the sign: times before 1970 need it taken twice to round down.
-                f"SELECT at - (at % ? + ?) % ?, avg({name}), min({name}), max({name}) FROM {table(kind)} "  # noqa: S608 - admitted names, quoted
+                f"SELECT at - (at % ? + ?) % ?, {_aggregates(name)} FROM {table(kind)} "  # noqa: S608 - admitted names, quoted
                 f"WHERE series = ? AND at > ? AND at <= ? AND {name} IS NOT NULL GROUP BY 1 ORDER BY 1",
                 (step, step, step, series, *_bounds(since, until)),
             )
             return [Bucket(*row) for row in rows]
+
+    def summarise(self, kind: str, scope: Scope, since: int, until: int) -> list[Summary]:
+        """One scan of a device's neighbouring rows."""
+        with self._reader() as connection:
+            metrics = _metrics(connection, kind)
+            figures = ", ".join(_aggregates(column(metric)) for metric in metrics)
+            summaries = []
+            for series, site, agent, device in _series(connection, kind, scope) if metrics else ():
+                row = connection.execute(
+                    f"SELECT {figures} FROM {table(kind)} WHERE series = ? AND at > ? AND at <= ?",  # noqa: S608 - admitted names, quoted
+                    (series, *_bounds(since, until)),
+                ).fetchone()
+                quads = zip(metrics, zip(*[iter(row)] * 4, strict=True), strict=True)
+                known = {metric: Bucket(since + 1, *quad) for metric, quad in quads if quad[3]}
+                if known:
+                    summaries.append(Summary(site, agent, device, known))
+            return summaries
+
+    def points(self, kind: str, scope: Scope, metrics: Sequence[str], since: int, until: int) -> list[Point]:
+        """A scan of neighbouring rows."""
+        with self._reader() as connection:
+            wanted = [metric for metric in _metrics(connection, kind) if not metrics or metric in metrics]
+            fields = ", ".join(column(metric) for metric in wanted)
+            points = []
+            for series, site, agent, device in _series(connection, kind, scope) if wanted else ():
+                rows = connection.execute(
+                    f"SELECT at, {fields} FROM {table(kind)} WHERE series = ? AND at > ? AND at <= ? ORDER BY at",  # noqa: S608 - admitted names, quoted
+                    (series, *_bounds(since, until)),
+                )
+                for at, *row in rows:
+                    values = {metric: value for metric, value in zip(wanted, row, strict=True) if value is not None}
+                    if values:
+                        points.append(Point(kind, site, agent, device, at, values))
+            return points
 
     def prune(self, before: int) -> int:
         """Delete values older than `before` (ms UTC), a series at a time so that writers wait little; how many rows.
@@ -237,6 +271,28 @@ def _find(connection: sqlite3.Connection, site: str, kind: str, device: str, met
         (site, kind, device, metric),
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def _metrics(connection: sqlite3.Connection, kind: str) -> list[str]:
+    """The metrics a kind's table has columns for; none of a kind nobody ever wrote, whatever its name."""
+    if not is_name(kind):
+        return []
+    rows = connection.execute(f"PRAGMA table_info({table(kind)})")
+    return [name.removeprefix("m_") for _, name, *_ in rows if name.startswith("m_")]
+
+
+def _series(connection: sqlite3.Connection, kind: str, scope: Scope) -> Iterator[tuple[int, str, str, str]]:
+    """(id, site, agent, device) of a scope's series."""
+    query = "SELECT id, site, agent, device FROM series WHERE site = ? AND kind = ?"
+    for site, devices in scope.items():
+        if not devices:
+            yield from connection.execute(query, (site, kind))
+        for device in devices:
+            yield from connection.execute(f"{query} AND device = ?", (site, kind, device))
+
+
+def _aggregates(name: str) -> str:
+    return f"avg({name}), min({name}), max({name}), count({name})"
 
 
 def _bounds(since: int, until: int) -> tuple[int, int]:

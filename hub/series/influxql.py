@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hub.series.admission import EARLIEST_MS, LATEST_MS
-from hub.series.store import SeriesUnavailable
+from hub.series.store import Scope, SeriesUnavailable
 
 
 class Series(NamedTuple):
@@ -29,6 +29,19 @@ def between(since: int, until: int) -> str:
     """The condition since < time ≤ until (ms), clipped to the times InfluxDB knows."""
     low, high = (min(max(bound, EARLIEST_MS), LATEST_MS) for bound in (since, until))
     return f"time > {low}ms AND time <= {high}ms"
+
+
+def within(scope: Scope) -> str:
+    """The condition that picks a scope's devices."""
+    return " OR ".join(_site(site, sorted(devices)) for site, devices in sorted(scope.items()))
+
+
+def _site(site: str, devices: list[str]) -> str:
+    here = f'"site" = {literal(site)}'
+    if not devices:
+        return here
+    names = " OR ".join(f'"device" = {literal(device)}' for device in devices)
+    return f"({here} AND ({names}))"
 
 
 def parse_series(body: str, statements: int) -> list[list[Series]]:

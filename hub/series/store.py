@@ -5,7 +5,7 @@ A series is (site, kind, device, metric). Two points at one time and series are 
 of points at equal time merge, as InfluxDB does it. So writing again changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -28,12 +28,29 @@ class Value(NamedTuple):
 
 
 class Bucket(NamedTuple):
-    """What a series did from `at` (ms UTC) for one step of a chart."""
+    """What a series did from `at` (ms UTC) for one step of a chart, by `number` values."""
 
     at: int
     mean: float
     low: float
     high: float
+    number: int = 1
+
+
+class Summary(NamedTuple):
+    """What each metric of one device did over a span; `metrics` holds those that have values.
+
+    A device that was handed over has a summary for each of its agents in InfluxDB, which keeps them apart.
+    """
+
+    site: str
+    agent: str
+    device: str
+    metrics: Mapping[str, Bucket]
+
+
+Scope = Mapping[str, Collection[str]]
+"""Which devices: by site, those named; of a site with none named, all."""
 
 
 class SeriesUnavailable(Exception):  # noqa: N818 - a state
@@ -65,6 +82,19 @@ class SeriesReads(Protocol):
 
     def chart(self, site: str, kind: str, device: str, metric: str, since: int, until: int, step: int) -> list[Bucket]:
         """Means, lows and highs by steps of `step` ms aligned to the epoch, oldest first; empty steps are left out."""
+        ...
+
+    def summarise(self, kind: str, scope: Scope, since: int, until: int) -> list[Summary]:
+        """What the devices of that kind in `scope` did in since < at ≤ until; those without values are left out.
+
+        Every bucket's time is `since` + 1. One answer: name no more devices at once than may be held in memory.
+        """
+        ...
+
+    def points(self, kind: str, scope: Scope, metrics: Sequence[str], since: int, until: int) -> list[Point]:
+        """Every stored point of those devices in since < at ≤ until with any of these metrics (with none named: of
+        all), a device's oldest first.
+        """
         ...
 
     def ping(self) -> None:

@@ -9,14 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from hub.series import buffer as buffer_module
-from hub.series.buffer import Backoff, BufferedSeries, Outcome, Written
+from hub.series.buffer import Backoff, BufferedSeries, NotNoted, Outcome, Written
 from hub.series.connection import InfluxTarget
 from hub.series.influx import InfluxSeries
 from hub.series.store import Point, SeriesUnavailable
@@ -200,6 +200,28 @@ def test_points_refused_while_draining_are_set_aside_too(tmp_path: Path, influxd
         drained(series)
         assert stored(series) == [0, 2]
         assert [one.point.values for one in series.refused()] == [{"fill_ratio": 1.0}]
+
+
+def test_who_is_told_of_what_landed_hears_of_it_until_noted_before_it_is_forgotten(
+    tmp_path: Path, influxdb: InfluxDB
+) -> None:
+    heard: list[tuple[int, int]] = []  # (points told of, batches that wait meanwhile)
+
+    def landed(told: Sequence[Point]) -> None:
+        heard.append((len(told), series.stats().batches))
+        if len(heard) == 1:
+            raise NotNoted("the SQL database is away")
+
+    store = InfluxSeries(InfluxTarget(influxdb.url, "watchkeeper", api="v1", timeout_seconds=0.5))
+    with BufferedSeries(store, tmp_path / "buffer.db", MEBIBYTE, lambda: NOW, QUICK, landed) as series:
+        series.write(points(1))
+        assert heard == []  # it went straight to the store
+        influxdb.stop()
+        series.write(points(2, 3))
+        influxdb.start()
+        drained(series)
+        assert heard == [(2, 1), (2, 1)]
+        assert stored(series) == [1, 2, 3]
 
 
 def test_a_batch_the_store_chokes_on_does_not_hold_up_the_others(tmp_path: Path, influxdb: InfluxDB) -> None:

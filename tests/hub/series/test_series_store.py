@@ -9,7 +9,7 @@ import pytest
 from hub.series.connection import InfluxTarget
 from hub.series.embedded import EmbeddedSeries
 from hub.series.influx import InfluxSeries
-from hub.series.store import Bucket, Point, SeriesRefused, SeriesStore, Value
+from hub.series.store import Bucket, Point, SeriesRefused, SeriesStore, Summary, Value
 from tests.servers.influxdb import InfluxDB
 from tests.servers.nginx import Nginx
 
@@ -99,7 +99,7 @@ def test_since_is_left_out_and_until_is_taken_in(store: SeriesStore) -> None:
     assert window(store, "reachable", since=T + 1, until=T + 3) == [Value(T + 2, 2.0), Value(T + 3, 3.0)]
     assert store.latest("depot", "camera", until=T + 3, since=T + 2)["cam-1"]["reachable"] == Value(T + 3, 3.0)
     assert store.latest("depot", "camera", until=T + 3, since=T + 3) == {}
-    assert store.chart("depot", "camera", "cam-1", "reachable", T + 1, T + 3, 1000) == [Bucket(T, 2.5, 2.0, 3.0)]
+    assert store.chart("depot", "camera", "cam-1", "reachable", T + 1, T + 3, 1000) == [Bucket(T, 2.5, 2.0, 3.0, 2)]
 
 
 def test_bounds_beyond_all_time_are_no_error(store: SeriesStore) -> None:
@@ -114,7 +114,7 @@ def test_a_chart_has_mean_low_and_high_of_every_step_that_has_values(store: Seri
     store.write([point(T + second * 1000, response_seconds=value) for second, value in values.items()])
     buckets = store.chart("depot", "camera", "cam-1", "response_seconds", T - 1, T + 3_600_000, MINUTE)
     assert buckets == [
-        Bucket(T, 3.0, 1.0, 6.0),
+        Bucket(T, 3.0, 1.0, 6.0, 3),
         Bucket(T + MINUTE, 5.0, 5.0, 5.0),
         Bucket(T + 3 * MINUTE, -1.0, -1.0, -1.0),
     ]
@@ -125,6 +125,57 @@ def test_steps_are_aligned_to_the_epoch_whatever_the_bounds(store: SeriesStore) 
     step = 7000
     buckets = store.chart("depot", "camera", "cam-1", "response_seconds", -100_000, T + 5, step)
     assert [bucket.at for bucket in buckets] == [-14_000, -7000, 0, 7000, (T + 3) // step * step]
+
+
+def test_a_summary_has_every_metric_of_every_device_that_has_values(store: SeriesStore) -> None:
+    store.write(
+        [
+            point(T, reachable=1.0, response_seconds=9.0),  # not after `since`
+            point(T + 1, reachable=1.0),
+            point(T + 2, reachable=0.0, response_seconds=0.5),
+            point(T + MINUTE, reachable=1.0, response_seconds=1.5),
+            point(T + MINUTE + 1, reachable=0.0),  # after `until`
+            point(T + 5, device="cam-2", reachable=1.0),
+            point(T + 5, device="cam-3", site="other", reachable=0.0),
+            point(T + 5, device="cam-4", site="elsewhere", reachable=0.0),
+            point(T + 5, device="door-1", kind="door", door_open=1.0),
+            point(T - 5, device="cam-5", reachable=1.0),
+        ]
+    )
+    first = Summary(
+        "depot",
+        "gate-1",
+        "cam-1",
+        {"reachable": Bucket(T + 1, 2 / 3, 0.0, 1.0, 3), "response_seconds": Bucket(T + 1, 1.0, 0.5, 1.5, 2)},
+    )
+    second = Summary("depot", "gate-1", "cam-2", {"reachable": Bucket(T + 1, 1.0, 1.0, 1.0, 1)})
+    third = Summary("other", "gate-1", "cam-3", {"reachable": Bucket(T + 1, 0.0, 0.0, 0.0, 1)})
+    span = (T, T + MINUTE)
+    assert sorted(store.summarise("camera", {"depot": (), "other": ()}, *span)) == [first, second, third]
+    assert sorted(store.summarise("camera", {"depot": ["cam-1"], "other": ["cam-9"]}, *span)) == [first]
+    assert sorted(store.summarise("camera", {"depot": ["cam-2"], "other": ()}, *span)) == [second, third]
+    assert store.summarise("camera", {}, *span) == []
+    assert store.summarise("ups", {"depot": ()}, *span) == []
+
+
+def test_points_are_read_back_as_they_were_written(store: SeriesStore) -> None:
+    batch = [
+        point(T, reachable=1.0, response_seconds=0.5),
+        point(T + 1, reachable=0.0),
+        point(T + 2, response_seconds=0.25),
+        point(T + 1, device="cam-2", response_seconds=1.0),
+        point(T + 1, device="cam-2", site="other", reachable=1.0),
+    ]
+    store.write(batch)
+    whole = {"depot": (), "other": ()}
+    assert sorted(store.points("camera", whole, [], T - 1, T + 2), key=str) == sorted(batch, key=str)
+    assert sorted(store.points("camera", {"depot": ["cam-1"]}, ["reachable"], T - 1, T + 2)) == [
+        point(T, reachable=1.0),
+        point(T + 1, reachable=0.0),
+    ]
+    assert store.points("camera", {"depot": ["cam-1"]}, [], T, T + 1) == [point(T + 1, reachable=0.0)]
+    assert store.points("camera", whole, ["never"], T - 1, T + 2) == []
+    assert store.points("door", whole, [], T - 1, T + 2) == []
 
 
 def test_a_step_of_nothing_is_refused(store: SeriesStore) -> None:
@@ -185,6 +236,10 @@ def test_names_that_are_not_ours_neither_get_in_nor_do_harm(store: SeriesStore, 
     assert store.window("depot", "camera", evil, evil, 0, T) == []
     assert store.window("depot", evil, evil, evil, 0, T) == []
     assert store.chart(evil, "camera", evil, evil, 0, T, MINUTE) == []
+    assert store.summarise(evil, {evil: [evil], "depot": ()}, 0, T) == []
+    assert store.summarise("camera", {evil: [evil]}, 0, T) == []
+    assert store.points("camera", {evil: (), "depot": [evil]}, [evil], 0, T) == []
+    assert store.points("camera", {evil: (), "depot": [evil]}, [], 0, T) == []
     assert store.latest("depot", "camera", T, 0) == {"cam-1": {"reachable": Value(T, 1.0)}}
 
 
