@@ -9,7 +9,8 @@ import threading
 from importlib.metadata import version
 from pathlib import Path
 
-from hub.config import ConfigError, HubConfig, load
+from hub.commands import replay
+from hub.config import ConfigError, HubConfig, load, parse
 from hub.desired import command as desired_command
 from hub.rule import discover
 
@@ -19,6 +20,7 @@ examples:
   watchkeeper-hub check-config --config hub.toml --json   the effective settings of every rule
   watchkeeper-hub run --config hub.toml                   until SIGTERM or Ctrl-C
   watchkeeper-hub config list --config hub.toml           what every agent shall run, and whether it does
+  watchkeeper-hub replay month.jsonl                      what tickets a recording would have led to
 
 Secrets come from files named in the configuration, never from the file itself. docs/hub.md has every setting.
 """
@@ -32,7 +34,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
-        config = load(arguments.config, discover())
+        rules = discover()
+        config = load(arguments.config, rules) if arguments.config else parse({}, rules, folder=Path.cwd())
         return COMMANDS[arguments.command](config, arguments)
     except ConfigError as error:
         print(f"watchkeeper-hub: {error}", file=sys.stderr)
@@ -56,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "check-config":
             command.add_argument("--json", action="store_true", help="print the effective settings as JSON")
     desired_command.add_to(commands, file)
+    replay.add_to(commands)
     return parser
 
 
@@ -110,7 +114,7 @@ def _run(config: HubConfig, _arguments: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"run": _run, "check-config": _check, "config": _config}
+COMMANDS = {"run": _run, "check-config": _check, "config": _config, "replay": replay.run}
 
 
 if __name__ == "__main__":

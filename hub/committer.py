@@ -9,7 +9,7 @@ import queue
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
-from typing import Literal
+from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
@@ -22,7 +22,8 @@ from hub.own import Own
 from hub.rebuild import read_blindness, rebuild
 from hub.reception import Batch, Item, Outbound, Reception
 from hub.rule import Rule, Settings
-from hub.series.buffer import BufferedSeries, Outcome
+from hub.series.buffer import Outcome, Written
+from hub.series.store import Point, SeriesReads
 from hub.store import desired, schema, writes
 from hub.tickets import ledger
 from wire.codec import pack_ids
@@ -40,6 +41,14 @@ REFUSALS_AT_ONCE = 100
 """So many refusals with their reasons fit into one message."""
 
 
+class Sink(SeriesReads, Protocol):
+    """Where numbers go: they are somewhere durable when `write` returns, unless it says otherwise."""
+
+    def write(self, points: Sequence[Point]) -> Written:
+        """Never raises for an outage."""
+        ...
+
+
 class DatabaseAway(Exception):  # noqa: N818 - a state
     """Nothing can be committed now, whoever sent it."""
 
@@ -50,7 +59,7 @@ class Committer:
     def __init__(
         self,
         database: sa.Engine,
-        series: BufferedSeries,
+        series: Sink,
         intake: Intake,
         outbound: Outbound,
         rules: Mapping[str, Rule],
@@ -61,10 +70,13 @@ class Committer:
         *,
         measures: Measures | None = None,
         own: Own | None = None,
+        built_ms: int = BUILT_MS,
+        beat_ms: int = BEAT_MS,
     ) -> None:
         """`answered` is told whose word on its configuration was committed, and who has connected anew.
 
-        `measures` counts the work; `own` reports on it as a device of its own, if at all.
+        `measures` counts the work; `own` reports on it as a device of its own, if at all. A clock before `built_ms` is
+        not believed; a sign of life is committed every `beat_ms`, and two that are missing are blindness.
         """
         self._measures = measures or Measures()
         self._own = own
@@ -83,6 +95,7 @@ class Committer:
         self._blindness: Blindness | None = None
         self._known: Mapping[tuple[str, str], KnownValues] | None = None
         self._attempt = ""
+        self._built, self._beat = built_ms, beat_ms
         self._arrived = 0
         """When the first message of the batch came."""
         self._suspects: set[Address] = set()
@@ -90,6 +103,11 @@ class Committer:
         self._last_beat = 0
         self._stepped = clock()
         self._signals: queue.SimpleQueue[tuple[Literal["lost", "back"], int]] = queue.SimpleQueue()
+
+    @property
+    def next_due(self) -> int | None:
+        """When time alone could change something, ms UTC; None while nothing is waited for."""
+        return self._engine.next_due if self._engine is not None else None
 
     def stalled(self, now: int) -> bool:
         """No step has ended well or told of an outage for so long that something hangs."""
@@ -107,7 +125,7 @@ class Committer:
         """One round: rebuild if need be, take a batch, judge, commit, acknowledge. False after an outage: pause."""
         self._stepped = self._clock()
         now = self._clock()
-        if now < BUILT_MS:
+        if now < self._built:
             log.error("the hub's own clock reads %d ms since 1970: nothing is committed until it is set", now)
             return False
         try:
@@ -159,7 +177,7 @@ class Committer:
             engine.clock_set_back(now)
             engine.blindness.clock_set_back(now)
             self._last_good = self._last_beat = now
-        if now - self._last_good > BEAT_MS * 2:
+        if now - self._last_good > self._beat * 2:
             engine.blindness.was(self._last_good, now, "hub")
         while not self._signals.empty():
             what, at = self._signals.get()
@@ -236,7 +254,7 @@ class Committer:
         durable = self._write_series(batch)
         written = perf_counter()
         transitions = engine.take_transitions()
-        beat = now - self._last_beat >= BEAT_MS
+        beat = now - self._last_beat >= self._beat
         if items or transitions or beat or engine.blindness.unsaved:
             self._write_sql(batch, transitions, now)
             self._last_beat = now

@@ -372,6 +372,11 @@ class Engine:
             if not any(f.life.state == "open" for f in subject.findings.values() if f.rule in self._absence_names()):
                 self._schedule(state, now)
 
+    @property
+    def next_due(self) -> int | None:
+        """When `tick` has something to judge next, ms UTC."""
+        return min([queue[0][0] for queue in (self._due, self._quiet) if queue], default=None)
+
     def clock_set_back(self, now: int) -> None:
         """The hub's own clock was ahead and no longer is: nobody was heard in the future."""
         self._due.clear()
