@@ -19,11 +19,11 @@ from hub.fleet import KnownValues
 from hub.intake import Delivery, Intake
 from hub.measures import Committed, Measures
 from hub.own import Own
-from hub.rebuild import read_blindness, rebuild
+from hub.rebuild import Remembered, read_blindness, rebuild
 from hub.reception import Batch, Item, Outbound, Reception
 from hub.rule import Rule, Settings
 from hub.series.buffer import Outcome, Written
-from hub.series.store import Point, SeriesReads
+from hub.series.store import Point
 from hub.store import desired, schema, writes
 from hub.tickets import ledger
 from wire.codec import pack_ids
@@ -41,7 +41,7 @@ REFUSALS_AT_ONCE = 100
 """So many refusals with their reasons fit into one message."""
 
 
-class Sink(SeriesReads, Protocol):
+class Sink(Remembered, Protocol):
     """Where numbers go: they are somewhere durable when `write` returns, unless it says otherwise."""
 
     def write(self, points: Sequence[Point]) -> Written:

@@ -6,6 +6,7 @@ the agent, which still holds them, sends them again.
 
 import logging
 from collections.abc import Mapping
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from hub.engine import Engine
 from hub.finding import Life
 from hub.fleet import KnownValues, LiveFinding, Site, Subject
 from hub.rule import Rule, Settings, Severity
-from hub.series.store import SeriesReads, SeriesUnavailable
+from hub.series.store import SeriesUnavailable, Value
 from hub.store import schema
 from wire.messages import DeviceKind
 
@@ -24,9 +25,21 @@ LOOKBACK_MS = 2 * 86_400_000
 """Newest values older than this before the mark are taken as never seen; daily metrics must fit in."""
 
 
+class Remembered(Protocol):
+    """What the rules look back on, as the series store has it (`hub.series.store.SeriesReads`)."""
+
+    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
+        """device → metric → newest value in since < at ≤ until (ms UTC). May raise SeriesUnavailable."""
+        ...
+
+    def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
+        """Every raw value in since < at ≤ until, oldest first. May raise SeriesUnavailable."""
+        ...
+
+
 def rebuild(
     connection: sa.Connection,
-    series: SeriesReads,
+    series: Remembered,
     rules: Mapping[str, Rule],
     settings: Mapping[str, Settings],
     blindness: Blindness,
@@ -98,7 +111,7 @@ def _read_findings(connection: sa.Connection, engine: Engine) -> None:
         by_id[consequence].cause = by_id.get(cause)
 
 
-def _read_values(engine: Engine, series: SeriesReads, rules: Mapping[str, Rule]) -> None:
+def _read_values(engine: Engine, series: Remembered, rules: Mapping[str, Rule]) -> None:
     try:
         for name, site in engine.sites.items():
             _read_latest(name, site, series)
@@ -121,7 +134,7 @@ def _keep_values(engine: Engine, known: Mapping[tuple[str, str], KnownValues]) -
                 subject.windows.update(values.windows)
 
 
-def _read_latest(name: str, site: Site, series: SeriesReads) -> None:
+def _read_latest(name: str, site: Site, series: Remembered) -> None:
     for agent in site.agents.values():
         own = [subject for subject in site.devices.values() if subject.agent == agent.agent]
         for kind in {subject.kind for subject in own} if agent.mark else ():
@@ -131,7 +144,7 @@ def _read_latest(name: str, site: Site, series: SeriesReads) -> None:
                     subject.latest = found.get(subject.device, {})
 
 
-def _read_windows(name: str, site: Site, series: SeriesReads, rules: Mapping[str, Rule]) -> None:
+def _read_windows(name: str, site: Site, series: Remembered, rules: Mapping[str, Rule]) -> None:
     for subject in site.devices.values():
         agent = site.agents.get(subject.agent)
         for metric, window in subject.windows.items():

@@ -15,7 +15,7 @@ from hub.intake import Intake
 from hub.recording import Line
 from hub.rule import Rule, Settings
 from hub.series.buffer import Outcome, Written
-from hub.series.store import Bucket, Point, Value
+from hub.series.store import Point, Value
 from hub.store import schema
 from wire.codec import unpack_ids
 from wire.messages import Ack, Message
@@ -42,13 +42,6 @@ class NoSeries:
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
         """Nothing."""
         return []
-
-    def chart(self, site: str, kind: str, device: str, metric: str, since: int, until: int, step: int) -> list[Bucket]:
-        """Nothing."""
-        return []
-
-    def ping(self) -> None:
-        """Always there."""
 
 
 @dataclass
