@@ -106,8 +106,8 @@ def _run(config: HubConfig, _arguments: argparse.Namespace) -> int:
         return 1
     logging.getLogger("hub").info("console at http://%s:%s/", config.file.console.host, config.file.console.port)
     while not ended.wait(1.0):
-        if not app.alive:
-            logging.getLogger("hub").error("a part of the hub has ended (is the console's port taken?); stopping")
+        if ailing := app.ailing:
+            logging.getLogger("hub").error("stopping, for a part has ended (is the console's port taken?): %s", ailing)
             app.stop()
             return 1
     app.stop()

@@ -15,6 +15,7 @@ from hub.committer import Committer
 from hub.config import ConfigError, HubConfig
 from hub.desired.publisher import Publisher
 from hub.embedded_broker import EmbeddedBroker
+from hub.health import Health, running
 from hub.intake import Intake
 from hub.measures import Measures
 from hub.mqtt import MqttLink
@@ -98,6 +99,7 @@ class App:
             measures=self._measures,
             own=Own(self._own, self._measures, time.monotonic, Process()),
         )
+        self._health = Health()
         # Connections of their own: a crowd at the console must not hold up the committer.
         self._reading = connect(config.store_url(), pool_timeout=WEB_WAIT_SECONDS)
         web = create_app(
@@ -107,6 +109,8 @@ class App:
             clock=now_ms,
             time_zone=file.console.time_zone,
             own_site=self._own.site,
+            health=self._health,
+            measures=self._measures,
         )
         self._server = uvicorn.Server(
             uvicorn.Config(web, file.console.host, file.console.port, log_level="warning", lifespan="off")
@@ -117,6 +121,7 @@ class App:
         )
         self._pruning = threading.Thread(target=self._prune, name="retention", daemon=True)
         self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
+        self._fill_in_health()
 
     def start(self) -> None:
         """Broker first, then the hub that hears it. Raises ConfigError when a port is taken."""
@@ -136,11 +141,9 @@ class App:
         return servers[0].sockets[0].getsockname()[1] if self._server.started and servers else None
 
     @property
-    def alive(self) -> bool:
-        """Committer, link and console all run, and the committer does not hang."""
-        if self._committer.stalled(now_ms()):
-            return False
-        return all(part.is_alive() for part in (self._work, self._web, self._publishing)) and self._link.alive
+    def ailing(self) -> str:
+        """The parts without which the hub must be started again, and what ails them; empty while all is well."""
+        return "; ".join(f"{name}: {reason}" for name, reason in self._health.vital().items() if reason)
 
     def stop(self) -> None:
         """Stop hearing, finish the step under way, close everything."""
@@ -158,6 +161,23 @@ class App:
         self._lock.close()
         self._reading.dispose()
         self._database.dispose()
+
+    def _fill_in_health(self) -> None:
+        committer, link = self._committer, self._link
+
+        def committing() -> str:
+            return "hangs" if committer.stalled(now_ms()) else running(self._work)()
+
+        self._health.alive = {
+            "committer": committing,
+            "mqtt": lambda: "" if link.alive else "its thread has ended",
+            "configuration": running(self._publishing),
+            "console": running(self._web),
+        }
+        self._health.ready = {
+            "broker": lambda: "" if link.connected else "not subscribed",
+            "buffer": lambda: "" if self._measures.durable else "full: agents keep their reports",
+        }
 
     def _on_lost(self) -> None:
         self._committer.broker_lost()

@@ -315,6 +315,7 @@ class Committer:
         written = self._series.write(batch.points)
         for index in written.refused:
             self._intake.reject(batch.point_owners[index], "series_refused", str(batch.points[index])[:200])
+        self._measures.durable = written.outcome is not Outcome.FULL
         if written.outcome is Outcome.FULL:
             log.error("series store is away and its buffer is full: reports stay with the agents")
         return written.outcome is not Outcome.FULL

@@ -13,7 +13,8 @@ import logging
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
@@ -104,7 +105,7 @@ class Tally:
     database: Spread = field(default_factory=lambda: Spread(WORK_SECONDS))
     queue_messages: int = 0
     queue_fill: float = 0.0
-    """The highest of each."""
+    """The most that waited, and the share of the room that took."""
 
     def add(self, batch: Committed) -> None:
         """One batch."""
@@ -146,6 +147,9 @@ class Measures:
         self._recent = Tally()
         self._gauges: list[Gauges] = []
         self._broken: set[Gauges] = set()
+        self._told: dict[str, float] = {}
+        self.durable = True
+        """Whether the newest points could be kept, in the series store or its buffer."""
         self._lock = threading.Lock()
 
     def watch(self, read: Gauges) -> None:
@@ -168,15 +172,26 @@ class Measures:
     def queued(self, messages: int, fill: float) -> None:
         """So much waits now; `fill` is the share of the room for it."""
         with self._lock:
-            for tally in (self.total, self._recent):
-                tally.queue_messages = max(tally.queue_messages, messages)
-                tally.queue_fill = max(tally.queue_fill, fill)
+            self._told.update(queue_messages=float(messages), queue_fill_ratio=fill)
+            self._recent.queue_messages = max(self._recent.queue_messages, messages)
+            self._recent.queue_fill = max(self._recent.queue_fill, fill)
+
+    def tell(self, values: Mapping[str, float]) -> None:
+        """Values of now that nobody else may look up, by metric."""
+        with self._lock:
+            self._told.update(values)
 
     def outage(self) -> None:
         """A batch could not be committed because the database is away."""
         with self._lock:
             self.total.outages += 1
             self._recent.outages += 1
+
+    @contextmanager
+    def reading(self) -> Iterator[Tally]:
+        """The totals, which do not change meanwhile: be short."""
+        with self._lock:
+            yield self.total
 
     def take_recent(self) -> Tally:
         """What was counted since the last call."""
@@ -186,7 +201,8 @@ class Measures:
 
     def gauges(self) -> dict[str, float]:
         """The values of now, by metric."""
-        found: dict[str, float] = {}
+        with self._lock:
+            found = dict(self._told)
         for read in self._gauges:
             try:
                 found.update(read())

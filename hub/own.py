@@ -21,6 +21,8 @@ from wire.messages import Device, DeviceKind, Inventory, Offset, Report, Sample
 from wire.topics import Address
 
 EVERY_SECONDS = 15.0
+FIRST_SECONDS = 1.0
+"""After the start, so that a new hub is seen at once."""
 
 HEARD_MS = 180_000
 """Who was heard within it counts as heard: as long as it takes until an agent is called silent."""
@@ -37,7 +39,7 @@ def software_version() -> str:
 
 
 class Own:
-    """What the hub says of itself, every EVERY_SECONDS. Used by the committer's thread alone.
+    """What the hub says of itself, every EVERY_SECONDS from soon after the start on. For the committer's thread.
 
     `monotonic` tells seconds; what time it is comes with each question. `process` tells what the process uses.
     """
@@ -54,6 +56,7 @@ class Own:
         self._process = process
         self._monotonic = monotonic
         self._last = self._began = monotonic()
+        self._pause = FIRST_SECONDS
         self._life = secrets.token_hex(8)
         self._number = 0
         facts = {
@@ -67,8 +70,9 @@ class Own:
     def deliveries(self, engine: Engine, now: int) -> list[Delivery]:
         """What there is to say at `now` (ms UTC): nothing, or a report, after the inventory where that is news."""
         passed = self._monotonic() - self._last
-        if passed < EVERY_SECONDS:
+        if passed < self._pause:
             return []
+        self._pause = EVERY_SECONDS
         self._last += passed
         self._number += 1
         report = Report(
@@ -90,14 +94,11 @@ class Own:
         recent = self._measures.take_recent()
         sites = [site for name, site in engine.sites.items() if name != self.address.site]
         heard = sum(state.heard > now - HEARD_MS for site in sites for state in site.agents.values())
-        return {
-            **rates(recent, seconds),
-            **extremes(recent),
-            **self._measures.gauges(),
-            **self._process(),
-            "agents_known": float(sum(len(site.agents) for site in sites)),
-            "agents_heard": float(heard),
-        }
+        self._measures.tell(
+            {"agents_known": float(sum(len(site.agents) for site in sites)), "agents_heard": float(heard)}
+        )
+        # Of the queue the most since the report before, not what waits now.
+        return {**self._measures.gauges(), **self._process(), **rates(recent, seconds), **extremes(recent)}
 
 
 def rates(recent: Tally, seconds: float) -> dict[str, float]:

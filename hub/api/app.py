@@ -9,12 +9,17 @@ import sqlalchemy
 from babel.dates import LOCALTZ
 from fastapi import FastAPI
 
-from hub.api import boundary, health, routes
+from hub.api import boundary, exposition, routes
+from hub.api import health as health_routes
 from hub.api.source import Source
 from hub.console import pages
+from hub.health import Health
 from hub.locale import Translator, negotiate, translator
+from hub.measures import Measures
+from hub.own import software_version
 from hub.rule import Rule
 from hub.series.store import SeriesReads
+from hub.store import reads
 
 EVIDENCE_SECONDS = 900.0
 """A device without any number for so long is shown as unknown: longer than any collector's default interval."""
@@ -35,9 +40,13 @@ def create_app(
     hosts: tuple[str, ...] = boundary.LOOPBACK,
     evidence_seconds: float = EVIDENCE_SECONDS,
     own_site: str = "",
+    health: Health | None = None,
+    measures: Measures | None = None,
 ) -> FastAPI:
     """Read-only; opens nothing and starts no thread. `time_zone` is an IANA name, nothing for the machine's own;
     `own_site` is where hubs report on themselves and no agent is.
+
+    `health` knows the hub's other parts; the databases are added to it here. `measures` are what /metrics shows.
 
     Answers only requests whose Host header is one of `hosts`. Raises ZoneInfoNotFoundError for an unknown zone.
     """
@@ -57,9 +66,18 @@ def create_app(
     )
     app.state.source = Source(engine, series, rules, clock, round(evidence_seconds * 1000), own_site)
     app.state.speak = speak
+    app.state.health = _with_databases(health or Health(), engine, series)
+    app.state.registry = exposition.registry(measures or Measures(), software_version())
     app.include_router(routes.router)
-    app.include_router(health.router)
+    app.include_router(health_routes.router)
+    app.include_router(exposition.router)
     pages.add_to(app)
     boundary.answer_errors(app, pages.error_page)
     boundary.guard(app, hosts)
     return app
+
+
+def _with_databases(health: Health, engine: sqlalchemy.Engine, series: SeriesReads) -> Health:
+    health.answers("database", lambda: reads.ping(engine))
+    health.answers("series", series.ping)
+    return health

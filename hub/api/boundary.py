@@ -65,7 +65,7 @@ def answer_errors(app: FastAPI, error_page: ErrorPage) -> None:
     """Install the handlers. `error_page` draws a status for people."""
 
     def answer(request: Request, status: int, reason: str) -> Response:
-        if request.url.path.startswith(("/api/", "/static/", "/healthz", "/readyz")):
+        if request.url.path.startswith(("/api/", "/static/", "/healthz", "/readyz", "/metrics")):
             return JSONResponse({"detail": reason}, status_code=status)
         return error_page(request, status)
 

@@ -1,30 +1,49 @@
-"""Is the process alive, and can it show everything? For service supervisors and load balancers."""
+"""Is the hub alive, and can it work? For service supervisors and load balancers; see hub/health.py."""
 
-from fastapi import APIRouter, Response
-from sqlalchemy.exc import SQLAlchemyError
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 
 from hub.api.models import HealthAnswer
-from hub.api.routes import Reads
-from hub.series.store import SeriesUnavailable
+from hub.health import Health
+
+WAIT_SECONDS = 2.0
+"""How long the databases are waited for."""
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz")
-async def healthz() -> HealthAnswer:
-    """The web process answers."""
-    return HealthAnswer(ok=True)
+def health_of(request: Request) -> Health:
+    """The parts of the hub that serves this request."""
+    health: Health = request.app.state.health
+    return health
+
+
+Parts = Annotated[Health, Depends(health_of)]
+
+
+@router.get("/healthz", responses={503: {"model": HealthAnswer}})
+async def healthz(health: Parts, response: Response) -> HealthAnswer:
+    """Every part of the process runs and none hangs; 503 names what does not: start the hub again."""
+    return _answer(health.vital(), response)
 
 
 @router.get("/readyz", responses={503: {"model": HealthAnswer}})
-def readyz(source: Reads, response: Response) -> HealthAnswer:
-    """Both databases answer; 503 with the first that does not."""
-    try:
-        source.ping()
-    except SQLAlchemyError as error:
+async def readyz(health: Parts, response: Response) -> HealthAnswer:
+    """Databases answer, the broker is heard, the buffer has room, no other hub works; 503 names what is not so."""
+    found = {name: check() for name, check in health.ready.items()}
+    # Not in the threads that serve pages: they may all be waiting for the very database that is asked about.
+    asked = {name: asyncio.wrap_future(question.begin()) for name, question in health.questions.items()}
+    if asked:
+        await asyncio.wait(asked.values(), timeout=WAIT_SECONDS)
+    late = f"no answer within {WAIT_SECONDS:g} s"
+    return _answer(found | {name: one.result() if one.done() else late for name, one in asked.items()}, response)
+
+
+def _answer(parts: Mapping[str, str], response: Response) -> HealthAnswer:
+    ailing = [f"{name}: {reason}" for name, reason in parts.items() if reason]
+    if ailing:
         response.status_code = 503
-        return HealthAnswer(ok=False, reason=f"SQL database: {type(error).__name__}")
-    except SeriesUnavailable as error:
-        response.status_code = 503
-        return HealthAnswer(ok=False, reason=f"series store: {error}"[:300])
-    return HealthAnswer(ok=True)
+    return HealthAnswer(ok=not ailing, reason="; ".join(ailing), parts=dict(parts))

@@ -271,7 +271,8 @@ class SeriesAnswer(Answer):
 
 
 class HealthAnswer(Answer):
-    """Whether the hub's web process is up, and whether it can show everything."""
+    """Whether the hub is alive, or can work."""
 
     ok: bool
-    reason: str = ""
+    reason: str = Field(description="The parts that are not well, and what ails them; empty where all are")
+    parts: dict[str, str] = Field(description="Every part that was looked at; empty where it is well")

@@ -220,11 +220,6 @@ class Source:
                 return values[-1]
         return None
 
-    def ping(self) -> None:
-        """Raises SQLAlchemyError or SeriesUnavailable when a page could not be shown in full."""
-        reads.ping(self._engine)
-        self._series.ping()
-
 
 def silent_agents(agents: Sequence[reads.Agent], devices: Sequence[reads.Device]) -> list[SilentAgent]:
     """Those of the agents that are silent, the one with the most unknown devices first."""

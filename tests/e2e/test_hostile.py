@@ -67,7 +67,7 @@ def voice(mosquitto: Mosquitto, hub: HubProcess) -> Iterator[Voice]:
 
     def known() -> bool:
         voice.say(Verb.INVENTORY, encode(inventory))
-        return bool(hub.query("SELECT 1 FROM device"))
+        return bool(hub.query("SELECT 1 FROM device WHERE site = 'school'"))
 
     wait_until(known, what="the hub to take the inventory")
     yield voice

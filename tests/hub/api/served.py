@@ -8,6 +8,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from hub.api.app import create_app
+from hub.health import Health
+from hub.measures import Measures
 from hub.rule import discover
 from hub.series.embedded import EmbeddedSeries
 from hub.store.database import connect
@@ -26,8 +28,17 @@ class Served:
         if full:
             filled.fill(self.engine, self.series)
         rules = discover()
+        self.health = Health()
+        self.measures = Measures()
         self.app: FastAPI = create_app(
-            self.engine, self.series, rules, clock=lambda: filled.NOW, time_zone="Asia/Shanghai"
+            self.engine,
+            self.series,
+            rules,
+            clock=lambda: filled.NOW,
+            time_zone="Asia/Shanghai",
+            own_site="hub",
+            health=self.health,
+            measures=self.measures,
         )
         self._clients: list[httpx.Client] = []
         config = uvicorn.Config(self.app, "127.0.0.1", 0, log_level="critical", lifespan="off", ws="none")

@@ -124,17 +124,6 @@ def test_an_empty_hub_answers(empty: Served) -> None:
     assert (overview["open_tickets"], overview["kinds"], overview["sites"]) == (0, [], [])
 
 
-def test_health_and_readiness(empty: Served) -> None:
-    client = empty.client()
-    assert client.get("/healthz").json() == {"ok": True, "reason": ""}
-    assert client.get("/readyz").status_code == 200
-    empty.series.close()
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["reason"].startswith("series store")
-    assert client.get("/healthz").status_code == 200
-
-
 def test_with_the_series_store_away_the_overview_still_answers_and_says_so(tmp_path: Path) -> None:
     with closing(Served(tmp_path)) as hub:
         hub.series.close()
