@@ -17,16 +17,19 @@ from hub.desired.publisher import Publisher
 from hub.embedded_broker import EmbeddedBroker
 from hub.health import Health, running
 from hub.intake import Intake
+from hub.lease import PATIENCE_SECONDS, Lease, refuse_apart
 from hub.measures import Measures
 from hub.mqtt import MqttLink
 from hub.own import Own, Process, of_buffer
+from hub.place import place
 from hub.rule import Rule
 from hub.series.buffer import BufferedSeries
-from hub.series.config import open_series
+from hub.series.config import open_series, whereabouts
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import SeriesUnavailable
 from hub.store import reads
 from hub.store.database import connect, migrate
+from hub.store.lease import Claim
 from wire.messages import DeviceKind
 from wire.topics import Address, Topics
 
@@ -35,6 +38,7 @@ log = logging.getLogger(__name__)
 DAY_MS = 86_400_000
 PRUNE_SECONDS = 3600.0
 WEB_WAIT_SECONDS = 2.0
+STANDBY_SECONDS = 0.1
 PAUSE_SECONDS = 1.0
 """After an outage of the database, before it is tried again."""
 
@@ -82,7 +86,18 @@ class App:
         self._own = Address(file.hub.site, file.hub.name)
         refuse_taken(self._database, self._own.site)
         self._intake = Intake(topics, now_ms, file.ingest.queue_messages, own_site=self._own.site)
-        self._link = MqttLink(file.broker, topics, self._intake.take, self._on_lost, self._on_back)
+        # Connections of its own that wait for nothing long: a lease must not be lost to a slow statement of others.
+        self._leasing = connect(config.store_url(), patience=PATIENCE_SECONDS)
+        claim = Claim(file.hub.name, place(state / "lock"), whereabouts(file.series))
+        self._lease = Lease(self._leasing, claim, now_ms, taken=self._on_taken, lost=self._on_lease_lost)
+        self._link = MqttLink(
+            file.broker,
+            topics,
+            self._intake.take,
+            self._on_lost,
+            self._on_back,
+            wanted=lambda: self._lease.active,
+        )
         self._publisher = Publisher(self._database, self._link)
         self._measures = Measures()
         self._measures.watch(lambda: of_buffer(self._series.stats(), file.series.buffer_bytes, now_ms()))
@@ -98,6 +113,7 @@ class App:
             self._publisher.answered,
             measures=self._measures,
             own=Own(self._own, self._measures, time.monotonic, Process()),
+            fence=self._lease,
         )
         self._health = Health()
         # Connections of their own: a crowd at the console must not hold up the committer.
@@ -115,6 +131,7 @@ class App:
         self._server = uvicorn.Server(
             uvicorn.Config(web, file.console.host, file.console.port, log_level="warning", lifespan="off")
         )
+        self._holding = threading.Thread(target=self._lease.run, args=(self._stop,), name="lease", daemon=True)
         self._work = threading.Thread(target=self._run, name="committer", daemon=True)
         self._publishing = threading.Thread(
             target=self._publisher.run, args=(self._stop,), name="configuration", daemon=True
@@ -124,10 +141,15 @@ class App:
         self._fill_in_health()
 
     def start(self) -> None:
-        """Broker first, then the hub that hears it. Raises ConfigError when a port is taken."""
+        """Broker first, then the hub that hears it, if no other hub works.
+
+        Raises ConfigError when a port is taken, or another hub works and keeps its numbers elsewhere.
+        """
+        refuse_apart(self._lease)
         if self._broker is not None:
             self._broker.start()
-        self._committer.broker_lost()  # nothing is heard until the link says so
+        self._lease.step()
+        self._holding.start()
         self._work.start()
         self._link.start()
         self._publishing.start()
@@ -151,6 +173,8 @@ class App:
         self._stop.set()
         self._publisher.stop()
         self._work.join(5)
+        self._holding.join(5)
+        self._lease.release()
         self._publishing.join(5)
         self._pruning.join(5)
         self._server.should_exit = True
@@ -160,6 +184,7 @@ class App:
         self._series.close()
         self._lock.close()
         self._reading.dispose()
+        self._leasing.dispose()
         self._database.dispose()
 
     def _fill_in_health(self) -> None:
@@ -173,11 +198,18 @@ class App:
             "mqtt": lambda: "" if link.alive else "its thread has ended",
             "configuration": running(self._publishing),
             "console": running(self._web),
+            "lease": running(self._holding),
         }
         self._health.ready = {
-            "broker": lambda: "" if link.connected else "not subscribed",
+            "broker": lambda: "" if link.connected or not self._lease.held else "not subscribed",
             "buffer": lambda: "" if self._measures.durable else "full: agents keep their reports",
         }
+
+    def _on_taken(self) -> None:
+        self._committer.take_over()
+
+    def _on_lease_lost(self) -> None:
+        self._link.leave()
 
     def _on_lost(self) -> None:
         self._committer.broker_lost()
@@ -189,6 +221,8 @@ class App:
     def _prune(self) -> None:
         """Hourly: the embedded store forgets what is older than its retention."""
         while self._prunable is not None and not self._stop.wait(PRUNE_SECONDS):
+            if not self._lease.active:
+                continue
             try:
                 self._prunable.prune(now_ms() - self._retention_ms)
             except SeriesUnavailable as error:
@@ -196,10 +230,14 @@ class App:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            if not self._lease.held:
+                self._committer.stand_by()
+                self._stop.wait(STANDBY_SECONDS)
+                continue
             try:
                 steady = self._committer.step()
             except Exception:  # supervised: the hub's one loop must not end
                 log.exception("a step of the committer failed")
                 steady = False
-            if not steady:
+            if not steady and self._lease.held:
                 self._stop.wait(PAUSE_SECONDS)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from hub.blindness import Blindness
 from hub.engine import Engine, Transition
+from hub.fence import Fence, Unfenced
 from hub.fleet import KnownValues
 from hub.intake import Delivery, Intake
 from hub.measures import Committed, Measures
@@ -25,6 +26,7 @@ from hub.rule import Rule, Settings
 from hub.series.buffer import Outcome, Written
 from hub.series.store import Point
 from hub.store import desired, schema, writes
+from hub.store.lease import Fenced, LeaseLost
 from hub.tickets import ledger
 from wire.codec import pack_ids
 from wire.messages import Ack, Refusal, Report
@@ -72,12 +74,16 @@ class Committer:
         own: Own | None = None,
         built_ms: int = BUILT_MS,
         beat_ms: int = BEAT_MS,
+        fence: Fence | None = None,
     ) -> None:
         """`answered` is told whose word on its configuration was committed, and who has connected anew.
 
         `measures` counts the work; `own` reports on it as a device of its own, if at all. A clock before `built_ms` is
         not believed; a sign of life is committed every `beat_ms`, and two that are missing are blindness.
+        `fence` is what every commit has to pass where another hub works on the same database.
         """
+        self._fence = fence or Unfenced()
+        self._unseen: int | None = None
         self._measures = measures or Measures()
         self._own = own
         self._own_address = own.address if own else None
@@ -121,6 +127,21 @@ class Committer:
         """Subscribed again."""
         self._signals.put(("back", self._clock()))
 
+    def take_over(self) -> None:
+        """This hub is about to work: nothing is heard until the broker says so, whatever it said in an earlier time."""
+        while not self._signals.empty():
+            self._signals.get()
+        self.broker_lost()
+
+    def stand_by(self) -> None:
+        """Another hub works: forget everything, so that nothing of it is ever committed. The committer's thread."""
+        self._engine = self._blindness = self._known = self._unseen = None
+        self._attempt, self._last_good, self._last_beat = "", 0, 0
+        self._stepped = self._clock()
+        while self._intake.batch(self._limit, 0):
+            pass
+        self._intake.take_turned_away()
+
     def step(self, wait: float = 0.25) -> bool:
         """One round: rebuild if need be, take a batch, judge, commit, acknowledge. False after an outage: pause."""
         self._stepped = self._clock()
@@ -134,12 +155,20 @@ class Committer:
             self._measures.queued(self._intake.depth, self._intake.fill)
             items = self._intake.batch(self._limit, wait)
             self._arrived = items[0].received if items else now
+            self._fence.confirm()
             self._notice_time(self._ready)
             self._suspects.clear()
             self._commit(items)
             if self._own is not None:
                 self._commit(self._own.deliveries(self._ready, self._clock()))
             self._last_good = self._clock()
+        except LeaseLost:
+            self._fence.left()
+            self.stand_by()
+            return False
+        except Fenced as reason:
+            log.info("%s: the engine is rebuilt, what came in meanwhile comes again", reason)
+            self._engine = self._known = None
         except (DatabaseAway, sa.exc.SQLAlchemyError) as error:
             self._measures.outage()
             # Without a trace: an outage is a state, told in one line.
@@ -158,6 +187,8 @@ class Committer:
         now = self._clock()
         engine_before, self._engine = self._engine, None
         with self._database.connect() as connection:
+            unseen = self._fence.enter(connection)
+            self._unseen = self._unseen if unseen is None else unseen
             beat = connection.execute(sa.select(schema.heartbeat)).first()
             if engine_before is not None:
                 # A commit whose answer was lost has happened all the same: then its values have been judged.
@@ -168,6 +199,9 @@ class Committer:
             engine = rebuild(connection, self._series, self._rules, self._settings, self._blindness, now, self._known)
         self._engine, self._known = engine, None
         self._last_good = self._last_good or min(beat.at if beat else now, now)
+        if self._unseen is not None and beat is not None:  # between two hubs, however short
+            self._blindness.was(min(self._last_good, now - self._unseen), now, "hub")
+        self._unseen = None
 
     def _notice_time(self, engine: Engine) -> None:
         """Broker signals, and time in which nothing was committed (crash, pause, outage), as stored blindness."""
@@ -193,6 +227,8 @@ class Committer:
         items = [item for item in items if item.address not in self._suspects]
         try:
             self._commit_once(items)
+        except Fenced:
+            raise
         except Exception as error:  # supervised: whatever a batch provokes, the hub goes on
             self._restore()
             if _is_outage(error):
@@ -216,6 +252,8 @@ class Committer:
         item = items[0]
         try:
             self._commit_once([item])  # perhaps it was not the message but what the engine had in mind
+        except Fenced:
+            raise
         except Exception as again:  # noqa: BLE001 - supervised, as above
             self._restore()
             error = again
@@ -233,6 +271,8 @@ class Committer:
         self._last_beat = 0
         try:
             self._commit_once([])
+        except Fenced:
+            raise
         except Exception as empty:
             self._restore()
             log.exception("a commit without messages fails")
@@ -285,7 +325,7 @@ class Committer:
         rejections = self._intake.take_rejections()
         self._attempt = secrets.token_hex(8)
         try:
-            with self._database.begin() as connection:
+            with self._fence.begin(self._database) as connection:
                 self._write(connection, batch, now)
                 ledger.record(connection, transitions)
                 writes.save_blindness(connection, blindness.unsaved)

@@ -77,7 +77,7 @@ class HubTable(Table):
 
     site: SlugId = "hub"
     name: SlugId = "hub"
-    """Of two hubs on one database each has its own."""
+    """Of two hubs on one database each has its own; the same after a restart, so no host name of a container."""
 
 
 class Config(Table):

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 BACK_OFF_SECONDS = 30.0
 STEADY_SECONDS = 0.5
+STANDBY_SECONDS = 0.1
 TAKEN_SECONDS = 3.0
 """How long a broker may take to answer for a retained message."""
 
@@ -38,7 +39,11 @@ class MqttLink:
         take: Callable[[str, bytes, bool], None],
         lost: Callable[[], None],
         back: Callable[[], None],
+        *,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`wanted` is asked before every connection and every word: a hub that stands by has none of them."""
+        self._wanted = wanted
         self._settings = settings
         self._topics = topics
         self._take = take
@@ -63,6 +68,12 @@ class MqttLink:
             self._client.disconnect()
         self._thread.join(5)
 
+    def leave(self) -> None:
+        """End the connection there is; another follows only when it is wanted."""
+        client = self._client
+        if client is not None:
+            client.disconnect()
+
     @property
     def alive(self) -> bool:
         """The thread runs: connected, or trying to be."""
@@ -76,7 +87,7 @@ class MqttLink:
     def send(self, address: Address, verb: Verb, message: Message) -> None:
         """Publish at QoS 0. What is lost on the way is asked for again by the agent's resending."""
         client = self._client
-        if client is not None and self.connected:
+        if client is not None and self.connected and self._wanted():
             client.publish(self._topics.topic(address, verb), encode(message), qos=0)
 
     def retain(self, address: Address, verb: Verb, body: bytes) -> bool:
@@ -85,7 +96,7 @@ class MqttLink:
         Waits for its answer up to TAKEN_SECONDS; not for the MQTT client's own thread.
         """
         client = self._client
-        if client is None or not self.connected:
+        if client is None or not self.connected or not self._wanted():
             return False
         info = client.publish(self._topics.topic(address, verb), body, qos=1, retain=True)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -96,6 +107,10 @@ class MqttLink:
     def _run(self) -> None:
         attempt = 0
         while not self._stop.is_set():
+            if not self._wanted():
+                attempt = 0
+                self._stop.wait(STANDBY_SECONDS)
+                continue
             version = self._versions[attempt % len(self._versions)]
             try:
                 heard = self._session(version)
@@ -151,6 +166,9 @@ class MqttLink:
     def _on_connect(self, client: mqtt.Client, reason: ReasonCode) -> None:
         if reason.is_failure:
             log.warning("broker refuses the hub: %s", reason)
+            client.disconnect()
+            return
+        if not self._wanted():
             client.disconnect()
             return
         client.subscribe([(self._topics.every(verb), 0) for verb in FROM_AGENT])

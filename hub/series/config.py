@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from hub.place import place
 from hub.series.connection import InfluxTarget
 from hub.series.embedded import EmbeddedSeries
 from hub.series.influx import InfluxSeries
@@ -85,6 +86,12 @@ class SeriesSettings(BaseModel):
             raise SeriesConfigError(
                 f"url: credentials would go to {address.hostname} unencrypted: use https, or say plaintext = true"
             )
+
+
+def whereabouts(settings: SeriesSettings) -> str:
+    """Where numbers go, to be compared by hubs that share a database: the opened file as this machine knows it, or
+    "influx", which may be one server by two names."""
+    return f"embedded:{place(settings.path)}" if settings.kind == "embedded" else "influx"
 
 
 def open_series(settings: SeriesSettings, environment: Mapping[str, str] = os.environ) -> SeriesStore:

@@ -12,43 +12,57 @@ from sqlalchemy.dialects import postgresql, sqlite
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-POSTGRESQL = {
-    "connect_timeout": 5,
-    "options": "-c statement_timeout=30s -c lock_timeout=20s",
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
+PATIENCE_SECONDS = 30.0
 """A server that hangs is an outage, not a reason to hang with it."""
 
+_MIGRATING = 0x77_6B_68_75_62
+"""The advisory lock of whoever brings the tables up to date ("wkhub")."""
 
-def connect(url: str, pool_timeout: float = 30.0) -> sa.Engine:
+
+def connect(url: str, pool_timeout: float = 30.0, patience: float = PATIENCE_SECONDS) -> sa.Engine:
     """An engine for SQLite or PostgreSQL. SQLite writes ahead, syncs at every commit and enforces its keys.
 
-    `pool_timeout` is how long to wait for a free connection, in seconds.
+    `pool_timeout` is how long to wait for a free connection, `patience` for an answer (two thirds of it for a lock,
+    of SQLite's a third), in seconds.
     """
     postgresql = not url.startswith("sqlite")
-    arguments = POSTGRESQL if postgresql else {}
+    arguments = _postgresql(patience) if postgresql else {}
     engine = sa.create_engine(url, pool_pre_ping=postgresql, connect_args=arguments, pool_timeout=pool_timeout)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", lambda connection, _record: _set_up_sqlite(connection, patience))
     return engine
 
 
-def _set_up_sqlite(connection: Any, _record: Any) -> None:
+def _postgresql(patience: float) -> dict[str, Any]:
+    milliseconds = round(patience * 1000)
+    return {
+        "connect_timeout": max(2, min(5, round(patience))),  # libpq takes less than two seconds for two
+        "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds * 2 // 3}",
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": milliseconds,
+    }
+
+
+def _set_up_sqlite(connection: Any, patience: float) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    busy = round(patience * 1000) // 3
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={busy}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def migrate(engine: sa.Engine) -> None:
-    """Apply every migration this database lacks, in one transaction."""
+    """Apply every migration this database lacks, in one transaction; of several hubs, one after the other."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.set_main_option("path_separator", "os")
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver would begin at the first row that is written
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -189,6 +189,22 @@ heartbeat = Table(
     comment="the hub's last sign of life: what blindness after a crash is reckoned from",
 )
 
+lease = Table(
+    "lease",
+    metadata,
+    Column("partition", String(40), primary_key=True),  # "all"; one day a group of sites
+    Column("holder", String(40), nullable=False),  # the hub's name, for people
+    Column("place", String(32), nullable=False),  # its state_dir's lock: whoever holds that knows this holder is dead
+    Column("series", String(80), nullable=False),  # where it writes its numbers
+    Column("token", String(16), nullable=False),  # minted at every take-over; empty: given back
+    Column("fence", BigInteger, nullable=False),  # counts take-overs
+    Column("renewals", BigInteger, nullable=False),  # stands still once the holder does
+    Column("epoch", BigInteger, nullable=False, server_default="0"),  # raised by others: rebuild from what SQL says
+    Column("seen_epoch", BigInteger, nullable=False, server_default="0"),  # the one the holder has rebuilt for
+    Column("at", BigInteger, nullable=False),  # of the last renewal, by the holder's clock: shown, never judged by
+    comment="which hub works: commits are conditional on it",
+)
+
 rejected = Table(
     "rejected",
     metadata,

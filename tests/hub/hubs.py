@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.committer import Committer
 from hub.intake import Intake
+from hub.lease import Lease
 from hub.measures import Measures
 from hub.own import Own, of_buffer
 from hub.rule import discover
@@ -18,6 +19,7 @@ from hub.series.embedded import EmbeddedSeries
 from hub.series.store import SeriesStore
 from hub.store import schema
 from hub.store.database import connect, migrate
+from hub.store.lease import Claim
 from tests.hub.fleets import DEVICES, SITE, T0, settings_of
 from wire.codec import encode, inventory_hash, unpack_ids
 from wire.messages import Ack, Command, Device, Event, Inventory, Message, Report, Sample
@@ -61,8 +63,10 @@ class Hub:
         batch_limit: int = 500,
         rules: Mapping[str, Mapping[str, object]] | None = None,
         own: bool = False,
+        name: str = "",
     ) -> None:
-        """`own`: it reports on itself, too."""
+        """`own`: it reports on itself, too. With a `name` it is one of several on its database, and looks at the lease
+        as time passes."""
         self.now = T0
         self.mail = Mailbox()
         self.answered: list[Address] = []
@@ -77,6 +81,9 @@ class Hub:
         self.intake = Intake(self.topics, lambda: self.now, own_site=OWN.site)
         self.measures = Measures()
         self.measures.watch(lambda: of_buffer(self.series.stats(), max_buffer_bytes, self.now))
+        claim = Claim(name, name, "influx")
+        self.lease = Lease(self.database, claim, lambda: self.now, lambda: self.now / 1000, taken=self._taken)
+        self.shares = bool(name)
         known = discover()
         self.committer = Committer(
             self.database,
@@ -90,13 +97,24 @@ class Hub:
             self.answered.append,
             measures=self.measures,
             own=Own(OWN, self.measures, lambda: self.now / 1000, lambda: {"process_cpu_ratio": 0.25}) if own else None,
+            fence=self.lease if name else None,
         )
 
     def close(self) -> None:
         self.series.close()
         self.database.dispose()
 
+    def _taken(self) -> None:
+        """The broker is there at once."""
+        self.committer.take_over()
+        self.committer.broker_back()
+
     def step(self) -> bool:
+        if self.shares:
+            self.lease.step()
+            if not self.lease.held:
+                self.committer.stand_by()
+                return False
         return self.committer.step(wait=0)
 
     def hear(self, verb: Verb, message: Message, address: Address = GATEWAY, retained: bool = False) -> None:
@@ -113,7 +131,7 @@ class Hub:
         """Nothing comes, time passes, the hub goes on."""
         end = self.now + round(seconds * 1000)
         while self.now < end:
-            self.now = min(self.now + 5000, end)
+            self.now = min(self.now + (500 if self.shares else 5000), end)
             self.step()
 
     def announce(self, devices: list[Device] = DEVICES, address: Address = GATEWAY) -> str:
