@@ -14,6 +14,7 @@ from hub.series.store import Point, SeriesStore, SeriesUnavailable
 from hub.store import desired, schema
 from tests.hub.fleets import DEVICES, SITE, T0
 from tests.hub.hubs import GATEWAY, OWN, Hub
+from tests.waiting import wait_until
 from wire.messages import Ack, Device, DeviceKind, Sample
 from wire.metrics import BY_NAME
 from wire.topics import Address, Verb
@@ -152,22 +153,28 @@ class Away(EmbeddedSeries):
             raise SeriesUnavailable("gone")
 
 
-def test_the_filling_buffer_is_among_its_figures(tmp_path: Path) -> None:
+def test_a_store_that_stays_away_is_a_figure_and_a_ticket_until_its_buffer_is_empty(tmp_path: Path) -> None:
     store = Away(tmp_path / "series.db")
 
     def series() -> SeriesStore:
         return store
 
-    hub = Hub(tmp_path, series=series, own=True, max_buffer_bytes=1 << 20)
+    hub = Hub(tmp_path, series=series, own=True, rules={"agent_silent": {"enabled": False}})
     hub.announce()
     hub.step()
     hub.hear(Verb.REPORT, hub.report(sample(hub, reachable=1)))
-    hub.pass_time(MINUTE)
+    hub.pass_time(7 * MINUTE)
     seen = hub.measures.gauges()
     assert seen["series_available"] == 0.0
     assert seen["buffer_points"] >= 4.0
-    assert seen["buffer_oldest_seconds"] == pytest.approx(MINUTE, abs=6)
+    assert seen["buffer_oldest_seconds"] == pytest.approx(7 * MINUTE, abs=6)
     assert 0.0 < seen["buffer_fill_ratio"] < 1.0
+    assert hub.tickets() == [("hub", "hub_storage_lagging", "open")]
+    store.away = False
+    wait_until(lambda: hub.series.stats().points == 0, what="the buffer to drain")
+    hub.pass_time(5 * MINUTE)
+    assert hub.tickets() == [("hub", "hub_storage_lagging", "resolved")]
+    assert len(hub.series.window("hub", "hub", "hub", "series_available", T0, hub.now)) == 12 * 4, "none of it is lost"
     hub.close()
 
 
