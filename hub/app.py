@@ -93,7 +93,7 @@ class App:
         self._link = MqttLink(
             file.broker,
             topics,
-            self._intake.take,
+            self._intake.take_all,
             self._on_lost,
             self._on_back,
             wanted=lambda: self._lease.active,
@@ -111,6 +111,8 @@ class App:
             now_ms,
             file.ingest.batch_messages,
             self._publisher.answered,
+            batch_lines=file.ingest.batch_points,
+            gather=file.ingest.gather_ms / 1000,
             measures=self._measures,
             own=Own(self._own, self._measures, time.monotonic, Process()),
             fence=self._lease,

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
+from hub.acknowledgement import Acknowledgements
 from hub.blindness import Blindness
 from hub.engine import Engine, Transition
 from hub.fence import Fence, Unfenced
@@ -28,7 +29,6 @@ from hub.series.store import Point
 from hub.store import desired, schema, writes
 from hub.store.lease import Fenced, LeaseLost
 from hub.tickets import ledger
-from wire.codec import pack_ids
 from wire.messages import Ack, Refusal, Report
 from wire.topics import Address, Verb
 
@@ -75,9 +75,12 @@ class Committer:
         built_ms: int = BUILT_MS,
         beat_ms: int = BEAT_MS,
         fence: Fence | None = None,
+        batch_lines: int = 5000,
+        gather: float = 0.0,
     ) -> None:
         """`answered` is told whose word on its configuration was committed, and who has connected anew.
 
+        A batch is what comes within `gather` seconds, at most `batch_limit` messages of about `batch_lines` samples.
         `measures` counts the work; `own` reports on it as a device of its own, if at all. A clock before `built_ms` is
         not believed; a sign of life is committed every `beat_ms`, and two that are missing are blindness.
         `fence` is what every commit has to pass where another hub works on the same database.
@@ -97,6 +100,9 @@ class Committer:
         self._settings = settings
         self._clock = clock
         self._limit = batch_limit
+        self._lines = batch_lines
+        self._gather = gather
+        self._acknowledgements = Acknowledgements(outbound)
         self._engine: Engine | None = None
         self._blindness: Blindness | None = None
         self._known: Mapping[tuple[str, str], KnownValues] | None = None
@@ -153,7 +159,7 @@ class Committer:
             if self._engine is None:
                 self._restore()
             self._measures.queued(self._intake.depth, self._intake.fill)
-            items = self._intake.batch(self._limit, wait)
+            items = self._intake.batch(self._limit, self._patience(wait), self._lines, min(self._gather, wait))
             self._arrived = items[0].received if items else now
             self._fence.confirm()
             self._notice_time(self._ready)
@@ -162,6 +168,7 @@ class Committer:
             if self._own is not None:
                 self._commit(self._own.deliveries(self._ready, self._clock()))
             self._last_good = self._clock()
+            self._acknowledgements.say(self._last_good)
         except LeaseLost:
             self._fence.left()
             self.stand_by()
@@ -175,6 +182,11 @@ class Committer:
             log.error("database is away, nothing is acknowledged until it is back: %s", _first_line(error))  # noqa: TRY400
             return False
         return True
+
+    def _patience(self, wait: float) -> float:
+        """Seconds to wait for a message: what is still to be said must not wait for one."""
+        due = self._acknowledgements.wait(self._clock())
+        return wait if due is None else min(wait, due)
 
     @property
     def _ready(self) -> Engine:
@@ -361,18 +373,19 @@ class Committer:
         return written.outcome is not Outcome.FULL
 
     def _acknowledge(self, batch: Batch, durable: bool) -> None:
-        committed = batch.committed if durable else {}
-        acks = [(address, Ack(committed=pack_ids(ids))) for address, ids in committed.items()]
+        if durable:
+            if self._own_address is not None:
+                batch.committed.pop(self._own_address, None)
+            now, load = self._clock(), len(batch.points) / self._lines
+            self._acknowledgements.committed(batch.committed, batch.back, load, now)
+            self._acknowledgements.say(now)
         for address, refused in batch.refused.items():
-            parts = range(0, len(refused), REFUSALS_AT_ONCE)
-            acks += [(address, Ack(refused=refused[first : first + REFUSALS_AT_ONCE])) for first in parts]
-        for address, ack in acks:
-            if address == self._own_address:
-                continue
-            try:
-                self._outbound.send(address, Verb.ACK, ack)
-            except Exception:  # supervised: it is committed, and an acknowledgement that is lost is asked for again
-                log.exception("no acknowledgement to %s", address)
+            for first in range(0, len(refused), REFUSALS_AT_ONCE):
+                ack = Ack(refused=refused[first : first + REFUSALS_AT_ONCE])
+                try:
+                    self._outbound.send(address, Verb.ACK, ack)
+                except Exception:  # supervised: a refusal that is lost is asked for again
+                    log.exception("no refusal to %s", address)
 
 
 def _is_outage(error: Exception) -> bool:

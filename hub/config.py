@@ -66,10 +66,17 @@ class Store(Table):
 
 
 class Ingest(Table):
-    """Bounds of the way in. A full queue drops; the agents send again."""
+    """Bounds of the way in. A full queue drops; the agents send again.
 
-    queue_messages: int = Field(default=10_000, ge=100)
-    batch_messages: int = Field(default=500, ge=1, le=4096)
+    A batch is committed when the first of its messages has waited `gather_ms`, or sooner when it is full: few messages
+    are acknowledged soon, many share what a commit costs.
+    """
+
+    queue_messages: int = Field(default=20_000, ge=100)
+    batch_messages: int = Field(default=4096, ge=1, le=4096)
+    batch_points: int = Field(default=5000, ge=1, le=100_000)
+    """Devices' samples, each a line of the series store; a single message may exceed it."""
+    gather_ms: int = Field(default=100, ge=0, le=2000)
 
 
 class HubTable(Table):

@@ -5,10 +5,11 @@ and the agent keeps it. Both are counted, the latter by sender.
 """
 
 import logging
-import queue
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from hub.store.writes import Rejection
 from wire.codec import DecodeError, decode
@@ -31,12 +32,14 @@ QUEUE_BYTES = 16 * 1024 * 1024
 SENDER_SHARE = 4
 """One sender may fill a quarter of the queue, so that it can't shut the others out."""
 
+MAX_TOPICS = 200_000
+"""Topics whose sender is remembered; past it, all are looked up anew."""
+
 MAX_SENDERS = 1000
 """Distinct (sender, reason) pairs counted between two commits; past it, all go under one name."""
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One decoded message: whose, what, and when it came in (ms UTC on the hub's clock)."""
 
     address: Address
@@ -47,8 +50,7 @@ class Delivery:
     """Encoded bytes."""
 
 
-@dataclass(frozen=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """A report that can't be decoded, but whose id could be read: to be refused by name."""
 
     address: Address
@@ -61,75 +63,134 @@ class Unreadable:
 class Intake:
     """The one queue between MQTT and the committer; `limit` deliveries at the most."""
 
-    def __init__(self, topics: Topics, clock: Callable[[], int], limit: int = 10_000, *, own_site: str = "") -> None:
+    def __init__(self, topics: Topics, clock: Callable[[], int], limit: int = 20_000, *, own_site: str = "") -> None:
         """`own_site` is kept for hubs: nobody speaks for them."""
         self._topics = topics
         self._own_site = own_site
         self._clock = clock
-        self._queue: queue.Queue[Delivery | Unreadable] = queue.Queue(limit)
+        self._limit = limit
+        self._queue: deque[Delivery | Unreadable] = deque()
         self._waiting: dict[Address, int] = {}
         self._bytes = 0
+        self._lines = 0
+        """Samples that wait."""
+        self._since = 0.0
+        """When something began to wait, monotonic seconds."""
+        self._wanted: tuple[int, int] | None = None
+        """The messages and samples that somebody waits for."""
+        self._senders: dict[str, tuple[Address, Verb, type[Message]]] = {}
         self._turned_away: dict[Address, int] = {}
         self._rejected: dict[tuple[str, str, str], tuple[int, str]] = {}
         self._lock = threading.Lock()
+        self._came = threading.Condition(self._lock)
 
     def take(self, topic: str, payload: bytes, retained: bool = False) -> None:
         """One message as it came. Never raises, never blocks."""
+        self.take_all([(topic, payload, retained)])
+
+    def take_all(self, messages: Iterable[tuple[str, bytes, bool]]) -> None:
+        """Messages as they came: (topic, payload, retained). Never raises, never blocks."""
+        now = self._clock()
+        items = [item for message in messages if (item := self._read(*message, now)) is not None]
+        if items:
+            self._put(items)
+
+    def _read(self, topic: str, payload: bytes, retained: bool, now: int) -> "Delivery | Unreadable | None":
+        sender = self._senders.get(topic) or self._sender(topic)
+        if sender is None:
+            return None
+        address, verb, model = sender
+        try:
+            return Delivery(address, decode(model, payload), now, retained, len(payload))
+        except DecodeError as error:
+            self.reject(address, f"bad_{verb.value.replace('/', '_')}", f"{error.reason}: {payload[:200]!r}")
+            if error.report_id is None:
+                return None
+            return Unreadable(address, error.report_id, error.reason, now, len(payload))
+
+    def _sender(self, topic: str) -> tuple[Address, Verb, type[Message]] | None:
+        """Whose topic it is and what it carries, if anything for us; looked up once."""
         parsed = self._topics.parse(topic)
         model = MODELS.get(parsed[1]) if parsed else None
         if parsed is None or model is None:
             self.reject(Address("-", "-"), "stray_topic", topic[:200])
-            return
+            return None
         address, verb = parsed
         if address.site == self._own_site:
             self.reject(address, "own_site", verb)
-            return
-        try:
-            self._put(Delivery(address, decode(model, payload), self._clock(), retained, len(payload)))
-        except DecodeError as error:
-            self.reject(address, f"bad_{verb.value.replace('/', '_')}", f"{error.reason}: {payload[:200]!r}")
-            if error.report_id is not None:
-                self._put(Unreadable(address, error.report_id, error.reason, self._clock(), len(payload)))
+            return None
+        if len(self._senders) >= MAX_TOPICS:
+            self._senders.clear()
+        self._senders[topic] = found = (address, verb, model)
+        return found
 
-    def _put(self, item: "Delivery | Unreadable") -> None:
-        try:
-            self._reserve(item)
-            self._queue.put_nowait(item)
-        except queue.Full:
+    def _put(self, items: "Sequence[Delivery | Unreadable]") -> None:
+        turned: list[Delivery | Unreadable] = []
+        with self._lock:
+            began_empty = not self._queue
+            for item in items:
+                if self._room(item):
+                    self._queue.append(item)
+                else:
+                    turned.append(item)
+            if began_empty and self._queue:
+                self._since = time.monotonic()
+            if self._wanted is not None and self._enough(*self._wanted):
+                self._came.notify()
+        for item in turned:
             self.reject(item.address, "queue_full", "will be sent again")
 
-    def _reserve(self, item: "Delivery | Unreadable") -> None:
-        """Room for it, or queue.Full. Who is turned away was heard all the same."""
-        with self._lock:
-            own = self._waiting.get(item.address, 0) + item.size
-            full = self._queue.full() or self._bytes + item.size > QUEUE_BYTES or own > QUEUE_BYTES // SENDER_SHARE
-            if full:
-                if not (isinstance(item, Delivery) and item.retained) and len(self._turned_away) < MAX_SENDERS:
-                    self._turned_away[item.address] = item.received
-                raise queue.Full
-            self._waiting[item.address] = own
-            self._bytes += item.size
+    def _room(self, item: "Delivery | Unreadable") -> bool:
+        """Take room for it, if there is. Who is turned away was heard all the same."""
+        own = self._waiting.get(item.address, 0) + item.size
+        if (
+            len(self._queue) >= self._limit
+            or self._bytes + item.size > QUEUE_BYTES
+            or own > QUEUE_BYTES // SENDER_SHARE
+        ):
+            if not (isinstance(item, Delivery) and item.retained) and len(self._turned_away) < MAX_SENDERS:
+                self._turned_away[item.address] = item.received
+            return False
+        self._waiting[item.address] = own
+        self._bytes += item.size
+        self._lines += _lines(item)
+        return True
 
-    def _release(self, items: "list[Delivery | Unreadable]") -> None:
-        with self._lock:
-            for item in items:
-                self._bytes -= item.size
-                left = self._waiting.get(item.address, 0) - item.size
-                if left > 0:
-                    self._waiting[item.address] = left
-                else:
-                    self._waiting.pop(item.address, None)
+    def _enough(self, messages: int, lines: int) -> bool:
+        return len(self._queue) >= messages or self._lines >= lines > 0
 
-    def batch(self, limit: int, wait: float) -> "list[Delivery | Unreadable]":
-        """Up to `limit` deliveries: waits up to `wait` seconds for the first, takes what else is there."""
+    def batch(self, limit: int, wait: float, lines: int = 0, gather: float = 0.0) -> "list[Delivery | Unreadable]":
+        """Up to `limit` deliveries of about `lines` samples (0: however many).
+
+        Waits up to `wait` seconds for the first, and then until that many are there or `gather` seconds are over since
+        the first came.
+        """
+        with self._lock:
+            self._await(1, 0, time.monotonic() + wait)
+            if self._queue:
+                self._await(limit, lines, self._since + gather)
+            return self._pop(limit, lines)
+
+    def _await(self, messages: int, lines: int, until: float) -> None:
+        self._wanted = (messages, lines)
+        while not self._enough(messages, lines) and (left := until - time.monotonic()) > 0:
+            self._came.wait(left)
+        self._wanted = None
+
+    def _pop(self, limit: int, lines: int) -> "list[Delivery | Unreadable]":
         items: list[Delivery | Unreadable] = []
-        try:
-            items.append(self._queue.get(timeout=wait))
-            while len(items) < limit:
-                items.append(self._queue.get_nowait())
-        except queue.Empty:
-            pass
-        self._release(items)
+        taken = 0
+        while self._queue and len(items) < limit and (not items or not lines or taken < lines):
+            item = self._queue.popleft()
+            items.append(item)
+            taken += _lines(item)
+            self._bytes -= item.size
+            left = self._waiting.get(item.address, 0) - item.size
+            if left > 0:
+                self._waiting[item.address] = left
+            else:
+                self._waiting.pop(item.address, None)
+        self._lines -= taken
         return items
 
     def take_turned_away(self) -> dict[Address, int]:
@@ -166,9 +227,15 @@ class Intake:
     @property
     def depth(self) -> int:
         """Deliveries that wait."""
-        return self._queue.qsize()
+        return len(self._queue)
 
     @property
     def fill(self) -> float:
         """The share of the room that is taken, by messages or by bytes, whichever is more."""
-        return max(self._queue.qsize() / self._queue.maxsize, self._bytes / QUEUE_BYTES)
+        return max(len(self._queue) / self._limit, self._bytes / QUEUE_BYTES)
+
+
+def _lines(item: Delivery | Unreadable) -> int:
+    """What it will add to a batch: a line of the series store a sample."""
+    message = item[1]
+    return len(message.samples) if isinstance(message, Report) else 0

@@ -8,7 +8,7 @@ import logging
 import random
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -16,7 +16,9 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hub.config import BrokerTable
-from wire.codec import encode
+from hub.frames import Heard, publish
+from hub.tap import Client
+from wire.codec import encode, encode_committed
 from wire.messages import Message
 from wire.topics import FROM_AGENT, Address, Topics, Verb
 
@@ -25,6 +27,9 @@ log = logging.getLogger(__name__)
 BACK_OFF_SECONDS = 30.0
 STEADY_SECONDS = 0.5
 STANDBY_SECONDS = 0.1
+POSTED_AT_ONCE = 500
+"""Acknowledgements written together."""
+
 TAKEN_SECONDS = 3.0
 """How long a broker may take to answer for a retained message."""
 
@@ -36,7 +41,7 @@ class MqttLink:
         self,
         settings: BrokerTable,
         topics: Topics,
-        take: Callable[[str, bytes, bool], None],
+        take: Callable[[list[Heard]], None],
         lost: Callable[[], None],
         back: Callable[[], None],
         *,
@@ -51,7 +56,7 @@ class MqttLink:
         self._back = back
         self._stop = threading.Event()
         self._connected = threading.Event()
-        self._client: mqtt.Client | None = None
+        self._client: Client | None = None
         self._versions = {"5": [mqtt.MQTTv5], "3.1.1": [mqtt.MQTTv311], "auto": [mqtt.MQTTv5, mqtt.MQTTv311]}[
             settings.protocol
         ]
@@ -90,6 +95,21 @@ class MqttLink:
         if client is not None and self.connected and self._wanted():
             client.publish(self._topics.topic(address, verb), encode(message), qos=0)
 
+    def acknowledge(self, committed: Iterable[tuple[Address, list[str]]]) -> None:
+        """Tell agents which reports (ids or ranges) are committed: as `send`, many at once."""
+        client = self._client
+        if client is None or not self.connected or not self._wanted():
+            return
+        root, version5 = f"{self._topics.root}/v1/", client.protocol == mqtt.MQTTv5
+        packets: list[bytes] = []
+        for address, ids in committed:
+            topic = f"{root}{address.site}/{address.agent}/ack".encode()
+            packets.append(publish(topic, encode_committed(ids), version5=version5))
+            if len(packets) == POSTED_AT_ONCE:
+                client.post(b"".join(packets))
+                packets.clear()
+        client.post(b"".join(packets))
+
     def retain(self, address: Address, verb: Verb, body: bytes) -> bool:
         """Publish at QoS 1 as a retained message, an empty body removing it; whether the broker has taken it over.
 
@@ -126,8 +146,9 @@ class MqttLink:
     def _session(self, version: Any) -> bool:
         """One connection from beginning to end; whether it was ever up."""
         up = threading.Event()
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
+        client = Client(
+            self._take,
+            callback_api_version=CallbackAPIVersion.VERSION2,
             client_id=self._settings.client_id,
             protocol=version,
             reconnect_on_failure=False,
@@ -135,7 +156,7 @@ class MqttLink:
         self._secure(client)
         client.on_connect = lambda c, _u, _f, reason, _p: self._on_connect(c, reason)
         client.on_subscribe = lambda c, _u, _m, reasons, _p: self._on_subscribed(c, reasons, up)
-        client.on_message = lambda _c, _u, m: self._take(m.topic, bytes(m.payload), m.retain)
+        client.on_message = lambda _c, _u, m: self._take([Heard(m.topic, bytes(m.payload), m.retain)])
         self._client = client
         try:
             client.connect(self._settings.host, self._settings.port, keepalive=self._settings.keepalive)

@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
@@ -41,6 +41,10 @@ class Outbound(Protocol):
 
     def send(self, address: Address, verb: Verb, message: Message) -> None:
         """Fire and forget."""
+        ...
+
+    def acknowledge(self, committed: Iterable[tuple[Address, list[str]]]) -> None:
+        """Tell agents which of their reports (ids or ranges) are committed: as `send`, many at once."""
         ...
 
 
@@ -107,9 +111,10 @@ class Reception:
         self, engine: Engine, batch: Batch, state: AgentState, item: Delivery, inventory: Inventory
     ) -> None:
         own = item.address == self._own
-        devices = [device for device in inventory.devices if own or device.kind != DeviceKind.HUB]
+        posing = [] if own else [device for device in inventory.devices if device.kind == DeviceKind.HUB]
+        devices = [device for device in inventory.devices if device not in posing] if posing else inventory.devices
         taken = engine.inventory(state, devices, item.received)
-        taken.conflicts.extend(device.device for device in inventory.devices if device not in devices)
+        taken.conflicts.extend(device.device for device in posing)
         if state.asked_for not in (None, inventory.hash):
             if len(state.outdated) >= MAX_OUTDATED:
                 state.outdated.clear()

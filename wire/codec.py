@@ -39,6 +39,11 @@ def encode(message: Message) -> bytes:
     return body
 
 
+def encode_committed(ids: Iterable[str]) -> bytes:
+    """An Ack of ids or ranges that were read off the wire or made by `pack_ids`: as `encode`, for far less."""
+    return ('{"committed":["' + '","'.join(ids) + '"],"refused":[]}').encode()
+
+
 def decode(kind: type[M], body: bytes) -> M:
     """The message in `body`. Raises DecodeError with a reason fit for a log line."""
     if len(body) > MAX_BYTES:
@@ -88,6 +93,9 @@ def config_revision(settings: Mapping[str, object]) -> str:
 
 def pack_ids(ids: Iterable[str]) -> list[str]:
     """Report ids as the fewest ranges, duplicates once: `a:1 a:2 a:3 b:7` → `a:1-3 b:7`."""
+    ids = list(ids)
+    if len(ids) == 1:
+        return ids
     by_spool: dict[str, set[int]] = {}
     for report_id in ids:
         spool, _, number = report_id.partition(":")

@@ -1,8 +1,8 @@
 """Topic names: `{root}/v1/{site}/{agent}/{verb}`."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 _ID = r"[a-z0-9][a-z0-9-]{0,39}"
 _ROOT = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
@@ -29,8 +29,7 @@ TO_AGENT = (Verb.ACK, Verb.CONFIG, Verb.COMMAND)
 """What the hub writes, and that agent alone may read."""
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """Who a topic belongs to. An agent's certificate has the common name `{site}/{agent}`."""
 
     site: str

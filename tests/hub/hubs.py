@@ -1,6 +1,6 @@
 """A committer without a broker, for tests: real database, real series store, acknowledgements kept in a list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -40,6 +40,10 @@ class Mailbox:
 
     def send(self, address: Address, verb: Verb, message: Message) -> None:
         self.sent.append((address, verb, message))
+
+    def acknowledge(self, committed: Iterable[tuple[Address, list[str]]]) -> None:
+        for address, ids in committed:
+            self.send(address, Verb.ACK, Ack(committed=ids))
 
     def committed(self) -> list[str]:
         return [i for _, _, m in self.sent if isinstance(m, Ack) for i in unpack_ids(m.committed)]

@@ -11,10 +11,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from hub.config import BrokerTable, ConfigError
 from hub.embedded_broker import EmbeddedBroker
+from hub.frames import Heard
 from hub.mqtt import MqttLink
 from tests.servers.mosquitto import Mosquitto
 from tests.waiting import wait_until
-from wire.codec import encode
+from wire.codec import encode, encode_committed
 from wire.messages import Ack, Report
 from wire.topics import Address, Topics, Verb
 
@@ -35,7 +36,7 @@ class Side:
 
     port: int
     client_id: str = "hub-test"
-    heard: list[tuple[str, bytes, bool]] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -43,7 +44,7 @@ class Side:
         self.link = MqttLink(
             settings,
             Topics(),
-            lambda *message: self.heard.append(message),
+            self.heard.extend,
             lambda: self.changes.append("lost"),
             lambda: self.changes.append("back"),
         )
@@ -161,3 +162,21 @@ def test_an_embedded_broker_on_a_taken_port_says_so() -> None:
         with pytest.raises(ConfigError, match="can't listen"):
             broker.start()
         broker.stop()
+
+
+def test_thousands_of_messages_come_in_whole_and_in_order_and_as_many_acknowledgements_go_out(port: int) -> None:
+    hub, fleet = Side(port), Agent(port)
+    wait_until(lambda: hub.link.connected, what="the hub to subscribe", timeout=20)
+    answers: list[bytes] = []
+    fleet.client.message_callback_add("wk/v1/+/+/ack", lambda _c, _u, message: answers.append(bytes(message.payload)))
+    fleet.client.subscribe("wk/v1/+/+/ack")
+    sent = [b"%d " % number + b"x" * (number % 700) for number in range(3000)]
+    for number, body in enumerate(sent):
+        fleet.client.publish(f"wk/v1/school/a{number % 7}/report", body)
+    wait_until(lambda: len(hub.heard) == len(sent), what="all to be heard", timeout=30)
+    assert [message.payload for message in hub.heard] == sent
+    hub.link.acknowledge((Address("school", f"a{number}"), [f"abcdef:{number}"]) for number in range(3000))
+    wait_until(lambda: len(answers) == 3000, what="all answers to be heard", timeout=30)
+    assert answers == [encode_committed([f"abcdef:{number}"]) for number in range(3000)]
+    fleet.close()
+    hub.link.stop()

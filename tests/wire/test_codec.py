@@ -221,3 +221,8 @@ def test_a_nul_that_a_device_put_into_its_name_is_replaced_and_one_that_comes_in
     assert codec.decode(Inventory, body).devices[0].name == "a\ufffdb"
     with pytest.raises(codec.DecodeError, match="NUL"):
         codec.decode(Inventory, body.replace("\ufffd".encode(), b"\\u0000").replace(b"\\ufffd", b"\\u0000"))
+
+
+def test_committed_ids_are_encoded_as_their_message_would_be() -> None:
+    ids = ["abcdef:1-3", "abcdef:7", "0123456789:999999999999999"]
+    assert codec.encode_committed(ids) == codec.encode(Ack(committed=ids))

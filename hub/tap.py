@@ -1,0 +1,169 @@
+"""Stands between paho and its socket: hands over messages in bulk, and writes acknowledgements in bulk.
+
+paho reads a packet with several calls to the system and as many locks, and writes one with as many again. This reads
+what has come at once, picks out the messages (`frames.py`), and leaves paho every other packet: it goes on to connect,
+subscribe, keep alive and disconnect as ever.
+"""
+
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import MQTTErrorCode
+
+from hub.frames import Heard, split
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import SocketLike
+
+READ_BYTES = 256 * 1024
+WAITING_BYTES = 8 * 1024 * 1024
+"""Written and not yet taken by the system; past it, acknowledgements are dropped (agents ask again) and paho waits."""
+
+SIGN_SECONDS = 1.0
+"""paho is left a message so often, so that it knows the connection to be alive."""
+
+
+class Tap:
+    """A socket as paho knows it. Read by one thread, written by any."""
+
+    def __init__(self, under: "SocketLike", heard: Callable[[list[Heard]], None], *, version5: bool) -> None:
+        self._under: Any = under
+        self._heard = heard
+        self._version5 = version5
+        self._rest = b""
+        self._others = b""
+        self._sign_due = 0.0
+        self._waiting = bytearray()
+        self._lock = threading.Lock()
+        """Also because OpenSSL wants one call at a time on a connection."""
+
+    def recv(self, buffer_size: int) -> bytes:
+        """What is left to paho. Raises BlockingIOError where nothing is, as a socket does."""
+        if not self._others and not self._read():
+            return b""
+        if not self._others:
+            raise BlockingIOError
+        taken, self._others = self._others[:buffer_size], self._others[buffer_size:]
+        return taken
+
+    def _read(self) -> bool:
+        """Read what has come and hand over the messages in it; False at the end of the stream."""
+        data = self._receive()
+        if not data:
+            return False
+        now = time.monotonic()
+        found = split(self._rest + data, version5=self._version5, spare=now >= self._sign_due)
+        self._rest, self._others = found.rest, found.others
+        if found.others:
+            self._sign_due = now + SIGN_SECONDS
+        if found.messages:
+            self._heard(found.messages)
+        return True
+
+    def _receive(self) -> bytes:
+        with self._lock:
+            data: bytes = self._under.recv(READ_BYTES)
+            if not isinstance(self._under, ssl.SSLSocket) or not data:
+                return data
+            records = [data]  # TLS hands out one record at a time, of at most 16 KiB
+            try:
+                while data and len(records) < READ_BYTES // 16_384:
+                    data = self._under.recv(READ_BYTES)
+                    records.append(data)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                pass
+            return b"".join(records)
+
+    def pending(self) -> int:
+        """Bytes for paho that no select would tell of."""
+        under = self._under.pending() if isinstance(self._under, ssl.SSLSocket) else 0
+        return len(self._others) + int(under)
+
+    def send(self, buffer: bytes | bytearray) -> int:
+        """A packet of paho's, whole, behind what waits. Raises BlockingIOError where too much does."""
+        with self._lock:
+            if len(self._waiting) + len(buffer) > WAITING_BYTES:
+                self._flush()
+                raise BlockingIOError
+            self._waiting += buffer
+            self._flush()
+        return len(buffer)
+
+    def post(self, packets: bytes) -> bool:
+        """Whole packets that are not paho's; False where there is no room for them or the connection is gone."""
+        with self._lock:
+            if len(self._waiting) + len(packets) > WAITING_BYTES:
+                return False
+            self._waiting += packets
+            try:
+                self._flush()
+            except (OSError, ValueError):
+                return False  # paho will find out by itself
+        return True
+
+    @property
+    def waiting(self) -> bool:
+        """Something is written that the system has not taken yet."""
+        return bool(self._waiting)
+
+    def flush(self) -> None:
+        """Go on writing what waits."""
+        with self._lock:
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
+            while self._waiting:
+                del self._waiting[: self._under.send(self._waiting)]
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return
+
+    def close(self) -> None:
+        """As a socket's."""
+        self._under.close()
+
+    def fileno(self) -> int:
+        """As a socket's."""
+        return int(self._under.fileno())
+
+    def setblocking(self, flag: bool) -> None:
+        """As a socket's."""
+        self._under.setblocking(flag)
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else a socket can do."""
+        return getattr(self._under, name)
+
+
+class Client(mqtt.Client):
+    """paho's client over a tap. What it has no setting for is overridden here and nowhere else."""
+
+    def __init__(self, heard: Callable[[list[Heard]], None], **settings: Any) -> None:
+        super().__init__(**settings)
+        self._heard = heard
+        self.tap: Tap | None = None
+
+    def _create_socket(self) -> "SocketLike":
+        self.tap = Tap(super()._create_socket(), self._heard, version5=self._protocol == mqtt.MQTTv5)
+        return self.tap
+
+    def want_write(self) -> bool:
+        """Also what the tap has still to write."""
+        return super().want_write() or (self.tap is not None and self.tap.waiting)
+
+    def loop_write(self) -> MQTTErrorCode:
+        """The tap's share, too."""
+        if self.tap is not None and self.tap.waiting:
+            try:
+                self.tap.flush()
+            except OSError:
+                return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
+        return super().loop_write()
+
+    def post(self, packets: bytes) -> bool:
+        """Packets of one's own making, between paho's; False where they can't be sent now."""
+        return self.tap is not None and self.tap.post(packets)
