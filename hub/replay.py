@@ -51,6 +51,10 @@ class Unheard:
     committed: int = 0
     refused: int = 0
 
+    def acknowledge(self, committed: Iterable[tuple[Address, list[str]]]) -> None:
+        """Nor this."""
+        self.committed += sum(1 for _, ids in committed for _ in unpack_ids(ids))
+
     def send(self, address: Address, verb: Verb, message: Message) -> None:
         """Nobody hears it."""
         if isinstance(message, Ack):
