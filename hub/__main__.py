@@ -1,4 +1,4 @@
-"""watchkeeper-hub: run the hub, check its configuration, say what agents shall run."""
+"""watchkeeper-hub: run the hub, check its configuration, say what agents shall run, back it up."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ import threading
 from importlib.metadata import version
 from pathlib import Path
 
-from hub.commands import replay
+from hub.commands import backup, replay, restore, restored
 from hub.config import ConfigError, HubConfig, load, parse
 from hub.desired import command as desired_command
 from hub.rule import discover
@@ -21,6 +21,7 @@ examples:
   watchkeeper-hub run --config hub.toml                   until SIGTERM or Ctrl-C
   watchkeeper-hub config list --config hub.toml           what every agent shall run, and whether it does
   watchkeeper-hub replay month.jsonl                      what tickets a recording would have led to
+  watchkeeper-hub backup --to DIR --config hub.toml       one file with everything, while the hub runs
 
 Secrets come from files named in the configuration, never from the file itself. docs/hub.md has every setting.
 """
@@ -60,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--json", action="store_true", help="print the effective settings as JSON")
     desired_command.add_to(commands, file)
     replay.add_to(commands)
+    for subcommand in (backup, restore, restored):
+        subcommand.add_to(commands, file)
     return parser
 
 
@@ -114,7 +117,15 @@ def _run(config: HubConfig, _arguments: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"run": _run, "check-config": _check, "config": _config, "replay": replay.run}
+COMMANDS = {
+    "run": _run,
+    "check-config": _check,
+    "config": _config,
+    "replay": replay.run,
+    "backup": backup.run,
+    "restore": restore.run,
+    "restored": restored.run,
+}
 
 
 if __name__ == "__main__":

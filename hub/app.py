@@ -1,20 +1,19 @@
 """The composition root: wires the parts of one hub together. No logic of its own."""
 
-import fcntl
 import logging
 import threading
 import time
 from pathlib import Path
-from typing import IO
 
 import sqlalchemy
 import uvicorn
 
 from hub.api.app import create_app
 from hub.committer import Committer
-from hub.config import ConfigError, HubConfig
+from hub.config import HubConfig
 from hub.desired.publisher import Publisher
 from hub.embedded_broker import EmbeddedBroker
+from hub.folder import lock
 from hub.health import Health, running
 from hub.intake import Intake
 from hub.lease import PATIENCE_SECONDS, Lease, refuse_apart
@@ -46,17 +45,6 @@ PAUSE_SECONDS = 1.0
 def now_ms() -> int:
     """The hub's clock, ms UTC."""
     return time.time_ns() // 1_000_000
-
-
-def lock(folder: Path) -> IO[bytes]:
-    """Held as long as the process lives. Raises ConfigError where another hub has this folder."""
-    file = (folder / "lock").open("wb")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise ConfigError(f"{folder}: another hub runs on this state_dir") from None
-    return file
 
 
 def refuse_taken(database: sqlalchemy.Engine, site: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -55,16 +56,39 @@ def _set_up_sqlite(connection: Any, patience: float) -> None:
 
 def migrate(engine: sa.Engine) -> None:
     """Apply every migration this database lacks, in one transaction; of several hubs, one after the other."""
+    with engine.begin() as connection:
+        upgrade(connection)
+
+
+def upgrade(connection: sa.Connection, revision: str = "head") -> None:
+    """Apply the migrations up to this one, in the caller's transaction, alone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
+    elif not getattr(connection.connection, "in_transaction", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver would begin at the first row that is written
+    config = _alembic()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def revision_of(connection: sa.Connection) -> str | None:
+    """The newest migration that a database has had; None where there are no tables of ours."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def knows(revision: str) -> bool:
+    """Whether this version has that migration; a later version's it does not know."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+
+
+def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
-        else:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver would begin at the first row that is written
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    return config
 
 
 def insert(connection: sa.Connection, table: sa.Table) -> Any:

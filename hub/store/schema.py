@@ -123,6 +123,7 @@ ticket = Table(
     Column("resolved", BigInteger),
     Index("ix_ticket_state_opened", "state", "opened"),
     Index("ix_ticket_site_device", "site", "device"),
+    sqlite_autoincrement=True,  # people speak of tickets by number: none is used twice, whatever is deleted
     comment="a root cause somebody should look at",
 )
 
@@ -203,6 +204,16 @@ lease = Table(
     Column("seen_epoch", BigInteger, nullable=False, server_default="0"),  # the one the holder has rebuilt for
     Column("at", BigInteger, nullable=False),  # of the last renewal, by the holder's clock: shown, never judged by
     comment="which hub works: commits are conditional on it",
+)
+
+restoration = Table(
+    "restoration",
+    metadata,
+    Column("id", _BigKey, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("went_back_to", BigInteger, nullable=False),  # the last sign of life in what was gone back to
+    Column("tickets_from", BigInteger, nullable=False),  # no ticket after it has this number or a lower one
+    comment="when the database went back in time, and to when: what was committed in between is gone",
 )
 
 rejected = Table(

@@ -1,0 +1,1 @@
+"""One file with everything a hub holds, and the way back from it."""
