@@ -36,13 +36,13 @@ def note(connection: sa.Connection, now: int, seen: int = 0) -> Restoration:
     """
     table = schema.restoration
     beat = connection.execute(sa.select(schema.heartbeat.c.at)).scalar()
-    went_back_to = min(beat if beat is not None else now, now)
+    went_back_to = beat if beat is not None else now
     last = connection.execute(sa.select(table).order_by(table.c.id.desc()).limit(1)).one_or_none()
     if last is not None and last.went_back_to == went_back_to and last.tickets_from >= seen:
         return Restoration(last.at, last.went_back_to, last.tickets_from, fresh=False)
     tickets_from = numbers.beyond(max(numbers.last(connection, schema.ticket), seen))
     numbers.skip_to(connection, schema.ticket, tickets_from)
-    _blind(connection, went_back_to, now)
+    _blind(connection, min(went_back_to, now), now)
     _desire_anew(connection)
     values = {"at": now, "went_back_to": went_back_to, "tickets_from": tickets_from}
     connection.execute(table.insert().values(**values))
