@@ -10,7 +10,7 @@ import uvicorn
 
 from hub.api.app import create_app
 from hub.committer import Committer
-from hub.config import HubConfig
+from hub.config import ConfigError, HubConfig
 from hub.desired.publisher import Publisher
 from hub.embedded_broker import EmbeddedBroker
 from hub.folder import lock

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from hub.archive import copies, database, history
 from hub.archive.container import Archive, Progress
 from hub.archive.manifest import BUFFER, SERIES, ArchiveError
+from hub.archive.quiet import refuse_working
 from hub.config import HubConfig
 from hub.folder import UNFINISHED, lock
 from hub.series.embedded import EmbeddedSeries
@@ -80,6 +81,7 @@ def restore(config: HubConfig, archive: Archive, choice: Choice, now: int, progr
         found = obstacles(config, archive, choice)
         if found:
             raise ArchiveError(found[0])
+        _refuse_working(config)
         archive.verify(progress)
         new = _stage_files(config, archive, choice, stack, progress)
         seen = max(choice.tickets_above, history.tickets_seen(folder))
@@ -102,6 +104,19 @@ def restore(config: HubConfig, archive: Archive, choice: Choice, now: int, progr
         (folder / UNFINISHED).unlink()
         forgotten = history.forgotten_since(folder, archive.manifest.taken)
         return Outcome(noted, _has_series(config, archive, choice), archive.manifest.buffered_points, aside, forgotten)
+
+
+def _refuse_working(config: HubConfig) -> None:
+    """No hub may work on what is to be replaced; one whose database can't be read any more does not."""
+    url = sa.make_url(config.store_url())
+    if url.drivername == "sqlite" and not Path(url.database or "").exists():
+        return
+    engine = connect(config.store_url())
+    try:
+        with suppress(*([sa.exc.DatabaseError] if url.drivername == "sqlite" else [])):  # damaged: that is why
+            refuse_working(engine, config.file.state_dir / "lock")
+    finally:
+        engine.dispose()
 
 
 def _has_series(config: HubConfig, archive: Archive, choice: Choice) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.archive import history
 from hub.archive.backup import open_existing
 from hub.archive.manifest import ArchiveError
+from hub.archive.quiet import refuse_working
 from hub.commands.reporting import now_ms, tell_forgotten, tell_restoration
 from hub.commands.restore import add_tickets_above
 from hub.config import HubConfig
@@ -46,6 +47,7 @@ def run(config: HubConfig, arguments: argparse.Namespace) -> int:
     with lock(folder):
         try:
             database = open_existing(config)
+            refuse_working(database, folder / "lock")
             migrate(database)
             seen = max(arguments.tickets_above, history.tickets_seen(folder))
             with database.begin() as connection:

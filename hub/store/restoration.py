@@ -4,6 +4,8 @@ Agents, broker and people remember what the database no longer does:
 
 - Since its last sign of life nothing was heard that counts: blindness, so that no agent is blamed for it.
 - People were told numbers of tickets that are not in it: numbers go on well above them.
+- A hub may hold a lease that is of the past, or remember what is of the future: the lease is free, its fence and epoch
+  beyond all that were seen, so whoever works next begins with what SQL says.
 - Agents may run configurations that were desired later. What is desired now is published anew, until each agent has
   said that it runs it: what they said before is forgotten, and the counter goes on above all that was seen of it.
 
@@ -44,6 +46,7 @@ def note(connection: sa.Connection, now: int, seen: int = 0) -> Restoration:
     numbers.skip_to(connection, schema.ticket, tickets_from)
     _blind(connection, min(went_back_to, now), now)
     _desire_anew(connection)
+    _free_lease(connection)
     values = {"at": now, "went_back_to": went_back_to, "tickets_from": tickets_from}
     connection.execute(table.insert().values(**values))
     return Restoration(**values, fresh=True)
@@ -64,3 +67,9 @@ def _desire_anew(connection: sa.Connection) -> None:
         connection.execute(counter.update().values(value=value))
         connection.execute(wishes.update().values(generation=value))
     connection.execute(schema.applied_config.delete())
+
+
+def _free_lease(connection: sa.Connection) -> None:
+    lease, step = schema.lease.c, numbers.STEP
+    beyond = {"fence": lease.fence + step, "renewals": lease.renewals + step, "epoch": lease.epoch + step}
+    connection.execute(schema.lease.update().values(token="", **beyond))
