@@ -21,12 +21,15 @@ from hub.measures import Measures
 from hub.mqtt import MqttLink
 from hub.own import Own, Process, of_buffer
 from hub.place import place
+from hub.rollup.charts import LongCharts
+from hub.rollup.marks import Marks
+from hub.rollup.worker import RollupWorker, Stores
 from hub.rule import Rule
 from hub.series.buffer import BufferedSeries
-from hub.series.config import open_series, whereabouts
+from hub.series.config import TIERS, of_tier, open_series, retention_ms, whereabouts
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import SeriesUnavailable
-from hub.store import reads
+from hub.store import reads, rollups
 from hub.store.database import connect, migrate
 from hub.store.lease import Claim
 from wire.messages import DeviceKind
@@ -34,7 +37,6 @@ from wire.topics import Address, Topics
 
 log = logging.getLogger(__name__)
 
-DAY_MS = 86_400_000
 PRUNE_SECONDS = 3600.0
 WEB_WAIT_SECONDS = 2.0
 STANDBY_SECONDS = 0.1
@@ -66,10 +68,15 @@ class App:
         self._broker = EmbeddedBroker(file.broker.host, file.broker.port) if file.broker.embedded else None
         self._database = connect(config.store_url())
         migrate(self._database)
-        store = open_series(file.series)
-        self._prunable = store if isinstance(store, EmbeddedSeries) else None
-        self._retention_ms = round(file.series.retention_days * DAY_MS)
-        self._series = BufferedSeries(store, file.series.buffer_path, file.series.buffer_bytes, now_ms)
+        self._tiers = {tier: open_series(of_tier(file.series, tier)) for tier in TIERS}
+        self._retention = {tier: retention_ms(file.series, tier) for tier in TIERS}
+        raw, hourly, daily = (self._tiers[tier] for tier in TIERS)
+        self._marks = Marks(self._database, now_ms)
+        self._series = BufferedSeries(
+            raw, file.series.buffer_path, file.series.buffer_bytes, now_ms, landed=self._marks.landed
+        )
+        stores = Stores(raw, hourly, daily, self._retention["raw"], self._retention["hourly"])
+        self._rollups = RollupWorker(self._database, stores, self._marks, now_ms, lambda: self._lease.active)
         topics = Topics(file.broker.root)
         self._own = Address(file.hub.site, file.hub.name)
         refuse_taken(self._database, self._own.site)
@@ -104,13 +111,14 @@ class App:
             measures=self._measures,
             own=Own(self._own, self._measures, time.monotonic, Process()),
             fence=self._lease,
+            marks=self._marks,
         )
         self._health = Health()
         # Connections of their own: a crowd at the console must not hold up the committer.
         self._reading = connect(config.store_url(), pool_timeout=WEB_WAIT_SECONDS)
         web = create_app(
             self._reading,
-            self._series,
+            LongCharts(self._series, hourly, daily, self._rolled_until),
             rules,
             clock=now_ms,
             time_zone=file.console.time_zone,
@@ -127,6 +135,7 @@ class App:
             target=self._publisher.run, args=(self._stop,), name="configuration", daemon=True
         )
         self._pruning = threading.Thread(target=self._prune, name="retention", daemon=True)
+        self._rolling = threading.Thread(target=self._rollups.run, args=(self._stop,), name="rollups", daemon=True)
         self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
         self._fill_in_health()
 
@@ -144,6 +153,7 @@ class App:
         self._link.start()
         self._publishing.start()
         self._pruning.start()
+        self._rolling.start()
         self._web.start()
 
     @property
@@ -167,11 +177,14 @@ class App:
         self._lease.release()
         self._publishing.join(5)
         self._pruning.join(5)
+        self._rolling.join(5)
         self._server.should_exit = True
         self._web.join(5)
         if self._broker is not None:
             self._broker.stop()
         self._series.close()
+        for rollup in (self._tiers["hourly"], self._tiers["daily"]):
+            rollup.close()
         self._lock.close()
         self._reading.dispose()
         self._leasing.dispose()
@@ -208,15 +221,19 @@ class App:
         self._committer.broker_back()
         self._publisher.broker_back()
 
+    def _rolled_until(self) -> dict[str, int]:
+        with self._reading.connect() as connection:
+            return rollups.until(connection)
+
     def _prune(self) -> None:
-        """Hourly: the embedded store forgets what is older than its retention."""
-        while self._prunable is not None and not self._stop.wait(PRUNE_SECONDS):
-            if not self._lease.active:
-                continue
-            try:
-                self._prunable.prune(now_ms() - self._retention_ms)
-            except SeriesUnavailable as error:
-                log.warning("old values stay for now: %s", error)
+        """Hourly: the embedded stores forget what is older than their retention."""
+        prunable = {tier: store for tier, store in self._tiers.items() if isinstance(store, EmbeddedSeries)}
+        while prunable and not self._stop.wait(PRUNE_SECONDS):
+            for tier, store in prunable.items() if self._lease.active else ():
+                try:
+                    store.prune(now_ms() - self._retention[tier])
+                except SeriesUnavailable as error:
+                    log.warning("old values stay for now: %s", error)
 
     def _run(self) -> None:
         while not self._stop.is_set():

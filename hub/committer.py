@@ -23,6 +23,7 @@ from hub.measures import Committed, Measures
 from hub.own import Own
 from hub.rebuild import Remembered, read_blindness, rebuild
 from hub.reception import Batch, Item, Outbound, Reception
+from hub.rollup.marks import Marks
 from hub.rule import Rule, Settings
 from hub.series.buffer import Outcome, Written
 from hub.series.store import Point
@@ -77,18 +78,21 @@ class Committer:
         fence: Fence | None = None,
         batch_lines: int = 5000,
         gather: float = 0.0,
+        marks: Marks | None = None,
     ) -> None:
         """`answered` is told whose word on its configuration was committed, and who has connected anew.
 
         A batch is what comes within `gather` seconds, at most `batch_limit` messages of about `batch_lines` samples.
         `measures` counts the work; `own` reports on it as a device of its own, if at all. A clock before `built_ms` is
         not believed; a sign of life is committed every `beat_ms`, and two that are missing are blindness.
-        `fence` is what every commit has to pass where another hub works on the same database.
+        `fence` is what every commit has to pass where another hub works on the same database. `marks` knows which hours
+        have to be rolled up again.
         """
         self._fence = fence or Unfenced()
         self._unseen: int | None = None
         self._measures = measures or Measures()
         self._own = own
+        self._marks = marks or Marks(database, clock)
         self._own_address = own.address if own else None
         self._answered = answered
         self._database = database
@@ -143,6 +147,7 @@ class Committer:
         """Another hub works: forget everything, so that nothing of it is ever committed. The committer's thread."""
         self._engine = self._blindness = self._known = self._unseen = None
         self._attempt, self._last_good, self._last_beat = "", 0, 0
+        self._marks.anew()
         self._stepped = self._clock()
         while self._intake.batch(self._limit, 0):
             pass
@@ -176,6 +181,7 @@ class Committer:
         except Fenced as reason:
             log.info("%s: the engine is rebuilt, what came in meanwhile comes again", reason)
             self._engine = self._known = None
+            self._marks.anew()
         except (DatabaseAway, sa.exc.SQLAlchemyError) as error:
             self._measures.outage()
             # Without a trace: an outage is a state, told in one line.
@@ -201,6 +207,7 @@ class Committer:
         with self._database.connect() as connection:
             unseen = self._fence.enter(connection)
             self._unseen = self._unseen if unseen is None else unseen
+            self._marks.restore(connection)
             beat = connection.execute(sa.select(schema.heartbeat)).first()
             if engine_before is not None:
                 # A commit whose answer was lost has happened all the same: then its values have been judged.
@@ -335,10 +342,12 @@ class Committer:
         """The one transaction."""
         blindness = self._ready.blindness
         rejections = self._intake.take_rejections()
+        late = self._marks.late(batch.points)
         self._attempt = secrets.token_hex(8)
         try:
             with self._fence.begin(self._database) as connection:
                 self._write(connection, batch, now)
+                self._marks.save(connection, late)
                 ledger.record(connection, transitions)
                 writes.save_blindness(connection, blindness.unsaved)
                 writes.count_rejections(connection, rejections, now)

@@ -21,6 +21,11 @@ from wire.settings import ConfigError, is_loopback
 TOKEN_VARIABLE = "WATCHKEEPER_INFLUX_TOKEN"  # noqa: S105 - the name of a variable
 PASSWORD_VARIABLE = "WATCHKEEPER_INFLUX_PASSWORD"  # noqa: S105 - the name of a variable
 
+DAY_MS = 86_400_000
+
+Tier = Literal["raw", "hourly", "daily"]
+TIERS: tuple[Tier, ...] = ("raw", "hourly", "daily")
+
 _SECRET_CHARACTERS = 4096
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -53,7 +58,12 @@ class SeriesSettings(BaseModel):
     password_file: Path | None = None
     timeout_seconds: float = Field(default=10.0, gt=0, le=300)
     retention_days: float = Field(default=90.0, gt=0)
-    """Embedded: raw values older than this are deleted. InfluxDB keeps its own retention policy."""
+    """Raw values older than this are deleted: by the hub from its embedded store, by InfluxDB as `init-influx` told it.
+    Rollups of what is older are never computed again."""
+    hourly_retention_days: float = Field(default=400.0, gt=0)
+    """The same of hourly rollups: a year, and a month to compare with the year before."""
+    daily_retention_days: float = Field(default=3650.0, gt=0)
+    """The same of daily rollups: the life of a recorder."""
     gzip: bool = False
     """Compress writes: for a database far away."""
     ca_file: Path | None = None
@@ -92,6 +102,31 @@ def whereabouts(settings: SeriesSettings) -> str:
     """Where numbers go, to be compared by hubs that share a database: the opened file as this machine knows it, or
     "influx", which may be one server by two names."""
     return f"embedded:{place(settings.path)}" if settings.kind == "embedded" else "influx"
+
+
+def of_tier(settings: SeriesSettings, tier: Tier) -> SeriesSettings:
+    """Where a tier's values go: a file, or a database (2.x: bucket) of its own, named after that of the raw ones."""
+    if tier == "raw":
+        return settings
+    bucket = settings.bucket.partition("/")[0]
+    return settings.model_copy(
+        update={
+            "path": settings.path.with_name(f"{settings.path.stem}_{tier}{settings.path.suffix}"),
+            "database": f"{settings.database}_{tier}",
+            "bucket": f"{bucket}_{tier}" if bucket else "",
+            "retention_policy": "",
+        }
+    )
+
+
+def retention_ms(settings: SeriesSettings, tier: Tier) -> int:
+    """How long a tier's values are kept."""
+    days = {
+        "raw": settings.retention_days,
+        "hourly": settings.hourly_retention_days,
+        "daily": settings.daily_retention_days,
+    }
+    return round(days[tier] * DAY_MS)
 
 
 def open_series(settings: SeriesSettings, environment: Mapping[str, str] = os.environ) -> SeriesStore:

@@ -24,7 +24,7 @@ _REASON_CHARACTERS = 200
 _REMEDIES = {
     401: "renew the token or password",
     403: "this token or user may not do that: grant it read and write",
-    404: 'create the database or bucket; InfluxDB before 1.8 also needs api = "v1"',
+    404: 'create the database or bucket (watchkeeper-hub init-influx does); InfluxDB before 1.8 also needs api = "v1"',
 }
 
 

@@ -216,6 +216,27 @@ restoration = Table(
     comment="when the database went back in time, and to when: what was committed in between is gone",
 )
 
+rollup_progress = Table(
+    "rollup_progress",
+    metadata,
+    Column("tier", String(4), primary_key=True),  # hour, day
+    Column("until", BigInteger, nullable=False),
+    comment="up to when every hour and day of every device is rolled up",
+)
+
+rollup_mark = Table(
+    "rollup_mark",
+    metadata,
+    Column("tier", String(4), primary_key=True),
+    Column("at", BigInteger, primary_key=True),  # the start of the hour or day: the oldest are done first
+    Column("kind", String(20), primary_key=True),
+    Column("site", String(40), primary_key=True),
+    Column("device", String(40), primary_key=True),
+    Column("stamp", BigInteger, nullable=False),  # of the commit that made it last
+    Column("made", BigInteger, nullable=False),  # when that was
+    comment="hours and days whose values changed after they were rolled up",
+)
+
 rejected = Table(
     "rejected",
     metadata,

@@ -13,6 +13,7 @@ from hub.intake import Intake
 from hub.lease import Lease
 from hub.measures import Measures
 from hub.own import Own, of_buffer
+from hub.rollup.marks import Marks
 from hub.rule import discover
 from hub.series.buffer import Backoff, BufferedSeries
 from hub.series.embedded import EmbeddedSeries
@@ -79,8 +80,9 @@ class Hub:
         self.database = connect(url or f"sqlite:///{folder / 'hub.db'}")
         migrate(self.database)
         store = series() if series else EmbeddedSeries(folder / "series.db")
+        self.marks = Marks(self.database, lambda: self.now)
         self.series = BufferedSeries(
-            store, folder / "buffer.db", max_buffer_bytes, lambda: self.now, Backoff(0.05, 0.2)
+            store, folder / "buffer.db", max_buffer_bytes, lambda: self.now, Backoff(0.05, 0.2), self.marks.landed
         )
         self.intake = Intake(self.topics, lambda: self.now, own_site=OWN.site)
         self.measures = Measures()
@@ -99,6 +101,7 @@ class Hub:
             lambda: self.now,
             batch_limit,
             self.answered.append,
+            marks=self.marks,
             measures=self.measures,
             own=Own(OWN, self.measures, lambda: self.now / 1000, lambda: {"process_cpu_ratio": 0.25}) if own else None,
             fence=self.lease if name else None,

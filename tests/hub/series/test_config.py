@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from hub.series.config import PASSWORD_VARIABLE, TOKEN_VARIABLE, SeriesConfigError, SeriesSettings, open_series
+from hub.series.config import (
+    PASSWORD_VARIABLE,
+    TIERS,
+    TOKEN_VARIABLE,
+    SeriesConfigError,
+    SeriesSettings,
+    of_tier,
+    open_series,
+    retention_ms,
+)
+from hub.series.connection import InfluxTarget
 from hub.series.embedded import EmbeddedSeries
 from hub.series.influx import InfluxSeries
 from hub.series.store import Point
@@ -106,3 +116,30 @@ def test_a_secret_file_that_is_missing_is_named(tmp_path: Path) -> None:
     settings = SeriesSettings(kind="influx", token_file=tmp_path / "gone")
     with pytest.raises(SeriesConfigError, match="gone"):
         open_series(settings, {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "database", "bucket"),
+    [
+        (SeriesSettings(), "watchkeeper_hourly", "watchkeeper_hourly"),
+        (SeriesSettings(retention_policy="long"), "watchkeeper_hourly", "watchkeeper_hourly"),
+        (SeriesSettings(bucket="watchkeeper/autogen"), "watchkeeper_hourly", "watchkeeper_hourly"),
+        (SeriesSettings(database="cctv", bucket="numbers"), "cctv_hourly", "numbers_hourly"),
+    ],
+)
+def test_rollups_have_a_database_and_a_bucket_of_their_own(
+    settings: SeriesSettings, database: str, bucket: str
+) -> None:
+    hourly = of_tier(settings, "hourly")
+    target = InfluxTarget(hourly.url, hourly.database, bucket=hourly.bucket, retention_policy=hourly.retention_policy)
+    assert (target.database, target.write_bucket, hourly.retention_policy) == (database, bucket, "")
+    assert of_tier(settings, "raw") == settings
+
+
+def test_rollups_have_a_file_of_their_own() -> None:
+    assert of_tier(SeriesSettings(path=Path("/var/series.db")), "daily").path == Path("/var/series_daily.db")
+
+
+def test_rollups_are_kept_longer_than_raw_values() -> None:
+    days = [retention_ms(SeriesSettings(), tier) // 86_400_000 for tier in TIERS]
+    assert days == [90, 400, 3650]
