@@ -196,6 +196,7 @@ class App:
         def committing() -> str:
             return "hangs" if committer.stalled(now_ms()) else running(self._work)()
 
+        self._health.standing = lambda: self._lease.standing
         self._health.alive = {
             "committer": committing,
             "mqtt": lambda: "" if link.alive else "its thread has ended",

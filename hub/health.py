@@ -1,7 +1,7 @@
 """Is the hub alive, and can it do its work? Asked by service supervisors and load balancers, answered at once.
 
-A hub that is not alive wants a restart. One that is not ready wants something else: a database, the broker, room in the
-buffer, or the lease that another hub holds; restarting it would help nobody.
+A hub that is not alive wants a restart. One that is not ready wants something else: a database, the broker or room in
+the buffer; restarting it would help nobody. One that stands by is ready: it shows people what the other one commits.
 """
 
 import threading
@@ -10,6 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
+
+from hub.lease import Standing
 
 Check = Callable[[], str]
 """What ails this part, in a few English words; nothing where it is well. Looks at memory only."""
@@ -45,6 +47,9 @@ class Question:
             asked.set_result("")
 
 
+ALONE = Standing("holder", "", "")
+
+
 @dataclass
 class Health:
     """The parts of a hub by name, and how each is looked at. Filled before anybody asks."""
@@ -54,6 +59,8 @@ class Health:
     ready: dict[str, Check] = field(default_factory=dict)
     """Without one of these, or one of the questions' answers, it can't work."""
     questions: dict[str, Question] = field(default_factory=dict)
+    standing: Callable[[], Standing] = lambda: ALONE
+    """Whether it works or stands by, and who works."""
 
     def answers(self, name: str, ask: Callable[[], None]) -> None:
         """To be ready, `ask` must return; it may block, or raise what is then told."""

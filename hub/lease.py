@@ -200,8 +200,7 @@ class Lease:
             raise
         if tenure is None:
             return
-        before = f"after {quiet:.1f} s without a sign of hub {seen.holder}" if seen and quiet else "which was free"
-        log.info("hub %s holds the lease, fence %d, %s", self._claim.holder, tenure.fence, before)
+        log.info("hub %s holds the lease, fence %d, %s", self._claim.holder, tenure.fence, _before(seen, quiet))
         self._taken()
         with self._lock:
             self._tenure, self._entered, self._renewed, self._unseen = tenure, None, began, quiet
@@ -285,6 +284,12 @@ class Lease:
         if holder:
             log.warning("hub %s has taken over: this hub stands by and commits nothing more", holder)
         self._lost()
+
+
+def _before(seen: Seen | None, quiet: float) -> str:
+    if seen is None or seen.free:
+        return "which was free"
+    return f"after {quiet:.1f} s without a sign of hub {seen.holder}" if quiet else "which was ours before"
 
 
 def refuse_apart(lease: Lease) -> None:

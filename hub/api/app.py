@@ -66,8 +66,11 @@ def create_app(
     )
     app.state.source = Source(engine, series, rules, clock, round(evidence_seconds * 1000), own_site)
     app.state.speak = speak
-    app.state.health = _with_databases(health or Health(), engine, series)
-    app.state.registry = exposition.registry(measures or Measures(), software_version())
+    parts = _with_databases(health or Health(), engine, series)
+    app.state.health = parts
+    app.state.registry = exposition.registry(
+        measures or Measures(), software_version(), lambda: parts.standing().role == "holder"
+    )
     app.include_router(routes.router)
     app.include_router(health_routes.router)
     app.include_router(exposition.router)

@@ -3,7 +3,7 @@
 Labels are bounded: reasons of rejections and parts of the work, never sites or agents, of which there are too many.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -30,13 +30,15 @@ router = APIRouter(tags=["health"])
 class HubCollector(Collector):
     """Asked at each scrape. Touches neither a database nor the engine."""
 
-    def __init__(self, measures: Measures, version: str) -> None:
+    def __init__(self, measures: Measures, version: str, works: Callable[[], bool] = lambda: True) -> None:
         self._measures = measures
+        self._works = works
         self._version = version
 
     def collect(self) -> Iterable[Metric]:
         """Every family."""
         yield InfoMetricFamily("watchkeeper_hub", "This hub", value={"version": self._version})
+        yield GaugeMetricFamily(PREFIX + "works", "1: it holds the lease; 0: it stands by", value=float(self._works()))
         with self._measures.reading() as total:
             counted = [*counters(total), *histograms(total)]
         yield from counted
@@ -84,10 +86,10 @@ def _buckets(spread: Spread) -> tuple[list[tuple[str, float]], float]:
     return list(zip(bounds, map(float, spread.below()), strict=True)), spread.total
 
 
-def registry(measures: Measures, version: str) -> CollectorRegistry:
-    """Of this hub alone, with what its process uses."""
+def registry(measures: Measures, version: str, works: Callable[[], bool] = lambda: True) -> CollectorRegistry:
+    """Of this hub alone, with what its process uses. `works`: it does not stand by."""
     own = CollectorRegistry(auto_describe=False)
-    own.register(HubCollector(measures, version))
+    own.register(HubCollector(measures, version, works))
     ProcessCollector(registry=own)
     return own
 

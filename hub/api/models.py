@@ -276,3 +276,6 @@ class HealthAnswer(Answer):
     ok: bool
     reason: str = Field(description="The parts that are not well, and what ails them; empty where all are")
     parts: dict[str, str] = Field(description="Every part that was looked at; empty where it is well")
+    role: Literal["holder", "standby"] = Field(description="standby: another hub on the same database works")
+    name: str = Field(description="This hub's")
+    holder: str = Field(description="The name of the hub that works; empty while none is known to")

@@ -99,6 +99,7 @@ def render(request: Request, template: str, code: int = 200, /, **context: Any) 
         words=words,
         speech=speech,
         now=now,
+        hub=request.app.state.health.standing(),
         languages=[(code, name, _address(request, lang=code)) for code, name in LANGUAGES],
         path=request.url.path,
         **context,

@@ -86,8 +86,9 @@ class HubProcess(Program):
         rules: Mapping[str, Mapping[str, object]],
         tls: Mapping[str, object] | None = None,
         module: str = "hub",
+        tables: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
-        """`module` is what runs in the place of the hub, with the hub's arguments."""
+        """`module` is what runs in the place of the hub, with the hub's arguments; `tables` are more of its file."""
         self.folder = folder
         self.port = free_port()
         config = folder / "hub.toml"
@@ -100,10 +101,11 @@ class HubProcess(Program):
                     "console": {"port": self.port},
                     "series": series,
                     **{f"rules.{name}": table for name, table in rules.items()},
+                    **(tables or {}),
                 }
             )
         )
-        super().__init__(folder, "hub", [module, "run", "--config", str(config)])
+        super().__init__(folder, folder.name if tables else "hub", [module, "run", "--config", str(config)])
 
     def get(self, path: str) -> Any:
         """A JSON answer of the API, None while the hub is not there."""

@@ -38,6 +38,7 @@ class Side:
     client_id: str = "hub-test"
     heard: list[Heard] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
+    wanted: bool = True
 
     def __post_init__(self) -> None:
         settings = BrokerTable(host="127.0.0.1", port=self.port, client_id=self.client_id)
@@ -47,6 +48,7 @@ class Side:
             self.heard.extend,
             lambda: self.changes.append("lost"),
             lambda: self.changes.append("back"),
+            wanted=lambda: self.wanted,
         )
         self.link.start()
 
@@ -180,3 +182,45 @@ def test_thousands_of_messages_come_in_whole_and_in_order_and_as_many_acknowledg
     assert answers == [encode_committed([f"abcdef:{number}"]) for number in range(3000)]
     fleet.close()
     hub.link.stop()
+
+
+def test_a_hub_that_stands_by_has_no_connection_until_it_is_wanted(mosquitto: Mosquitto) -> None:
+    agent, hub = Side(mosquitto.port, "agent"), Side(mosquitto.port, wanted=False)
+    wait_until(lambda: agent.link.connected, what="the agent to subscribe")
+    agent.link.retain(GATEWAY, Verb.STATUS, b"online")
+    assert not hub.link.connected
+    assert hub.link.alive
+    hub.wanted = True
+    wait_until(lambda: hub.heard, what="what was retained meanwhile")
+    assert hub.heard == [("wk/v1/school/gateway/status", b"online", True)]
+    hub.link.stop()
+    agent.link.stop()
+
+
+def test_a_hub_that_is_no_longer_wanted_says_nothing_more_and_leaves(mosquitto: Mosquitto) -> None:
+    agent, hub = Side(mosquitto.port, "agent"), Side(mosquitto.port)
+    wait_until(lambda: agent.link.connected and hub.link.connected, what="both to subscribe")
+    hub.wanted = False
+    hub.link.send(GATEWAY, Verb.REPORT, REPORT)  # where the other can hear it
+    assert not hub.link.retain(GATEWAY, Verb.STATUS, b"online")
+    hub.link.leave()
+    wait_until(lambda: hub.changes == ["back", "lost"], what="it to leave")
+    agent.link.send(GATEWAY, Verb.REPORT, REPORT)
+    wait_until(lambda: agent.heard, what="the agent's own word")
+    assert len(agent.heard) == 1
+    assert not hub.link.connected
+    hub.link.stop()
+    agent.link.stop()
+
+
+def test_two_hubs_of_one_client_id_do_not_push_each_other_out(mosquitto: Mosquitto) -> None:
+    """The broker closes the former holder's connection; that one, waking up, makes no new one."""
+    former, holder = Side(mosquitto.port), Side(mosquitto.port, wanted=False)
+    wait_until(lambda: former.link.connected, what="the first to subscribe")
+    former.wanted, holder.wanted = False, True
+    wait_until(lambda: holder.link.connected, what="the second to subscribe")
+    wait_until(lambda: former.changes == ["back", "lost"], what="the first to be shut out")
+    wait_until(lambda: mosquitto.log().count("already connected") == 1, what="the broker to say so")
+    assert holder.changes == ["back"]
+    former.link.stop()
+    holder.link.stop()

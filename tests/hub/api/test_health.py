@@ -7,20 +7,24 @@ import pytest
 import sqlalchemy as sa
 
 from hub.api import health as routes
+from hub.lease import Standing
 from tests.hub.api.served import Served
+
+WORKS = {"role": "holder", "name": "", "holder": ""}
 
 
 def test_a_hub_whose_parts_run_is_alive(empty: Served) -> None:
     empty.health.alive["committer"] = lambda: ""
     answer = empty.client().get("/healthz")
-    assert (answer.status_code, answer.json()) == (200, {"ok": True, "reason": "", "parts": {"committer": ""}})
+    assert (answer.status_code, answer.json()) == (200, {"ok": True, "reason": "", "parts": {"committer": ""}, **WORKS})
 
 
 def test_a_part_that_has_ended_is_named(empty: Served) -> None:
     empty.health.alive |= {"committer": lambda: "hangs", "mqtt": lambda: ""}
     answer = empty.client().get("/healthz")
     assert answer.status_code == 503
-    assert answer.json() == {"ok": False, "reason": "committer: hangs", "parts": {"committer": "hangs", "mqtt": ""}}
+    parts = {"committer": "hangs", "mqtt": ""}
+    assert answer.json() == {"ok": False, "reason": "committer: hangs", "parts": parts, **WORKS}
 
 
 def test_ready_with_both_databases_and_the_broker(empty: Served) -> None:
@@ -28,6 +32,23 @@ def test_ready_with_both_databases_and_the_broker(empty: Served) -> None:
     answer = empty.client().get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["parts"] == {"broker": "", "database": "", "series": ""}
+
+
+def test_a_hub_that_stands_by_is_ready_and_says_who_works_everywhere(empty: Served) -> None:
+    empty.health.standing = lambda: Standing("standby", "south", "north")
+    answer = empty.client().get("/readyz")
+    assert answer.status_code == 200
+    assert {name: answer.json()[name] for name in WORKS} == {"role": "standby", "name": "south", "holder": "north"}
+    assert "This hub, south, stands by: hub north works." in empty.client().get("/tickets").text
+    assert "本中心 south 处于待命状态" in empty.client("zh-CN").get("/").text
+    assert "watchkeeper_hub_works 0.0" in empty.client().get("/metrics").text
+    empty.health.standing = lambda: Standing("standby", "south", "")
+    assert "who works is not known yet" in empty.client().get("/").text
+
+
+def test_a_hub_that_works_says_nothing_of_another(empty: Served) -> None:
+    assert "stands by" not in empty.client().get("/").text
+    assert "watchkeeper_hub_works 1.0" in empty.client().get("/metrics").text
 
 
 def test_not_ready_without_a_broker_yet_alive(empty: Served) -> None:

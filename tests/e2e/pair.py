@@ -1,0 +1,95 @@
+"""Two hub processes on one database, `north` and `south`, under the load that is counted."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from hub.series.config import SeriesSettings
+from hub.store import lease, schema
+from hub.store.database import connect
+from tests.e2e.numbered import RULES, NumberedAgent, Stack
+from tests.e2e.stack import HubProcess
+from tests.servers.mosquitto import Mosquitto
+from tests.waiting import wait_until
+
+
+@dataclass
+class Pair(Stack):
+    """`hub` is whichever is asked for tickets: both show the same."""
+
+    url: str = ""
+    fellows: dict[str, HubProcess] = field(default_factory=dict)
+    database: sa.Engine = field(init=False)
+
+    @classmethod
+    def of(cls, folder: Path, broker: Mosquitto, series: Mapping[str, object], url: str) -> "Pair":
+        """Nothing runs yet but the servers."""
+        fellows = {}
+        for name in ("north", "south"):
+            (folder / name).mkdir()
+            tables = {"hub": {"name": name}, "store": {"url": url}}
+            fellows[name] = HubProcess(folder / name, broker.port, series, RULES, tables=tables)
+        agents = [NumberedAgent(folder, "school-1", broker.port)]
+        settings = SeriesSettings.model_validate(series)
+        return cls(folder, broker, fellows["north"], agents, settings, url=url, fellows=fellows)
+
+    def __post_init__(self) -> None:
+        self.database = connect(self.url)
+
+    def start(self) -> None:
+        """North works, south stands by."""
+        self.fellows["north"].start()
+        self.await_role("north", "holder")
+        self.fellows["south"].start()
+        for agent in self.agents:
+            agent.start()
+        self.await_role("south", "standby")
+
+    def stop(self) -> None:
+        for program in (*self.agents, *self.fellows.values()):
+            if program.running():
+                program.stop()
+        self.database.dispose()
+
+    def role(self, name: str) -> tuple[str, str] | None:
+        """(role, who works), as this hub says it; None while it says nothing."""
+        answer = self.fellows[name].get("/healthz")
+        return (answer["role"], answer["holder"]) if answer else None
+
+    def await_role(self, name: str, role: str) -> None:
+        wait_until(
+            lambda: (self.role(name) or ("",))[0] == role, timeout=40, what=f"{name} to be {role}\n{self.logs()}"
+        )
+
+    def lease(self) -> lease.Seen:
+        with self.database.connect() as connection:
+            seen = lease.look(connection)
+        assert seen is not None
+        return seen
+
+    def newest(self) -> int:
+        """The largest number committed, within the agent's one life."""
+        return max((number for agent in self.agents for number in self.events(agent.site)), default=0)
+
+    def await_commit_of_what_comes_now(self) -> float:
+        """How long it takes, in seconds, until a reading that was spooled after this call is committed."""
+        began, spooled = time.monotonic(), max(self.agents[0].proven())
+        wait_until(lambda: self.newest() > spooled, timeout=60, what=f"a commit\n{self.logs()}")
+        return time.monotonic() - began
+
+    def events(self, site: str) -> Counter[int]:
+        query = sa.select(schema.event.c.data).where(schema.event.c.site == site)
+        with self.database.connect() as connection:
+            return Counter(row.data["number"] for row in connection.execute(query))
+
+    def logs(self) -> str:
+        programs = {**self.fellows, **{agent.site: agent for agent in self.agents}}
+        return "\n".join(f"--- {name}\n{one.log()}" for name, one in programs.items() if one.log_path.exists())
+
+    def log(self, name: str) -> str:
+        """All that one hub has said."""
+        return self.fellows[name].log_path.read_text(errors="replace")
