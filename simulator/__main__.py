@@ -66,7 +66,7 @@ def _port(text: str) -> int:
 def _check(scenario: Scenario, script: Path) -> int:
     """Say whether a script can be played; each mistake with its line."""
     print(f"{script}: good. Site {scenario.site}: {len(scenario.devices)} devices, {len(scenario.faults)} faults in "
-          f"{scenario.length:g} s")  # fmt: skip
+          f"{scenario.faults_end:g} s")  # fmt: skip
     return 0
 
 

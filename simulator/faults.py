@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from simulator.device.server import Misbehaviour
-from simulator.parts import Part, Ratio, Shift, Span
+from simulator.parts import Part, Ratio, Shift, Span, Stretch
 from simulator.pictures.place import Fault as PictureFault
 from wire.ids import ShortText, SlugId
 from wire.messages import DeviceKind as Kind
@@ -27,9 +27,11 @@ class FaultBase(Part):
     befalls: ClassVar[tuple[Kind, ...]]
     tells: ClassVar[str]
     """What happened, for a person; `{fault.…}` are its fields."""
+    living: ClassVar[bool] = True
+    """Whether it can befall a site of processes and sockets; else only one that is generated."""
 
-    at: Span
-    for_: Span = Field(alias="for", gt=0)
+    at: Stretch
+    for_: Stretch = Field(alias="for", gt=0)
     device: SlugId
     expect: Expectation | None = None
 
@@ -98,6 +100,16 @@ class ClockJump(FaultBase):
     by: Shift = 3600.0
     befalls = (Kind.CAMERA, Kind.RECORDER)
     tells = "the clock of {fault.device} jumps by {fault.by:+g} s"
+
+
+class ClockDrift(FaultBase):
+    """The device's clock runs fast by `a_day` seconds a day (slow where negative), and is set right at the end."""
+
+    kind: Literal["clock_drift"]
+    a_day: Annotated[float, Field(ge=-3600, le=3600)] = 5.0
+    befalls = (Kind.CAMERA, Kind.RECORDER)
+    tells = "the clock of {fault.device} runs off by {fault.a_day:+g} s a day"
+    living = False
 
 
 class FirmwareChanged(FaultBase):
@@ -338,6 +350,24 @@ class AgentSilent(FaultBase):
     tells = "agent {fault.device} falls silent"
 
 
+class AgentReboot(FaultBase):
+    """The gateway's machine loses power, and boots at the end."""
+
+    kind: Literal["agent_reboot"]
+    befalls = (Kind.AGENT,)
+    tells = "the machine of agent {fault.device} loses power"
+    living = False
+
+
+class UplinkDown(FaultBase):
+    """The agent has no way to the hub; it measures on, and sends what it kept when the way is open again."""
+
+    kind: Literal["uplink_down"]
+    befalls = (Kind.AGENT,)
+    tells = "agent {fault.device} has no way to the hub"
+    living = False
+
+
 AnyFault = (
     CameraOff
     | CameraHang
@@ -346,6 +376,7 @@ AnyFault = (
     | RecorderPassword
     | Misbehaves
     | ClockJump
+    | ClockDrift
     | FirmwareChanged
     | StreamLost
     | PictureSpoilt
@@ -372,6 +403,8 @@ AnyFault = (
     | VolumeFill
     | VolumeReadOnly
     | AgentSilent
+    | AgentReboot
+    | UplinkDown
 )
 Fault = Annotated[AnyFault, Field(discriminator="kind")]
 

@@ -4,15 +4,16 @@
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
+from pydantic import AwareDatetime, BeforeValidator, Discriminator, Field, Tag, ValidationError
 
 from simulator.faults import KINDS, AnyFault, Fault
-from simulator.parts import Part, Ratio, Span, parse_size
+from simulator.parts import Part, Ratio, Span, Stretch, parse_seconds, parse_size
 from wire.ids import ShortText, SlugId
 from wire.messages import DeviceKind
 
@@ -148,6 +149,18 @@ class Scenario(Part):
     agents: list[Agent] = Field(min_length=1, max_length=16)
     collectors: Tables = Field(default={})
     rules: Tables = Field(default={})
+    start: AwareDatetime = datetime(2027, 1, 4, tzinfo=UTC)
+    """Generated: the first moment. Unless told a Monday."""
+    length: Stretch | None = None
+    """Generated: for how long; unless told until `settle` after the last fault."""
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 1
+    """Generated: of all chance."""
+    interval: Annotated[float, BeforeValidator(parse_seconds), Field(ge=1, le=3600)] = 60.0
+    """Generated: between two reports of an agent."""
+    utc_offset: Annotated[float, BeforeValidator(parse_seconds), Field(ge=-50_400, le=50_400)] = 28_800.0
+    """Generated: of the site's own time; unless told China's."""
+    duplicates: Ratio = 0.0
+    """Generated: share of the reports that are delivered twice."""
     settle: Span = 30.0
     """How long after the last fault's end the tickets may take to resolve, in seconds."""
     faults: list[Fault] = Field(default=[])
@@ -158,7 +171,12 @@ class Scenario(Part):
         return dict(device for agent in self.agents for device in agent.devices())
 
     @property
-    def length(self) -> float:
+    def span(self) -> float:
+        """Seconds a generated recording covers."""
+        return self.length if self.length is not None else self.faults_end + self.settle
+
+    @property
+    def faults_end(self) -> float:
         """Seconds from the first moment to the end of the last fault."""
         return max((fault.end for fault in self.faults), default=0.0)
 

@@ -41,7 +41,7 @@ def test_the_demo_has_the_site_and_the_five_faults_it_promises() -> None:
         "door_held",
         "agent_silent",
     ]
-    assert 60 <= script.length <= 75
+    assert 60 <= script.faults_end <= 75
     assert all(fault.expect for fault in script.faults)
 
 
@@ -67,7 +67,7 @@ faults:
     assert (first.at, first.for_, first.end, first.by) == (65.0, 20.0, 85.0, -7200.0)
     assert isinstance(second, AgentSilent)
     assert second.expect is not None
-    assert script.length == 501.5
+    assert script.faults_end == 501.5
     assert script.agents[0].volumes[0].size == 8 * 10**12
     assert [str(kind) for kind in script.devices.values()] == [
         *("agent", "camera", "camera", "camera"),
@@ -172,7 +172,7 @@ def test_contradictions_and_bad_yaml_are_refused(addition: str, said: str) -> No
 
 def test_one_fault_may_follow_another_at_once() -> None:
     faults = "[{at: 1, for: 5, kind: door_held, device: door-1}, {at: 6, for: 5, kind: door_held, device: door-1}]"
-    assert parse(f"{SITE}faults: {faults}").length == 11
+    assert parse(f"{SITE}faults: {faults}").faults_end == 11
 
 
 def test_two_agents_may_not_share_a_device() -> None:
