@@ -1,13 +1,20 @@
 """watchkeeper-sim: a monitored site that is not there."""
 
 import argparse
+import contextlib
+import gzip
+import io
+import os
 import shutil
 import sys
 import tempfile
+import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 from simulator.narrator import Narrator
+from simulator.parts import parse_seconds
 from simulator.scenario import Scenario, ScenarioError, load
 
 DEMO_SCRIPT = Path(__file__).parent / "scenarios" / "demo.yaml"
@@ -16,6 +23,12 @@ DESCRIPTION = """\
 A monitored site that is not there: cameras, a recorder and doors that speak their real protocols on loopback,
 watched by the very agent that runs in the field, and a script of faults that come and go."""
 
+GENERATION = """\
+Writes what a hub would receive of the site over its `length`, a JSON line a message, ending with the clock: the same
+bytes for the same script and seed. `watchkeeper-hub replay` reads it. Nothing runs and nothing is waited for."""
+
+TELL_SECONDS = 5.0
+
 EPILOG = """\
 examples:
   watchkeeper-sim demo                     everything on this machine until Ctrl-C; open the address it prints
@@ -23,6 +36,8 @@ examples:
   watchkeeper-sim demo --once --json       the same for a program: JSON on stdout, progress on stderr
   watchkeeper-sim demo --script mine.yaml  another site, other faults (docs/scenarios.md)
   watchkeeper-sim check mine.yaml          what is wrong with a script, by line
+  watchkeeper-sim generate month.yaml > month.jsonl            what a hub would receive of that site, for replay
+  watchkeeper-sim generate month.yaml --seed 7 --length 90d -o month.jsonl.gz
 
 Nothing leaves this machine but the agent's questions to NTP servers."""
 
@@ -35,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     except ScenarioError as error:
         print(error, file=sys.stderr)
         return 2
-    return _check(scenario, arguments.script) if arguments.command == "check" else _demo(scenario, arguments)
+    return COMMANDS[arguments.command](scenario, arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", action="store_true", help="with --once: the outcome as JSON on stdout")
     check = commands.add_parser("check", help="say whether a script can be played", description=_check.__doc__)
     check.add_argument("script", type=Path, metavar="SCRIPT.yaml")
+    generate = commands.add_parser("generate", help="what a hub would receive of a site", description=GENERATION)
+    generate.add_argument("script", type=Path, metavar="SCRIPT.yaml")
+    generate.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: stdout; .gz is compressed")
+    generate.add_argument("--seed", type=int, metavar="N", help="in place of the script's")
+    generate.add_argument("--length", type=_length, metavar="30d", help="in place of the script's")
     return parser
 
 
@@ -63,11 +83,50 @@ def _port(text: str) -> int:
     return number
 
 
-def _check(scenario: Scenario, script: Path) -> int:
+def _length(text: str) -> float:
+    try:
+        return float(str(parse_seconds(text)))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _check(scenario: Scenario, arguments: argparse.Namespace) -> int:
     """Say whether a script can be played; each mistake with its line."""
-    print(f"{script}: good. Site {scenario.site}: {len(scenario.devices)} devices, {len(scenario.faults)} faults in "
-          f"{scenario.faults_end:g} s")  # fmt: skip
+    site, faults = f"{len(scenario.devices)} devices", f"{len(scenario.faults)} faults in {scenario.faults_end:g} s"
+    print(f"{arguments.script}: good. Site {scenario.site}: {site}, {faults}")
     return 0
+
+
+def _generate(scenario: Scenario, arguments: argparse.Namespace) -> int:
+    from simulator.virtual.recording import lines
+
+    changes = {"seed": arguments.seed, "length": arguments.length}
+    scenario = scenario.model_copy(update={key: value for key, value in changes.items() if value is not None})
+    try:
+        with contextlib.ExitStack() as stack:
+            out = _writing(arguments.output, stack) if arguments.output else sys.stdout
+            began = told = time.monotonic()
+            for number, line in enumerate(lines(scenario), 1):
+                out.write(line + "\n")
+                if number % 1000 == 0 and time.monotonic() - told > TELL_SECONDS:
+                    told = time.monotonic()
+                    print(f"{number} lines, {number / (told - began):.0f}/s", file=sys.stderr)
+    except BrokenPipeError:  # whoever read it has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - so that the interpreter's own flush finds an end
+        return 1
+    except OSError as error:
+        print(f"watchkeeper-sim: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _writing(path: Path, stack: contextlib.ExitStack) -> IO[str]:
+    """The same bytes for the same lines: neither time nor name goes into what is compressed."""
+    if path.suffix != ".gz":
+        return stack.enter_context(path.open("w", encoding="utf-8"))
+    file = stack.enter_context(path.open("wb"))
+    packed = stack.enter_context(gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0))
+    return stack.enter_context(io.TextIOWrapper(packed, encoding="utf-8"))
 
 
 def _demo(scenario: Scenario, arguments: argparse.Namespace) -> int:
@@ -85,6 +144,9 @@ def _demo(scenario: Scenario, arguments: argparse.Namespace) -> int:
     elif keep is None:
         shutil.rmtree(folder, ignore_errors=True)
     return code
+
+
+COMMANDS = {"check": _check, "demo": _demo, "generate": _generate}
 
 
 if __name__ == "__main__":

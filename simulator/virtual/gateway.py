@@ -153,9 +153,10 @@ class Gateway:
         wall = self._wall(at)
         seldom = int(at // PICTURE_SECONDS) != int((at - self._interval) // PICTURE_SECONDS)
         samples = [
-            {"device": thing.id, "at": wall, "values": values}
+            {"device": thing.id, "at": self._wall(moment), "values": values}
             for thing in self._things
-            if (values := self._values(thing, at, seldom))
+            for moment in (*thing.moments(self._last, at), at)
+            if (values := self._values(thing, moment, seldom and moment == at))
         ]
         events = [
             {"device": device, "at": self._wall(one.at), "type": one.type, "data": one.data}

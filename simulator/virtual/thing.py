@@ -73,6 +73,10 @@ class Thing:
         """What it tells every PICTURE_SECONDS."""
         return {}
 
+    def moments(self, since: float, until: float) -> Iterator[float]:
+        """When it tells its values besides, in since ≤ at < until: what comes and goes between two reports."""
+        return iter(())
+
     def happenings(self, since: float, until: float) -> Iterator[Happening]:
         """What goes on at a device that is well, in since ≤ at < until."""
         return iter(())

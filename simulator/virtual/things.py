@@ -388,6 +388,11 @@ class Door(Thing):
                 return
             yield moment, moment + chance.uniform(*OPEN_SECONDS)
 
+    def moments(self, since: float, until: float) -> Iterator[float]:
+        for moment in {self.sky.day(since): since, self.sky.day(until): until}.values():
+            for passage in self.openings(moment):
+                yield from (one for one in passage if since <= one < until)
+
     def usual(self, at: float) -> Values:
         is_open = any(begin <= at < end for begin, end in self.openings(at))
         return {
