@@ -133,8 +133,8 @@ def open_series(settings: SeriesSettings, environment: Mapping[str, str] = os.en
     """The store; an InfluxDB is not yet connected to. Raises SeriesConfigError, or SeriesUnavailable for a bad file."""
     if settings.kind == "embedded":
         return EmbeddedSeries(settings.path)
-    token = "" if settings.username else _secret(settings.token_file, TOKEN_VARIABLE, environment)
-    password = _secret(settings.password_file, PASSWORD_VARIABLE, environment) if settings.username else ""
+    token = "" if settings.username else secret(settings.token_file, TOKEN_VARIABLE, environment)
+    password = secret(settings.password_file, PASSWORD_VARIABLE, environment) if settings.username else ""
     if settings.username and not password:
         raise SeriesConfigError(f"username: its password is missing: set password_file or {PASSWORD_VARIABLE}")
     if token or password:
@@ -157,8 +157,8 @@ def open_series(settings: SeriesSettings, environment: Mapping[str, str] = os.en
     )
 
 
-def _secret(path: Path | None, variable: str, environment: Mapping[str, str]) -> str:
-    """The file's one line, else the variable's value, else nothing."""
+def secret(path: Path | None, variable: str, environment: Mapping[str, str]) -> str:
+    """The file's one line, else the variable's value, else nothing. Raises SeriesConfigError."""
     if path is None:
         return environment.get(variable, "")
     try:
