@@ -7,13 +7,14 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import agent, codec, commit, devices, ingest, recordings, spool
+from tests.bench import agent, codec, commit, devices, ingest, recordings, rollups, spool
 from tests.bench.measure import Figure
 
 MODULES = {
     "codec": codec,
     "commit": commit,
     "ingest": ingest,
+    "rollups": rollups,
     "spool": spool,
     "recordings": recordings,
     "agent": agent,
