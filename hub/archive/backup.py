@@ -15,8 +15,18 @@ import sqlalchemy as sa
 
 from hub.archive import copies, tables
 from hub.archive.container import ArchiveWriter, Progress
-from hub.archive.manifest import BUFFER, CONFIGURATION, FORMAT, SERIES, ArchiveError, Manifest, TableContents, member_of
+from hub.archive.manifest import (
+    BUFFER,
+    CONFIGURATION,
+    FORMAT,
+    SERIES_OF,
+    ArchiveError,
+    Manifest,
+    TableContents,
+    member_of,
+)
 from hub.config import HubConfig
+from hub.series.config import of_tier
 from hub.store import numbers
 from hub.store.database import connect, revision_of
 
@@ -98,10 +108,12 @@ def _buffer(config: HubConfig, archive: ArchiveWriter, progress: Progress) -> in
 
 
 def _series(config: HubConfig, archive: ArchiveWriter, progress: Progress) -> None:
-    path = config.file.series.path
-    if config.file.series.kind != "embedded" or not path.exists():
-        return
-    copy = archive.scratch(SERIES)
-    copies.copy(path, copy, progress)
-    archive.add_file(SERIES, copy, progress)
-    copy.unlink()
+    """Raw values, and the rollups, which reach further back than anything they could be made of again."""
+    for tier, name in SERIES_OF.items():
+        path = of_tier(config.file.series, tier).path
+        if config.file.series.kind != "embedded" or not path.exists():
+            continue
+        copy = archive.scratch(name)
+        copies.copy(path, copy, progress)
+        archive.add_file(name, copy, progress)
+        copy.unlink()

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
+from hub.series.config import Tier
+
 FORMAT = 1
 """Of the archive; a later one is refused."""
 
 NAME = "manifest.json"
 CONFIGURATION = "hub.toml"
 SERIES = "series.db"
+SERIES_OF: Mapping[Tier, str] = {"raw": SERIES, "hourly": "series-hourly.db", "daily": "series-daily.db"}
 BUFFER = "series-buffer.db"
 
 

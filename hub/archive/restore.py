@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from hub.archive import copies, database, history
 from hub.archive.container import Archive, Progress
-from hub.archive.manifest import BUFFER, SERIES, ArchiveError
+from hub.archive.manifest import BUFFER, SERIES, SERIES_OF, ArchiveError
 from hub.archive.quiet import refuse_working
 from hub.config import HubConfig
 from hub.folder import UNFINISHED, lock
+from hub.series.config import of_tier
 from hub.series.embedded import EmbeddedSeries
 from hub.series.journal import Journal
 from hub.store.database import connect, knows, revision_of
@@ -66,9 +67,9 @@ def obstacles(config: HubConfig, archive: Archive, choice: Choice) -> list[str]:
             if revision_of(connection) is not None:
                 found.append("the database holds a hub's tables; --force moves them into a schema of their own")
         engine.dispose()
-    series = config.file.series.path
-    if _has_series(config, archive, choice) and series.exists():
-        found.append(f"{series}: there is a series store; --force moves it aside, --keep-series keeps it")
+    for _, series in _series(config, archive, choice):
+        if series.exists():
+            found.append(f"{series}: there is a series store; --force moves it aside, --keep-series keeps it")
     return found
 
 
@@ -124,15 +125,23 @@ def _has_series(config: HubConfig, archive: Archive, choice: Choice) -> bool:
     return embedded and SERIES in archive.manifest.members and not choice.keep_series
 
 
+def _series(config: HubConfig, archive: Archive, choice: Choice) -> list[tuple[str, Path]]:
+    """(member, where it goes) of raw values and rollups, as far as they are in the archive and wanted."""
+    if not _has_series(config, archive, choice):
+        return []
+    known = archive.manifest.members
+    settings = config.file.series
+    return [(member, of_tier(settings, tier).path) for tier, member in SERIES_OF.items() if member in known]
+
+
 def _stage_files(
     config: HubConfig, archive: Archive, choice: Choice, stack: ExitStack, progress: Progress
 ) -> list[tuple[Path, Path]]:
     """(new file, where it goes) of series and buffer. What waits in the buffer now is kept: it is acknowledged, too."""
     new = []
-    if _has_series(config, archive, choice):
-        path = config.file.series.path
+    for member, path in _series(config, archive, choice):
         staged = _staged(path, stack)
-        archive.extract(SERIES, staged, progress)
+        archive.extract(member, staged, progress)
         copies.check(staged)
         EmbeddedSeries(staged).close()  # brings it up to date
         new.append((staged, path))

@@ -58,6 +58,11 @@ def test_a_restored_hub_has_every_row_and_value(journey: tuple[Place, Place], tm
     here, there = journey
     hub = here.hub()
     live(hub, 8)
+    rollup = Point("camera", SITE, "gateway", "cam-1", T0 - 400 * 86_400_000, {"reachable_mean": 0.5})
+    for name in ("hourly", "daily"):
+        rollups = EmbeddedSeries(here.state / f"series_{name}.db")
+        rollups.write([rollup])
+        rollups.close()
     manifest = here.backup(tmp_path / "b.zip")  # while it runs
     hub.close()
     assert manifest.tables["event"].rows == 8
@@ -69,6 +74,10 @@ def test_a_restored_hub_has_every_row_and_value(journey: tuple[Place, Place], tm
     series = EmbeddedSeries(there.state / "series.db")
     assert [v.value for v in series.window(SITE, "camera", "cam-1", "response_seconds", 0, END)] == list(range(8))
     series.close()
+    for name in ("hourly", "daily"):
+        rollups = EmbeddedSeries(there.state / f"series_{name}.db")
+        assert rollups.points("camera", {SITE: ()}, [], 0, END) == [rollup]
+        rollups.close()
 
 
 def test_a_hub_that_was_restored_goes_on(place: Place, postgresql_url: str, tmp_path: Path) -> None:
