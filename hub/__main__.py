@@ -77,6 +77,9 @@ def _check(config: HubConfig, arguments: argparse.Namespace) -> int:
         print(f"console  http://{config.file.console.host}:{config.file.console.port}/")
         print(f"store    {config.file.store.url or 'SQLite in ' + str(config.file.state_dir)}")
         print(f"series   {config.file.series.kind}")
+        print(f"hub      {config.file.hub.name}, of site {config.file.hub.site}")
+        if config.file.store.url and config.file.series.kind == "embedded":
+            print("note     with a second hub on this database: series.kind influx, or on one machine one series.path")
         for name, values in settings.items():
             print(f"rule     {name}: " + ", ".join(f"{key} = {value}" for key, value in values.items()))
     return 0

@@ -30,7 +30,7 @@ from hub.series.config import TIERS, of_tier, open_series, retention_ms, whereab
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import SeriesUnavailable
 from hub.store import reads, rollups
-from hub.store.database import connect, migrate
+from hub.store.database import APPLICATION, connect, migrate
 from hub.store.lease import Claim
 from wire.messages import DeviceKind
 from wire.topics import Address, Topics
@@ -66,7 +66,7 @@ class App:
         self._lock = lock(state)
         self._stop = threading.Event()
         self._broker = EmbeddedBroker(file.broker.host, file.broker.port) if file.broker.embedded else None
-        self._database = connect(config.store_url())
+        self._database = connect(config.store_url(), application=APPLICATION)
         migrate(self._database)
         self._tiers = {tier: open_series(of_tier(file.series, tier)) for tier in TIERS}
         self._retention = {tier: retention_ms(file.series, tier) for tier in TIERS}
@@ -82,7 +82,7 @@ class App:
         refuse_taken(self._database, self._own.site)
         self._intake = Intake(topics, now_ms, file.ingest.queue_messages, own_site=self._own.site)
         # Connections of its own that wait for nothing long: a lease must not be lost to a slow statement of others.
-        self._leasing = connect(config.store_url(), patience=PATIENCE_SECONDS)
+        self._leasing = connect(config.store_url(), patience=PATIENCE_SECONDS, application=APPLICATION)
         claim = Claim(file.hub.name, place(state / "lock"), whereabouts(file.series))
         self._lease = Lease(self._leasing, claim, now_ms, taken=self._on_taken, lost=self._on_lease_lost)
         self._link = MqttLink(

@@ -205,6 +205,8 @@ class Lease:
         with self._lock:
             self._tenure, self._entered, self._renewed, self._unseen = tenure, None, began, quiet
         self._holder = ""
+        if quiet:  # the other one may have been stopped in the middle of something
+            self._evict()
 
     def _evict(self) -> None:
         with self._database.begin() as connection:

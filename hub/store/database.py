@@ -20,14 +20,20 @@ _MIGRATING = 0x77_6B_68_75_62
 """The advisory lock of whoever brings the tables up to date ("wkhub")."""
 
 
-def connect(url: str, pool_timeout: float = 30.0, patience: float = PATIENCE_SECONDS) -> sa.Engine:
+APPLICATION = "watchkeeper-hub run"
+"""How PostgreSQL knows the sessions of hubs that work or stand by, and nobody else's."""
+
+
+def connect(
+    url: str, pool_timeout: float = 30.0, patience: float = PATIENCE_SECONDS, application: str = "watchkeeper-hub"
+) -> sa.Engine:
     """An engine for SQLite or PostgreSQL. SQLite writes ahead, syncs at every commit and enforces its keys.
 
     `pool_timeout` is how long to wait for a free connection, `patience` for an answer (two thirds of it for a lock,
-    of SQLite's a third), in seconds.
+    of SQLite's a third), in seconds. `application` is what PostgreSQL lists its sessions as.
     """
     postgresql = not url.startswith("sqlite")
-    arguments = _postgresql(patience) if postgresql else {}
+    arguments = {**_postgresql(patience), "application_name": application} if postgresql else {}
     engine = sa.create_engine(url, pool_pre_ping=postgresql, connect_args=arguments, pool_timeout=pool_timeout)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda connection, _record: _set_up_sqlite(connection, patience))

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.store.database import insert
+from hub.store.database import APPLICATION, insert
 from hub.store.schema import lease
 
 EVERYTHING = "all"
@@ -139,20 +139,23 @@ def release(connection: sa.Connection, tenure: Tenure) -> None:
 
 
 def evict(connection: sa.Connection) -> int:
-    """On PostgreSQL, end our role's sessions in this database whose client has left a transaction standing open.
+    """On PostgreSQL, end sessions of hubs in this database whose client has left a transaction standing open.
 
-    A process stopped between two messages of a pipeline holds its locks and no time-out of the server applies.
-    Returns how many. SQLite has nothing of the kind: whoever holds its file's lock keeps it until it ends.
+    A process stopped between two messages of a pipeline holds its locks and no time-out of the server applies; nor
+    does one to what its other threads have begun. Returns how many.
+
+    SQLite has nothing of the kind: whoever holds its file's lock keeps it until it ends.
     """
     if connection.dialect.name != "postgresql":
         return 0
     stopped = sa.text(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() "
-        "AND backend_xid IS NOT NULL AND wait_event_type = 'Client' "
+        "WHERE datname = current_database() AND usename = current_user AND application_name = :application "
+        "AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL AND wait_event_type = 'Client' "
         "AND xact_start < clock_timestamp() - make_interval(secs => :seconds)"
     )
-    return int(connection.execute(stopped, {"seconds": IDLE_MS / 1000}).scalar_one())
+    values = {"seconds": IDLE_MS / 1000, "application": APPLICATION}
+    return int(connection.execute(stopped, values).scalar_one())
 
 
 def raise_epoch(connection: sa.Connection) -> int:

@@ -36,7 +36,7 @@ def influx_v2(influxdb: InfluxDB, proxy: Nginx) -> dict[str, object]:
 class NumberedAgent(Program):
     """An agent process of a site of its own, and what it has proved."""
 
-    def __init__(self, folder: Path, site: str, broker: int) -> None:
+    def __init__(self, folder: Path, site: str, broker: int, interval: float = 0.05) -> None:
         self.site, self._own = site, folder / site
         self._own.mkdir()
         config = self._own / "agent.toml"
@@ -46,7 +46,7 @@ class NumberedAgent(Program):
                     "": {"site": site, "agent": AGENT, "state_dir": str(self._own / "agent")},
                     "broker": {"host": "127.0.0.1", "port": broker},
                     **OTHERS_OFF,
-                    "collectors.cameras": {"interval_seconds": 0.05},
+                    "collectors.cameras": {"interval_seconds": interval},
                 }
             )
         )

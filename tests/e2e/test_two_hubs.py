@@ -3,13 +3,13 @@
 Nothing is lost, nothing doubled, no ticket comes twice; each test prints how long nobody worked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.numbered import influx_v1
-from tests.e2e.pair import Pair
+from tests.e2e.pair import STEADY, Pair
 from tests.servers.mosquitto import Mosquitto
 from tests.waiting import wait_until
 
@@ -47,24 +47,29 @@ def any_pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
     yield from started(make(request, request.param))
 
 
+def told(took: Mapping[str, float]) -> str:
+    return ", ".join(f"{seconds:.1f} s ({site})" for site, seconds in sorted(took.items()))
+
+
 def test_the_second_hub_goes_on_where_the_first_was_killed(pair: Pair) -> None:
     pair.await_load(40)
     pair.flag("fault", up=True)
     pair.await_tickets("open", 1)
     pair.fellows["north"].kill()
-    seconds = pair.await_commit_of_what_comes_now()
+    took = pair.await_commits()
     pair.hub = pair.fellows["south"]
-    print(f"killed; after {seconds:.1f} s the other hub commits what comes")
-    assert seconds < TAKE_OVER_SECONDS
+    print(f"killed; after {told(took)} the other hub commits what comes")
+    assert took[STEADY] < TAKE_OVER_SECONDS
     pair.flag("fault", up=False)
     pair.await_tickets("resolved", 1)
     pair.count()
-    assert [ticket["rule"] for ticket in pair.hub.tickets()] == ["camera_unreachable"]
+    assert [ticket["rule"] for ticket in pair.hub.tickets()] == ["camera_unreachable"] * len(pair.agents)
     blind = [one for one in pair.hub.get("/api/v1/overview")["blindness"] if one["reason"] == "hub"]
     assert max(one["end"] - one["start"] for one in blind) > 8_000
 
 
 @pytest.mark.endurance
+@pytest.mark.timeout(900)
 def test_the_holder_is_killed_over_and_over(any_pair: Pair) -> None:
     pair, longest = any_pair, 0.0
     for number in range(1, KILLS + 1):
@@ -74,29 +79,30 @@ def test_the_holder_is_killed_over_and_over(any_pair: Pair) -> None:
         other = "south" if holder == "north" else "north"
         pair.await_role(other, "standby")
         pair.fellows[holder].kill()
-        seconds = pair.await_commit_of_what_comes_now()
-        longest = max(longest, seconds)
+        took = pair.await_commits()
+        longest = max(longest, took[STEADY])
         pair.hub = pair.fellows[other]
         assert pair.lease().holder == other
-        assert seconds < TAKE_OVER_SECONDS
+        assert took[STEADY] < TAKE_OVER_SECONDS
         pair.await_tickets("open" if number % 2 else "resolved", 1 if number % 2 else number // 2)
         pair.fellows[holder].start()
     readings = pair.count()
     print(f"{KILLS} kills of the holder, {readings} readings: none lost, none doubled; longest gap {longest:.1f} s")
-    assert len(pair.hub.tickets()) == KILLS // 2
+    assert len(pair.hub.tickets()) == KILLS // 2 * len(pair.agents)
     assert pair.lease().fence == KILLS + 1
 
 
 @pytest.mark.endurance
+@pytest.mark.timeout(900)
 def test_a_holder_that_stands_still_and_wakes_up_does_nothing_and_stands_by(any_pair: Pair) -> None:
     pair = any_pair
     pair.await_load(60)
     pair.flag("fault", up=True)
     pair.await_tickets("open", 1)
     pair.fellows["north"].pause()
-    seconds = pair.await_commit_of_what_comes_now()
+    took = pair.await_commits()
     pair.hub = pair.fellows["south"]
-    assert seconds < TAKE_OVER_SECONDS
+    assert took[STEADY] < TAKE_OVER_SECONDS
     pair.await_load(60)
     fence = pair.lease().fence
     pair.fellows["north"].resume()
@@ -105,26 +111,28 @@ def test_a_holder_that_stands_still_and_wakes_up_does_nothing_and_stands_by(any_
     pair.flag("fault", up=False)
     pair.await_tickets("resolved", 1)
     readings = pair.count()
-    print(f"stood still; after {seconds:.1f} s the other hub commits; {readings} readings: none lost, none doubled")
+    print(f"stood still; after {told(took)} the other hub commits; {readings} readings: none lost, none doubled")
     assert pair.lease().fence == fence
     assert pair.lease().holder == "south"
     assert pair.log("south").count("subscribed at") == 1  # the one that woke up did not push it out
     assert pair.log("north").count("subscribed at") == 1
-    assert len(pair.hub.tickets()) == 1
+    assert len(pair.hub.tickets()) == len(pair.agents)
 
 
 @pytest.mark.endurance
+@pytest.mark.timeout(900)
 def test_a_holder_that_is_stopped_hands_over_at_once(any_pair: Pair) -> None:
     pair = any_pair
     pair.await_load(60)
     assert pair.fellows["north"].stop() == 0
-    seconds = pair.await_commit_of_what_comes_now()
+    took = pair.await_commits()
     pair.hub = pair.fellows["south"]
-    print(f"stopped; after {seconds:.1f} s the other hub commits; {pair.count()} readings: none lost, none doubled")
-    assert seconds < HAND_OVER_SECONDS
+    print(f"stopped; after {told(took)} the other hub commits; {pair.count()} readings: none lost, none doubled")
+    assert took[STEADY] < HAND_OVER_SECONDS
 
 
 @pytest.mark.endurance
+@pytest.mark.timeout(900)
 def test_a_hub_alone_is_back_at_once_after_it_was_killed(pair: Pair) -> None:
     """The lock of its state_dir proves the one before it dead."""
     pair.fellows["south"].stop()

@@ -15,7 +15,7 @@ from hub.lease import EXPIRY_SECONDS, LOOK_SECONDS, Standing, refuse_apart
 from hub.place import place
 from hub.store import lease as sql
 from hub.store import schema
-from hub.store.database import connect, migrate
+from hub.store.database import APPLICATION, connect, migrate
 from hub.store.lease import LeaseLost, RebuildWanted
 from tests.hub.contenders import Contender
 from tests.servers.postgresql import Postgresql
@@ -228,7 +228,8 @@ def test_a_holder_stopped_within_a_pipeline_keeps_no_lock(postgresql_url: str, m
     first, second = Contender(database, "first"), Contender(database, "second")
     first.lease.step()
     second.lease.step()
-    with closing(psycopg.connect(postgresql_url.replace("+psycopg", ""))) as stopped:
+    plain = postgresql_url.replace("+psycopg", "")
+    with closing(psycopg.connect(plain, application_name=APPLICATION)) as stopped:
         stopped.pgconn.enter_pipeline_mode()
         for statement in (b"BEGIN", b"SET LOCAL idle_in_transaction_session_timeout = 100", RENEWAL):
             stopped.pgconn.send_query_params(statement, None)

@@ -1,6 +1,7 @@
 """The tables as the migrations make them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,13 @@ def test_a_database_of_the_first_release_is_brought_up_to_date_with_all_it_holds
     with engine.connect() as connection:
         assert connection.execute(sa.select(schema.agent.c.last_heard)).scalar_one() == 2
         assert connection.execute(sa.select(sa.func.count()).select_from(schema.desired_config)).scalar_one() == 0
+
+
+def test_two_hubs_that_start_at_once_on_a_new_database_both_find_its_tables(engine: sa.Engine) -> None:
+    others = [connect(engine.url.render_as_string(hide_password=False)) for _ in range(3)]
+    with ThreadPoolExecutor(len(others)) as pool:
+        list(pool.map(migrate, others))
+    for other in others:
+        other.dispose()
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
