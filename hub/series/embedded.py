@@ -43,6 +43,8 @@ class EmbeddedSeries:
                 self._writer.close()
                 raise
         self._tables = Tables(self._writer)
+        self._version = -1
+        """What SQLite counts up when another connection has written."""
 
     def write(self, points: Sequence[Point]) -> None:
         """One transaction. Fields of equal times merge, later points win."""
@@ -211,6 +213,7 @@ class EmbeddedSeries:
         with self._trouble(), self._write_lock:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
+                self._notice_others()
                 yield self._writer
                 self._writer.execute("COMMIT")
             except BaseException:
@@ -218,6 +221,13 @@ class EmbeddedSeries:
                 if self._writer.in_transaction:  # a full disk may have rolled back already
                     self._writer.execute("ROLLBACK")
                 raise
+
+    def _notice_others(self) -> None:
+        """What another program has written since (a second hub, a command) may be columns or series we do not know."""
+        (version,) = self._writer.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self._tables.forget()
+            self._version = version
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:

@@ -56,6 +56,12 @@ class NumberedAgent(Program):
         """`fault`: the camera reads as unreachable. `quiet`: no more readings."""
         path = self._own / name
         path.touch() if up else path.unlink(missing_ok=True)
+        if name == "quiet" and not up:
+            (self._own / "silent").unlink(missing_ok=True)
+
+    def silent(self) -> bool:
+        """It has been told to be quiet, and every number it has spooled is proven."""
+        return (self._own / "silent").exists()
 
     def proven(self) -> list[int]:
         """Numbers that were certainly spooled."""
@@ -152,6 +158,7 @@ class Stack:
     def count(self) -> int:
         """Ends the load, waits for the last reading; nothing is lost and nothing doubled. How many there were."""
         self.flag("quiet", up=True)
+        wait_until(lambda: all(agent.silent() for agent in self.agents), timeout=60, what="the load to end")
         wait_until(self.drained, timeout=180, what=f"every reading to arrive\n{self.logs()}")
         for agent in self.agents:
             proven, stored, events = set(agent.proven()), self.stored(agent.site), self.events(agent.site)

@@ -4,7 +4,7 @@
 
 Each run of the process takes a new thousand-million of numbers. A number is written to FOLDER/proven when the *next*
 reading is asked for: by then the runner has spooled it. While FOLDER/fault exists, the camera reads as unreachable.
-FOLDER/quiet stops the counting, so that the spool can drain.
+FOLDER/quiet stops the counting, so that the spool can drain; FOLDER/silent then says that no number comes any more.
 """
 
 import signal
@@ -46,6 +46,7 @@ class Counter:
                 file.write(f"{self._spooled}\n")
             self._spooled = None
         if (self._folder / "quiet").exists():
+            (self._folder / "silent").touch()
             return Reading(devices=devices)
         number, self._next = self._next, self._next + 1
         self._spooled = number

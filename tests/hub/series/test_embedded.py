@@ -148,3 +148,21 @@ def test_a_closed_store_is_away(path: Path) -> None:
         store.write([point(T, reachable=1.0)])
     with pytest.raises(SeriesUnavailable, match="closed"):
         store.ping()
+
+
+def test_two_programs_may_write_to_one_file(path: Path, store: EmbeddedSeries) -> None:
+    """Two hubs on one machine: either learns what the other has added, or taken away."""
+    other = EmbeddedSeries(path)
+    store.write([point(T, reachable=1.0)])
+    other.write([point(T, "cam-2", reachable=1.0)])
+    store.write([point(T + 1, response_seconds=2.0)])
+    other.write([point(T + 2, "cam-2", response_seconds=3.0), point(T + 2, "cam-1", reachable=0.0)])
+    with sqlite3.connect(path) as command:
+        for table in ("series", "metric", "value_camera"):
+            command.execute(f"DELETE FROM {table}")  # noqa: S608 - three names of ours
+    command.close()
+    store.write([point(T + 3, reachable=1.0)])
+    other.write([point(T + 4, "cam-2", reachable=1.0)])
+    found = store.latest("depot", "camera", T * 2, 0)
+    assert found == {"cam-1": {"reachable": Value(T + 3, 1.0)}, "cam-2": {"reachable": Value(T + 4, 1.0)}}
+    other.close()
