@@ -21,7 +21,7 @@ _KNOWN = BY_NAME.keys()
 _THROUGH_US = frozenset({DeviceKind.CAMERA, DeviceKind.RECORDER})
 
 
-@dataclass
+@dataclass(slots=True)
 class Corrected:
     """A report ready to be stored. `rejected` counts what could not be, by reason."""
 
@@ -43,15 +43,17 @@ class Corrected:
 def correct(report: Report, site: Site, agent: str, received: int) -> Corrected:
     """Corrected times, known metrics, own devices; the rest counted."""
     result = Corrected()
-    shift = round(report.offset.ms) if report.offset.ms is not None else 0
+    offset = report.offset.ms
+    shift = round(offset) if offset is not None else 0
     for sample in report.samples:
         subject = _own(result, site, agent, sample.device)
         at = sample.at + shift
         if subject is not None and _believable(result, sample.device, at, received):
-            values = _values(result, sample.values, subject.kind, report.offset.ms)
+            values: Mapping[str, float] = sample.values
+            if offset is not None or not _plain(values):
+                values = _values(result, values, subject.kind, offset)
             if values:
-                point = Point(subject.kind, subject.site, agent, subject.device, at, values)
-                result.points.append((subject, point))
+                result.points.append((subject, Point(subject.kind, subject.site, agent, subject.device, at, values)))
     for position, event in enumerate(report.events):
         at = event.at + shift
         if _own(result, site, agent, event.device) is not None and _believable(result, event.device, at, received):
@@ -70,13 +72,19 @@ def _own(result: Corrected, site: Site, agent: str, device: str) -> Subject | No
 
 
 def _believable(result: Corrected, device: str, at: int, received: int) -> bool:
-    if at > received + MAX_AHEAD_MS:
+    if EARLIEST_MS <= at <= received + MAX_AHEAD_MS:
+        return True
+    if at > received:
         result.ahead = f"{device} at {at}"
         return False
-    if at >= EARLIEST_MS:
-        return True
     result.reject("absurd_time", f"{device} at {at}")
     return False
+
+
+def _plain(values: Mapping[str, float]) -> bool:
+    """Catalogued metrics and sensible numbers only."""
+    numbers = values.values()
+    return values.keys() <= _KNOWN and max(numbers) <= MAX_VALUE and min(numbers) >= -MAX_VALUE
 
 
 def _values(

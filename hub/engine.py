@@ -9,6 +9,8 @@ import logging
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import repeat
 from typing import Any, Literal, NamedTuple
 
 from hub.blindness import Blindness
@@ -36,6 +38,9 @@ STALE_MS = 86_400_000
 
 CLOCK_STEP_MS = 2000
 """A report made later whose clock reads this much earlier than the one before was made after the clock was set back."""
+
+_value = partial(tuple.__new__, Value)
+"""(at, value) as a Value, without a Python call: there are as many as numbers come in."""
 
 
 class Transition(NamedTuple):
@@ -75,7 +80,7 @@ class Engine:
         }
         self._absence = [check for check in self._checks.values() if check.rule.absence]
         self._broken: set[str] = set()
-        self._before: dict[tuple[str, str], KnownValues] = {}
+        self._before: dict[Subject, KnownValues] = {}
         self._due: list[tuple[int, str, str]] = []
         self._quiet: list[tuple[int, str, str, str]] = []
         conditions = [check.rule.condition for check in self._checks.values()]
@@ -91,7 +96,9 @@ class Engine:
 
     def hear(self, site: str, agent: str, now: int) -> AgentState:
         """A message of this agent has come in. Ends its silence; makes it known when it is new."""
-        place = self.sites.setdefault(site, Site())
+        place = self.sites.get(site)
+        if place is None:
+            place = self.sites[site] = Site()
         state = place.agents.get(agent)
         if state is None:
             state = place.agents[agent] = AgentState(site, agent, now)
@@ -101,7 +108,7 @@ class Engine:
             if subject is not None:  # an agent's own id is its own, whoever named a device so before
                 self._retire(subject, now)
             subject = self.add_subject(Subject(site, agent, DeviceKind.AGENT, agent))
-        if any(check.rule.name in subject.findings for check in self._absence):
+        if subject.findings and any(check.rule.name in subject.findings for check in self._absence):
             self._judge_absence(state, subject, now)
         self._schedule(state)
         return state
@@ -205,6 +212,7 @@ class Engine:
                     self._remember(subject)
                     known = subject.latest.items()
                     subject.latest = {metric: Value(min(v.at, sent - REACH_MS), v.value) for metric, v in known}
+                    subject.seen = None
             state.mark, state.floor = min(state.mark, sent - REACH_MS), min(state.floor, sent - REACH_MS)
         if newer or back or (state.boot != report.boot and sent >= state.sent):
             state.boot, state.mono, state.sent = report.boot, report.mono, sent
@@ -222,22 +230,37 @@ class Engine:
         if at < received - STALE_MS and state.offset_ms is not None:
             return  # nor one that comes before anything live, where the agent's time was measured and can be believed
         self._remember(subject)
-        previous: dict[str, int | None] = {}
-        for metric, value in point.values.items():
+        values = point.values
+        if subject.seen is not None and at > subject.seen and at > state.floor:  # nearly always: all of it is news
+            before = {m: last.at if (last := latest.get(m)) else None for m in subject.checks if m in values}
+            latest.update(zip(values, map(_value, zip(repeat(at), values.values())), strict=True))
+            subject.seen = at
+        else:
+            before = self._news(state, subject, at, values)
+            if not before:
+                return
+        state.mark = max(state.mark, at)
+        if subject.windows:
+            self._extend_windows(subject, at, values, before)
+        # Times of a clock that is far ahead are of no use to people: findings begin when the hub was told.
+        judged = min(at, received + AHEAD_MS)
+        for metric, checks in subject.checks.items():
+            if metric in before:
+                for check in checks:
+                    self._judge(check, subject, metric, judged, before[metric])
+
+    def _news(self, state: AgentState, subject: Subject, at: int, values: Mapping[str, float]) -> dict[str, int | None]:
+        """Take in what is newer than what was seen of its series: the metrics to judge, and when each was seen last."""
+        latest = subject.latest
+        before: dict[str, int | None] = {}
+        for metric, value in values.items():
             last = latest.get(metric)
             if last is None or at > last.at:
                 if at > state.floor:
-                    previous[metric] = last.at if last else None
+                    before[metric] = last.at if last else None
                 latest[metric] = Value(at, value)
-        if not previous:
-            return
-        state.mark = max(state.mark, at)
-        self._extend_windows(subject, at, point.values, previous)
-        # Times of a clock that is far ahead are of no use to people: findings begin when the hub was told.
-        judged = min(at, received + AHEAD_MS)
-        for metric, before in previous.items():
-            for check in subject.checks.get(metric, ()):
-                self._judge(check, subject, metric, judged, before)
+        subject.seen = max((value.at for value in latest.values()), default=None)
+        return before
 
     # --- events ---
 
@@ -302,13 +325,13 @@ class Engine:
 
     def values_before_batch(self) -> dict[tuple[str, str], KnownValues]:
         """The same, as they were when the batch began."""
-        return self.values() | self._before
+        before = {(subject.site, subject.device): known for subject, known in self._before.items()}
+        return self.values() | before
 
     def _remember(self, subject: Subject) -> None:
-        key = (subject.site, subject.device)
-        if key not in self._before:
-            windows = {metric: deque(window) for metric, window in subject.windows.items()}
-            self._before[key] = KnownValues(subject.kind, dict(subject.latest), windows)
+        if subject not in self._before:
+            windows = {metric: deque(window) for metric, window in subject.windows.items()} if subject.windows else {}
+            self._before[subject] = KnownValues(subject.kind, dict(subject.latest), windows)
 
     def _extend_windows(
         self, subject: Subject, at: int, values: Mapping[str, float], fresh: Mapping[str, int | None]
@@ -334,6 +357,8 @@ class Engine:
                 return
         else:
             judgement = self._call(check, subject, at)
+            if judgement.verdict != "firing" and check.rule.name not in subject.findings:
+                return
         self._apply(check, subject, judgement, at, before)
 
     def _call(self, check: Check, subject: Subject, now: int, unheard_ms: int = 0) -> Judgement:

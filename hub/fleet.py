@@ -47,6 +47,8 @@ class Subject:
     parent: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     latest: dict[str, Value] = field(default_factory=dict)
+    seen: int | None = None
+    """The newest time in `latest`; None where nobody has looked since it was put there."""
     windows: dict[str, deque[Value]] = field(default_factory=dict)
     findings: dict[str, LiveFinding] = field(default_factory=dict)
     checks: dict[str, Any] = field(default_factory=dict)

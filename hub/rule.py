@@ -10,7 +10,8 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -40,8 +41,7 @@ class Settings(BaseModel):
     clear_seconds: float = Field(default=0.0, ge=0, description="s")
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """All a rule may know of one device."""
 
     device: str
@@ -49,7 +49,7 @@ class Snapshot:
     facts: Mapping[str, Any]
     latest: Mapping[str, Value]
     """Metric → newest value. A metric never reported is missing, not zero."""
-    windows: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+    windows: Mapping[str, Sequence[Value]] = MappingProxyType({})
     """Metric → values within the rule's lookback, oldest first; only of metrics of a rule with a lookback."""
     heard: int | None = None
     """For an agent: hub time (ms) of its newest message."""

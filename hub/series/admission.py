@@ -17,7 +17,9 @@ LATEST_MS = 9_223_372_036_854
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_REASON_CHARACTERS = 200
+_SERIES = re.compile(f"{_NAME.pattern},{_ID.pattern},{_ID.pattern},{_ID.pattern}")
+"""All four names at once, in no cache: there may be more series than any cache should hold."""
+REASON_CHARACTERS = 200
 
 
 class Admission(NamedTuple):
@@ -34,10 +36,10 @@ def admit(points: Sequence[Point]) -> Admission:
     refused: list[int] = []
     reason = ""
     for index, point in enumerate(points):
-        defect = _defect(point)
+        defect = defect_of(point)
         if defect:
             refused.append(index)
-            reason = reason or defect[:_REASON_CHARACTERS]
+            reason = reason or defect[:REASON_CHARACTERS]
         elif point.values:
             admitted.append(index)
     return Admission(admitted, refused, reason)
@@ -54,21 +56,20 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-@lru_cache(maxsize=65_536)
-def _named(kind: str, site: str, agent: str, device: str) -> bool:
-    return is_name(kind) and is_id(site) and is_id(agent) and is_id(device)
-
-
-def _defect(point: Point) -> str | None:
+def defect_of(point: Point) -> str | None:
+    """Why a point may not be stored; None where it may."""
     kind, site, agent, device, at, values = point
-    if not _named(kind, site, agent, device):
+    if not _SERIES.fullmatch(f"{kind},{site},{agent},{device}"):
         return f"not a series: kind {kind!r}, site {site!r}, agent {agent!r}, device {device!r}"
     if not EARLIEST_MS <= at <= LATEST_MS:
         return f"time {at} ms is outside the years 1677 to 2262"
-    for metric in values:
-        if not is_name(metric):
-            return f"not a metric name: {metric!r}"
-    return _unstorable_number(point)
+    return _misnamed(tuple(values)) or _unstorable_number(point)
+
+
+@lru_cache(maxsize=4096)
+def _misnamed(metrics: tuple[str, ...]) -> str | None:
+    """Devices of a kind report the same metrics over and over."""
+    return next((f"not a metric name: {metric!r}" for metric in metrics if not is_name(metric)), None)
 
 
 def _unstorable_number(point: Point) -> str | None:

@@ -7,7 +7,7 @@ Writes go as line protocol to `/api/v2/write` (InfluxDB 1.8 and later) or to 1.x
 import re
 from collections.abc import Iterator, Sequence
 
-from hub.series.admission import admit, is_name
+from hub.series.admission import is_name
 from hub.series.connection import BadData, InfluxConnection, InfluxTarget, TooLarge
 from hub.series.influxql import Series, between, identifier, literal, parse_series, within
 from hub.series.line import to_lines
@@ -29,10 +29,9 @@ class InfluxSeries:
 
     def write(self, points: Sequence[Point]) -> None:
         """All of them. Raises SeriesRefused with the indices refused, SeriesUnavailable when any may be unwritten."""
-        admission = admit(points)
-        refused, reason = list(admission.refused), admission.reason
-        for position, why in self._write_lines(to_lines([points[index] for index in admission.admitted])):
-            refused.append(admission.admitted[position])
+        lines, indices, refused, reason = to_lines(points)
+        for position, why in self._write_lines(lines):
+            refused.append(indices[position])
             reason = reason or why
         if refused:
             raise SeriesRefused(sorted(refused), reason)

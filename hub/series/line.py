@@ -8,33 +8,54 @@ its first value. Ready-made lines are ten times faster than the client library's
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
-from hub.series.admission import is_id, is_name
+from hub.series.admission import REASON_CHARACTERS, defect_of
 from hub.series.store import Point
 
 
-def to_lines(points: Sequence[Point]) -> list[str]:
-    """One line a point. They have been admitted (`admission.admit`): a bad name is a ValueError."""
-    return [to_line(point) for point in points]
+class Lines(NamedTuple):
+    """A batch as line protocol: the lines, the index of each one's point, the points that have none, and why."""
+
+    lines: list[str]
+    indices: list[int]
+    refused: list[int]
+    reason: str
+
+
+def to_lines(points: Sequence[Point]) -> Lines:
+    """A line a point that may be stored and has values."""
+    lines: list[str] = []
+    indices: list[int] = []
+    refused: list[int] = []
+    reason = ""
+    for index, point in enumerate(points):
+        defect = defect_of(point)
+        if defect:
+            refused.append(index)
+            reason = reason or defect[:REASON_CHARACTERS]
+        elif point.values:
+            lines.append(_line(point))
+            indices.append(index)
+    return Lines(lines, indices, refused, reason)
 
 
 def to_line(point: Point) -> str:
-    """The line of one point, without its line feed."""
+    """The line of one point, without its line feed. Raises ValueError for one that may not be stored."""
+    defect = defect_of(point)
+    if defect:
+        raise ValueError(defect)
+    return _line(point)
+
+
+def _line(point: Point) -> str:
+    """Names that were admitted need no escapes."""
     kind, site, agent, device, at, values = point
-    fields = ",".join([_field(metric) + repr(float(value)) for metric, value in values.items()])
-    return f"{_series(kind, site, agent, device)} {fields} {at}"
-
-
-@lru_cache(maxsize=65_536)
-def _series(kind: str, site: str, agent: str, device: str) -> str:
-    """Measurement and tags. These names need no escapes, so any that would is refused rather than escaped."""
-    if not (is_name(kind) and is_id(site) and is_id(agent) and is_id(device)):
-        raise ValueError(f"not a series: kind {kind!r}, site {site!r}, agent {agent!r}, device {device!r}")
-    return f"{kind},site={site},agent={agent},device={device}"
+    fields = _fields(tuple(values)) % tuple(map(float, values.values()))
+    return f"{kind},site={site},agent={agent},device={device} {fields} {at}"
 
 
 @lru_cache(maxsize=4096)
-def _field(metric: str) -> str:
-    if not is_name(metric):
-        raise ValueError(f"not a metric name: {metric!r}")
-    return f"{metric}="
+def _fields(metrics: tuple[str, ...]) -> str:
+    """Where the numbers go: devices of a kind report the same metrics over and over."""
+    return ",".join(f"{metric}=%r" for metric in metrics)

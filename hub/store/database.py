@@ -99,5 +99,9 @@ def _alembic() -> Config:
 
 def insert(connection: sa.Connection, table: sa.Table) -> Any:
     """An INSERT that can say what to do on conflict, in this database's dialect."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    return insert_for(connection.dialect.name, table)
+
+
+def insert_for(dialect: str, table: sa.Table) -> Any:
+    """The same, before there is a connection."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
