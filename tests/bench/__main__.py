@@ -7,12 +7,13 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import agent, codec, commit, devices, ingest, recordings, rollups, spool
+from tests.bench import agent, codec, commit, devices, fleet, ingest, recordings, rollups, spool
 from tests.bench.measure import Figure
 
 MODULES = {
     "codec": codec,
     "commit": commit,
+    "fleet": fleet,
     "ingest": ingest,
     "rollups": rollups,
     "spool": spool,

@@ -1,0 +1,121 @@
+"""What a report costs the hub, and what it remembers, with 100 to 100,000 known agents.
+
+In one process without a broker, on SQLite and the embedded series store; each size in a process of its own, so that
+memory is its alone. `python -m tests.bench.fleet N` measures one size and prints it as JSON.
+"""
+
+import gc
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+
+from hub.__main__ import COLLECT
+from hub.store import schema
+from tests.bench.codec import METRICS
+from tests.bench.fleet_load import SEQ, TIME
+from tests.bench.measure import Figure, cost
+from tests.hub.fleets import T0
+from tests.hub.hubs import Hub
+from wire.codec import encode, inventory_hash
+from wire.messages import Device, DeviceKind, Report, Sample
+
+SIZES = (100, 1000, 10_000, 100_000)
+BATCH = 100
+"""Reports of as many agents, at every size."""
+ROUNDS = 40
+WARM = 1000
+DEVICES = [Device(device="cam-000", kind=DeviceKind.CAMERA)]
+METRICS_EACH = 3
+
+
+def figures() -> Iterator[Figure]:
+    """µs of processor a small report against that with the fewest agents, and bytes an agent with one camera."""
+    least = 0.0
+    for size in SIZES:
+        command = [sys.executable, "-m", "tests.bench.fleet", str(size)]
+        found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        least = least or found["seconds"]
+        yield cost(f"fleet: small report, {size} agents known", found["seconds"], least, f"with {SIZES[0]} known")
+    yield Figure(
+        f"fleet: memory of an agent with a camera, {SIZES[-1]} known",
+        round(found["bytes"]),
+        "B",
+        round(found["mib"]),
+        round(found["bytes"] / 1024, 2),
+        "MiB of the whole process (ratio: KiB an agent)",
+    )
+
+
+def measure(agents: int) -> dict[str, float]:
+    """Seconds of processor a report, bytes a known agent, MiB of the process."""
+    gc.set_threshold(*COLLECT)
+    with tempfile.TemporaryDirectory() as folder:
+        hub = Hub(Path(folder), batch_limit=WARM)
+        _know(hub, agents)
+        process = psutil.Process()
+        before = process.memory_info().rss
+        hub.step()  # rebuilds the engine from what SQL knows
+        topics = [f"wk/v1/s{number:06}/gateway/report" for number in range(agents)]
+        body = _body()
+        for first in range(0, agents, WARM):
+            _commit(hub, topics[first : first + WARM], body, 1)
+        gc.collect()
+        rss = process.memory_info().rss
+        each = median(_commit(hub, _spread(topics, turn), body, turn) for turn in range(2, 2 + ROUNDS))
+        hub.close()
+    return {"seconds": each, "bytes": (rss - before) / agents, "mib": rss / 2**20}
+
+
+def _know(hub: Hub, agents: int) -> None:
+    """Write a fleet into SQL as the hub would have, had it heard it long ago."""
+    names = [f"s{number:06}" for number in range(agents)]
+    revision = inventory_hash(DEVICES)
+    with hub.database.begin() as connection:
+        heard: dict[str, Any] = {"agent": "gateway", "first_heard": T0, "last_heard": T0, "inventory_hash": revision}
+        connection.execute(schema.agent.insert(), [{"site": name, **heard} for name in names])
+        device: dict[str, Any] = {"agent": "gateway", "device": "cam-000", "kind": "camera", "facts": {}}
+        connection.execute(schema.device.insert(), [{"site": name, **device} for name in names])
+
+
+def _body() -> bytes:
+    values = {name: 0.33333 if name.endswith("seconds") else 1.0 for name in METRICS[:METRICS_EACH]}
+    at = int(TIME)
+    samples = [Sample(device="cam-000", at=at, values=values)]
+    made: dict[str, Any] = {"boot": "b", "mono": int(SEQ), "sent": at, "inventory_hash": inventory_hash(DEVICES)}
+    return encode(Report(id=f"benchbench:{SEQ.decode()}", samples=samples, **made))
+
+
+def _spread(topics: list[str], turn: int) -> list[str]:
+    """A batch of agents from all over the fleet."""
+    stride = max(len(topics) // BATCH, 1)
+    return [topics[(number * stride + turn) % len(topics)] for number in range(BATCH)]
+
+
+def _commit(hub: Hub, topics: list[str], body: bytes, turn: int) -> float:
+    """One batch from bytes to acknowledgement: seconds of processor a report."""
+    messages = []
+    for number, topic in enumerate(topics):
+        at = T0 + turn * 1000
+        seq = 1_000_000_000 + turn * WARM + number
+        messages.append((topic, body.replace(SEQ, b"%d" % seq).replace(TIME, b"%d" % at), False))
+    hub.mail.sent.clear()
+    hub.now = T0 + turn * 1000 + 500
+    began = time.process_time()
+    hub.intake.take_all(messages)
+    hub.step()
+    spent = time.process_time() - began
+    if len(hub.mail.committed()) != len(topics):
+        raise RuntimeError("not all was committed")
+    return spent / len(topics)
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(int(sys.argv[1]))))
