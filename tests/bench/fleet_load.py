@@ -51,7 +51,7 @@ class Order:
     metrics: int = 3
     rate: float = 0.0
     seconds: float = 5.0
-    window: int = 6000
+    window: int = 15_000
     chunk: int = 50
     answers: bool = True
     announce: bool = True
