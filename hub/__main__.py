@@ -10,6 +10,7 @@ import threading
 from importlib.metadata import version
 from pathlib import Path
 
+from hub import logs
 from hub.commands import backup, init_influx, replay, restore, restored
 from hub.config import ConfigError, HubConfig, load, parse
 from hub.desired import command as desired_command
@@ -36,13 +37,11 @@ Secrets come from files named in the configuration, never from the file itself. 
 def main(argv: list[str] | None = None) -> int:
     """Entry point. Exit status: 0 done, 1 failed while running, 2 wrong configuration or command line."""
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(
-        level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logs.set_up(arguments.log_level, arguments.log_format or "text")
     try:
         rules = discover()
         config = load(arguments.config, rules) if arguments.config else parse({}, rules, folder=Path.cwd())
+        logs.set_up(arguments.log_level, arguments.log_format or config.file.log.format)
         return COMMANDS[arguments.command](config, arguments)
     except ConfigError as error:
         print(f"watchkeeper-hub: {error}", file=sys.stderr)
@@ -58,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('watchkeeper')}")
     parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+    parser.add_argument("--log-format", choices=logs.FORMATS, help="text or JSON lines; default: as the file says")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     file = argparse.ArgumentParser(add_help=False)
     file.add_argument("--config", type=Path, required=True, metavar="FILE", help="the hub's TOML file")

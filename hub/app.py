@@ -127,7 +127,9 @@ class App:
             measures=self._measures,
         )
         self._server = uvicorn.Server(
-            uvicorn.Config(web, file.console.host, file.console.port, log_level="warning", lifespan="off")
+            uvicorn.Config(
+                web, file.console.host, file.console.port, log_config=None, log_level="warning", lifespan="off"
+            )
         )
         self._holding = threading.Thread(target=self._lease.run, args=(self._stop,), name="lease", daemon=True)
         self._work = threading.Thread(target=self._run, name="committer", daemon=True)

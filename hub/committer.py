@@ -279,7 +279,10 @@ class Committer:
         else:
             return
         self._suspects.add(item.address)
-        log.error("message from %s can't be committed and is refused: %s", item.address, _first_line(error))
+        about = {"site": item.address.site, "agent": item.address.agent, "reason": "poison"}
+        log.error(
+            "message from %s can't be committed and is refused: %s", item.address, _first_line(error), extra=about
+        )
         self._intake.reject(item.address, "poison", f"{_first_line(error)}: {item}"[:500])
         if isinstance(item, Delivery) and isinstance(item.message, Report):
             refusal = Refusal(id=item.message.id, reason=f"can't be committed: {type(error).__name__}")
@@ -394,7 +397,7 @@ class Committer:
                 try:
                     self._outbound.send(address, Verb.ACK, ack)
                 except Exception:  # supervised: a refusal that is lost is asked for again
-                    log.exception("no refusal to %s", address)
+                    log.exception("no refusal to %s", address, extra=address._asdict())
 
 
 def _is_outage(error: Exception) -> bool:

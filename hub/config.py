@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from sqlalchemy import make_url
 
+from hub.logs import Format
 from hub.rule import Rule, Settings
 from hub.series.config import SeriesSettings
 from wire.ids import SlugId
@@ -87,11 +88,19 @@ class HubTable(Table):
     """Of two hubs on one database each has its own; the same after a restart, so no host name of a container."""
 
 
+class LogTable(Table):
+    """How the log is written to standard error."""
+
+    format: Format = "text"
+    """`text` for people and the journal, `json` for one object a line."""
+
+
 class Config(Table):
     """The file, without its rules."""
 
     state_dir: Path = DEFAULT_STATE_DIR
     hub: HubTable = HubTable()
+    log: LogTable = LogTable()
     broker: BrokerTable = BrokerTable()
     console: Console = Console()
     store: Store = Store()

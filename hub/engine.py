@@ -376,8 +376,9 @@ class Engine:
         except Exception:  # supervised: a defect of one rule must not stop the others, nor the data
             if check.rule.name not in self._broken:
                 self._broken.add(check.rule.name)
+                about = {"rule": check.rule.name, "site": subject.site, "device": subject.device}
                 log.exception(
-                    "rule %s failed on %s/%s and judges nothing there", check.rule.name, subject.site, subject.device
+                    "rule %(rule)s failed on %(site)s/%(device)s and judges nothing there", about, extra=about
                 )
             return UNKNOWN
         return judged

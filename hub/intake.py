@@ -207,7 +207,8 @@ class Intake:
                 if len(self._rejected) >= MAX_SENDERS:
                     key = ("-", "-", "many_senders")
                 else:
-                    log.warning("rejected from %s: %s: %r", address, reason, example)
+                    about = {"site": address.site, "agent": address.agent, "reason": reason}
+                    log.warning("rejected from %s: %s: %r", address, reason, example, extra=about)
             count, first = self._rejected.get(key, (0, example))
             self._rejected[key] = (count + 1, first)
 

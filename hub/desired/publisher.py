@@ -146,7 +146,7 @@ class Publisher:
             try:
                 body = encode(Config(revision=wish.revision, settings=dict(wish.settings)))
             except TooLarge as error:  # the command line refuses that: written by other means
-                log.error("nothing is said to %s: %s", address, error)  # noqa: TRY400 - the reason says it all
+                log.error("nothing is said to %s: %s", address, error, extra=address._asdict())  # noqa: TRY400 - the reason says it all
                 del self._open[address]
                 return True
         if not self._outbound.retain(address, Verb.CONFIG, body):
@@ -160,7 +160,7 @@ class Publisher:
 
     def _next(self, address: Address, one: _Open, revision: str | None) -> None:
         if one.tries == 0:
-            log.info("configuration %s published for %s", revision or "(none)", address)
+            log.info("configuration %s published for %s", revision or "(none)", address, extra=address._asdict())
         now = self._clock()
         pause = min(AGAIN_SECONDS * 2**one.tries, AGAIN_MOST_SECONDS)
         one.whatever, one.told, one.tries, one.due = False, now, min(one.tries + 1, 20), now + pause

@@ -52,7 +52,9 @@ def test_a_hub_watches_itself_and_nobody_else_speaks_for_it(hub: HubProcess, mos
     wait_until(lambda: seen() and seen()["device"]["state"] == "ok", what=f"the hub as a device\n{hub.log()}")
     assert hub.get("/api/v1/overview")["agents"] == {"online": 0, "silent": 0, "never": 0}
     assert hub.get("/api/v1/agents") == []
-    assert hub.get("/healthz")["parts"] == {"committer": "", "mqtt": "", "configuration": "", "console": ""}
+    parts = hub.get("/healthz")["parts"]
+    assert {"committer", "mqtt", "configuration", "console"} <= parts.keys()
+    assert set(parts.values()) == {""}
     wait_until(lambda: ailing(hub) == "", what="the hub to be ready")
     voice = Voice(mosquitto.port)
     voice.say(Verb.INVENTORY, encode(Inventory(hash=inventory_hash(HUBS), devices=HUBS)), Address("hub", "hub"))
