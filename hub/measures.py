@@ -13,8 +13,7 @@ import logging
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
@@ -27,7 +26,7 @@ log = logging.getLogger(__name__)
 LIVE_MS = 120_000
 """A sample that reaches the hub so late was kept back: agents send at least once a minute."""
 
-SAMPLED = 64
+SAMPLED = 32
 """Points of a batch whose lag is looked at."""
 
 LAG_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 300.0)
@@ -50,6 +49,13 @@ class Spread:
         self.counts[bisect_left(self.bounds, value)] += weight
         self.total += value * weight
         self.most = max(self.most, value)
+
+    def plus(self, other: "Spread") -> "Spread":
+        """Both together; of the same bounds."""
+        both = Spread(self.bounds)
+        both.counts = [mine + its for mine, its in zip(self.counts, other.counts, strict=True)]
+        both.total, both.most = self.total + other.total, max(self.most, other.most)
+        return both
 
     def below(self) -> list[int]:
         """How many values were at most each bound, and how many there were at all: what a histogram shows."""
@@ -121,6 +127,27 @@ class Tally:
         self.wait.add(waited / 1000)
         self._add_lags(batch, waited)
 
+    def plus(self, other: "Tally") -> "Tally":
+        """Both together."""
+        return Tally(
+            batches=self.batches + other.batches,
+            reports=self.reports + other.reports,
+            points=self.points + other.points,
+            backlog_points=self.backlog_points + other.backlog_points,
+            outages=self.outages + other.outages,
+            judging=self.judging + other.judging,
+            rejected=self.rejected + other.rejected,
+            messages=self.messages.plus(other.messages),
+            lag=self.lag.plus(other.lag),
+            backlog=self.backlog.plus(other.backlog),
+            wait=self.wait.plus(other.wait),
+            whole=self.whole.plus(other.whole),
+            series=self.series.plus(other.series),
+            database=self.database.plus(other.database),
+            queue_messages=max(self.queue_messages, other.queue_messages),
+            queue_fill=max(self.queue_fill, other.queue_fill),
+        )
+
     def _add_lags(self, batch: Committed, waited: int) -> None:
         """What the points would have lagged without the hub's own wait tells live data from a backlog."""
         stride = -(-len(batch.points) // SAMPLED) or 1
@@ -142,8 +169,7 @@ class Measures:
     """Fed by the hub's parts, read by `own.py` and /metrics. Thread-safe."""
 
     def __init__(self) -> None:
-        self.total = Tally()
-        """Since the start."""
+        self._before = Tally()
         self._recent = Tally()
         self._gauges: list[Gauges] = []
         self._broken: set[Gauges] = set()
@@ -159,14 +185,12 @@ class Measures:
     def committed(self, batch: Committed) -> None:
         """A batch is in the database."""
         with self._lock:
-            self.total.add(batch)
             self._recent.add(batch)
 
     def rejected(self, rejections: Iterable[Rejection]) -> None:
         """So many messages or parts of them were not taken."""
         with self._lock:
             for one in rejections:
-                self.total.rejected[one.reason] += one.count
                 self._recent.rejected[one.reason] += one.count
 
     def queued(self, messages: int, fill: float) -> None:
@@ -184,19 +208,19 @@ class Measures:
     def outage(self) -> None:
         """A batch could not be committed because the database is away."""
         with self._lock:
-            self.total.outages += 1
             self._recent.outages += 1
 
-    @contextmanager
-    def reading(self) -> Iterator[Tally]:
-        """The totals, which do not change meanwhile: be short."""
+    @property
+    def total(self) -> Tally:
+        """What was counted since the start."""
         with self._lock:
-            yield self.total
+            return self._before.plus(self._recent)
 
     def take_recent(self) -> Tally:
         """What was counted since the last call."""
         with self._lock:
             taken, self._recent = self._recent, Tally()
+            self._before = self._before.plus(taken)
         return taken
 
     def gauges(self) -> dict[str, float]:

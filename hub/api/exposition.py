@@ -39,9 +39,9 @@ class HubCollector(Collector):
         """Every family."""
         yield InfoMetricFamily("watchkeeper_hub", "This hub", value={"version": self._version})
         yield GaugeMetricFamily(PREFIX + "works", "1: it holds the lease; 0: it stands by", value=float(self._works()))
-        with self._measures.reading() as total:
-            counted = [*counters(total), *histograms(total)]
-        yield from counted
+        total = self._measures.total
+        yield from counters(total)
+        yield from histograms(total)
         for name, value in self._measures.gauges().items():
             yield GaugeMetricFamily(PREFIX + name, BY_NAME[name].en, value=value)
 
