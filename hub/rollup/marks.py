@@ -71,7 +71,7 @@ class Marks:
             return None if self._done is None else dict(self._done)
 
     def advance(self, tier: rollups.Tier, to: int) -> None:
-        """This hub has rolled everything before `to`."""
+        """This hub has rolled everything before `to`, and nothing after."""
         with self._lock:
             if self._done is not None:
                 self._done[tier] = to

@@ -17,7 +17,7 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
-from hub.rollup.figures import DAY_MS, HOUR_MS, of_day, rolled, scope_of
+from hub.rollup.figures import DAY_MS, HOUR_MS, floor, of_day, rolled, scope_of
 from hub.rollup.marks import Marks
 from hub.series.store import Point, Scope, SeriesReads, SeriesRefused, SeriesStore, SeriesUnavailable
 from hub.store import rollups
@@ -34,6 +34,9 @@ QUIET_MS = 60_000
 
 EDGE_MS = 2 * HOUR_MS
 """What is so near to the end of its retention may be half deleted."""
+
+AGAIN_MS = 7 * DAY_MS
+"""What is rolled again after the clock was ahead."""
 
 DEVICES_AT_ONCE = 200
 """About as many are asked for in one query; of hourly rollups for a day, a quarter."""
@@ -91,6 +94,7 @@ class RollupWorker:
 
     def pieces(self) -> Iterator[None]:
         """All that is due now, a little between any two yields. Raises SeriesUnavailable, SQLAlchemyError, Deposed."""
+        self._notice_clock()
         yield from self._again("hour")
         while (hour := self._due("hour", HOUR_MS, self._clock() - GRACE_MS)) is not None:
             yield from self._whole_hour(hour)
@@ -121,13 +125,28 @@ class RollupWorker:
             return False
         return True
 
+    def _notice_clock(self) -> None:
+        """Rolled into the future: the clock was ahead, and is right now. The last week is rolled once more."""
+        now = self._clock()
+        if self._done("hour") <= now + HOUR_MS:
+            return
+        log.warning("rollups go beyond the hub's clock, which must have been ahead: the last week is rolled again")
+        back: list[tuple[rollups.Tier, int]] = [
+            ("hour", floor(now - AGAIN_MS, HOUR_MS)),
+            ("day", floor(now - AGAIN_MS, DAY_MS)),
+        ]
+        with self._database.begin() as connection:
+            for tier, to in back:
+                rollups.retreat(connection, tier, to)
+        for tier, to in back:
+            self._marks.advance(tier, min(to, self._done(tier)))
+
     def _done(self, tier: rollups.Tier) -> int:
         return (self._marks.done() or {}).get(tier, 0)
 
     def _due(self, tier: rollups.Tier, length: int, complete: int) -> int | None:
         """The oldest hour or day not yet rolled whose time is over; what lies past retention is passed over."""
-        oldest = self._clock() - self._retention(tier) + EDGE_MS
-        at = max(self._done(tier), oldest - oldest % length)
+        at = max(self._done(tier), floor(self._clock() - self._retention(tier) + EDGE_MS, length))
         return at if self._done(tier) and at + length <= complete else None
 
     def _retention(self, tier: rollups.Tier) -> int:

@@ -81,6 +81,12 @@ def advance(connection: sa.Connection, tier: Tier, to: int) -> None:
     )
 
 
+def retreat(connection: sa.Connection, tier: Tier, to: int) -> None:
+    """What is said to be rolled after `to` is not: the clock was ahead."""
+    table = schema.rollup_progress
+    connection.execute(table.update().where(table.c.tier == tier, table.c.until > to).values(until=to))
+
+
 def first_heard(connection: sa.Connection) -> int | None:
     """When any agent was first heard (ms UTC)."""
     at: int | None = connection.execute(sa.select(sa.func.min(schema.agent.c.first_heard))).scalar()

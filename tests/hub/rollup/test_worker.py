@@ -288,6 +288,22 @@ def test_after_long_downtime_only_what_raw_values_may_tell_is_rolled(embedded: R
     assert embedded.done()["hour"] == embedded.hub.now - embedded.hub.now % HOUR_MS
 
 
+def test_after_a_clock_that_was_ahead_hours_are_rolled_as_ever(embedded: Rig) -> None:
+    embedded.hours(2)
+    right = embedded.hub.now
+    embedded.hub.now += 365 * DAY_MS
+    embedded.roll()
+    assert embedded.done()["hour"] > right + 300 * DAY_MS
+    embedded.hub.now = right
+    embedded.hours(1)
+    embedded.hub.now += GRACE_MS
+    embedded.roll()
+    embedded.roll_late()
+    assert embedded.rolled().keys() == {0, 1, 2}
+    assert embedded.done()["hour"] == embedded.start + 3 * HOUR_MS
+    assert embedded.marks() == []
+
+
 def test_large_sites_are_asked_for_in_parts(embedded: Rig) -> None:
     with embedded.hub.database.connect() as connection:
         (whole,) = rollups.scopes(connection, 200)
