@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     """Entry point. Exit code: 0 done or as expected, 1 not, 2 wrong script or command line, 130 ended early."""
     arguments = _parser().parse_args(argv)
     try:
-        scenario = load(arguments.script)
+        scenario = load(arguments.script, living=arguments.command == "demo")
     except ScenarioError as error:
         print(error, file=sys.stderr)
         return 2
@@ -94,7 +94,18 @@ def _check(scenario: Scenario, arguments: argparse.Namespace) -> int:
     """Say whether a script can be played; each mistake with its line."""
     site, faults = f"{len(scenario.devices)} devices", f"{len(scenario.faults)} faults in {scenario.faults_end:g} s"
     print(f"{arguments.script}: good. Site {scenario.site}: {site}, {faults}")
+    generated = sorted({fault.kind for fault in scenario.faults if not fault.living})
+    if generated:
+        print(f"To be generated, not played: {', '.join(generated)}")
+    sys.stdout.writelines(_untold(scenario))
     return 0
+
+
+def _untold(scenario: Scenario) -> list[str]:
+    """Faults that leave no trace, one sentence each."""
+    from simulator.virtual.recording import untold
+
+    return [f"{sentence}\n" for sentence in untold(scenario)]
 
 
 def _generate(scenario: Scenario, arguments: argparse.Namespace) -> int:
@@ -102,6 +113,7 @@ def _generate(scenario: Scenario, arguments: argparse.Namespace) -> int:
 
     changes = {"seed": arguments.seed, "length": arguments.length}
     scenario = scenario.model_copy(update={key: value for key, value in changes.items() if value is not None})
+    sys.stderr.writelines(_untold(scenario))
     try:
         with contextlib.ExitStack() as stack:
             out = _writing(arguments.output, stack) if arguments.output else sys.stdout

@@ -359,6 +359,26 @@ class AgentReboot(FaultBase):
     living = False
 
 
+class AgentClockJump(FaultBase):
+    """The agent's own clock is off by `by` (ahead where positive); it knows, as a reference answers."""
+
+    kind: Literal["agent_clock_jump"]
+    by: Shift = 3600.0
+    befalls = (Kind.AGENT,)
+    tells = "the clock of agent {fault.device} jumps by {fault.by:+g} s"
+    living = False
+
+
+class AgentClockDrift(FaultBase):
+    """The agent's own clock runs fast by `a_day` seconds a day (slow where negative), and is set right at the end."""
+
+    kind: Literal["agent_clock_drift"]
+    a_day: Annotated[float, Field(ge=-3600, le=3600)] = 60.0
+    befalls = (Kind.AGENT,)
+    tells = "the clock of agent {fault.device} runs off by {fault.a_day:+g} s a day"
+    living = False
+
+
 class UplinkDown(FaultBase):
     """The agent has no way to the hub; it measures on, and sends what it kept when the way is open again."""
 
@@ -404,6 +424,8 @@ AnyFault = (
     | VolumeReadOnly
     | AgentSilent
     | AgentReboot
+    | AgentClockJump
+    | AgentClockDrift
     | UplinkDown
 )
 Fault = Annotated[AnyFault, Field(discriminator="kind")]

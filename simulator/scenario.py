@@ -161,6 +161,8 @@ class Scenario(Part):
     """Generated: of the site's own time; unless told China's."""
     duplicates: Ratio = 0.0
     """Generated: share of the reports that are delivered twice."""
+    reorders: Ratio = 0.0
+    """Generated: share of the reports that come late, after others made later."""
     settle: Span = 30.0
     """How long after the last fault's end the tickets may take to resolve, in seconds."""
     faults: list[Fault] = Field(default=[])
@@ -184,8 +186,8 @@ class Scenario(Part):
 Place = tuple[str | int, ...]
 
 
-def load(path: Path) -> Scenario:
-    """The script in a file. Raises ScenarioError naming up to 20 mistakes."""
+def load(path: Path, *, living: bool = False) -> Scenario:
+    """The script in a file; `living`: real devices are to play it. Raises ScenarioError naming up to 20 mistakes."""
     try:
         body = path.read_bytes()
         text = body.decode()
@@ -195,11 +197,11 @@ def load(path: Path) -> Scenario:
         raise ScenarioError([f"{path}: not UTF-8 at byte {error.start}"]) from None
     if len(body) > MAX_FILE_BYTES:
         raise ScenarioError([f"{path}: {len(body)} bytes, at most {MAX_FILE_BYTES} are read"])
-    return parse(text, str(path))
+    return parse(text, str(path), living=living)
 
 
-def parse(text: str, source: str = "script") -> Scenario:
-    """The script in a text. Raises ScenarioError; `source` begins each of its lines."""
+def parse(text: str, source: str = "script", *, living: bool = False) -> Scenario:
+    """The same in a text. Raises ScenarioError; `source` begins each of its lines."""
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
             raise ScenarioError([f"{source}: aliases (*name) are not read"])
@@ -223,6 +225,7 @@ def parse(text: str, source: str = "script") -> Scenario:
         found = [_said(one) for one in error.errors(include_url=False)]
         raise ScenarioError([problem(*one) for one in found[:MAX_PROBLEMS]]) from None
     wrong = [problem(place, what) for place, what in _contradictions(scenario)]
+    wrong += [problem(place, what) for place, what in _unplayable(scenario)] if living else []
     if wrong:
         raise ScenarioError(wrong[:MAX_PROBLEMS])
     return scenario
@@ -279,6 +282,16 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[Place, str]]:
         if fault.at < until:
             yield ("faults", number, "at"), f"{fault.device} already has a {fault.kind} until {until:g}s"
         busy[fault.kind, fault.device] = max(until, fault.end)
+
+
+def _unplayable(scenario: Scenario) -> Iterator[tuple[Place, str]]:
+    """Faults that no device or process can be given."""
+    for number, fault in enumerate(scenario.faults):
+        if not fault.living:
+            yield (
+                ("faults", number, "kind"),
+                f"{fault.kind} can only be generated (watchkeeper-sim generate), not played",
+            )
 
 
 def _unknown(scenario: Scenario, fault: AnyFault) -> Iterator[tuple[Place, str]]:

@@ -4,25 +4,27 @@ Moments are seconds from the scenario's start.
 """
 
 from collections.abc import Iterator, Sequence
-from random import Random
 from typing import ClassVar, NamedTuple
 
 from simulator.faults import AnyFault
+from simulator.virtual.chance import Chance
+from simulator.virtual.paces import Paces
 from wire.messages import Device, DeviceKind, Scalar
 
 Values = dict[str, float]
 Facts = dict[str, Scalar]
 
-PICTURE_SECONDS = 600.0
 HOUR, DAY = 3600.0, 86_400.0
+NEVER = -1e12
 
 
 class Happening(NamedTuple):
-    """An event `at` seconds from the start, as a device tells it."""
+    """An event `at` seconds from the start, as it is told; of another device than the one it befell where named."""
 
     at: float
     type: str
     data: Facts
+    device: str = ""
 
 
 class Sky(NamedTuple):
@@ -30,6 +32,8 @@ class Sky(NamedTuple):
 
     start: float
     """The scenario's start, seconds since 1970 in the site's own time."""
+    offset: float = 0.0
+    """What the site's own time shows more than UTC, in seconds."""
 
     def day(self, at: float) -> int:
         """Days since 1970."""
@@ -52,26 +56,35 @@ class Sky(NamedTuple):
         return self.weekday(at) < 5 and 7.0 <= self.hour(at) < 18.0
 
 
+class Place(NamedTuple):
+    """Where a device stands: what all of a site share, and the stream of chance that is its own."""
+
+    sky: Sky
+    paces: Paces
+    chance: Chance
+
+
 class Thing:
     """One device. A subclass says what it tells while it is well; `faults` are those that befall it, by their time."""
 
     kind: ClassVar[DeviceKind]
 
-    def __init__(self, name: str, sky: Sky, chance: Random, parent: "Thing | None" = None, title: str = "") -> None:
-        self.id, self.sky, self.chance, self.parent, self.title = name, sky, chance, parent, title
+    def __init__(self, name: str, place: Place, parent: "Thing | None" = None, title: str = "") -> None:
+        self.id, self.parent, self.title = name, parent, title
+        self.sky, self.paces, self.chance = place
         self.faults: Sequence[AnyFault] = ()
+        self._phase = self.chance.random()
+        self._since, self._at = NEVER, 0.0
+
+    # --- what a kind of device says ---
 
     def facts(self) -> Facts:
         """Of a device that is well."""
         return {}
 
     def usual(self, at: float) -> Values:
-        """What it tells every time."""
+        """What a device that is well tells at this moment; ask `due` for what it is not asked every time."""
         raise NotImplementedError
-
-    def seldom(self, at: float) -> Values:
-        """What it tells every PICTURE_SECONDS."""
-        return {}
 
     def moments(self, since: float, until: float) -> Iterator[float]:
         """When it tells its values besides, in since ≤ at < until: what comes and goes between two reports."""
@@ -81,6 +94,25 @@ class Thing:
         """What goes on at a device that is well, in since ≤ at < until."""
         return iter(())
 
+    # --- what all have ---
+
+    def values(self, at: float, since: float) -> Values:
+        """What it would tell if it were well. `since` is the report before, NEVER where all is asked anew: by an agent
+        that begins, and of a device that has come back."""
+        returned = any(since < fault.end <= at for fault in self.faults)
+        self._since, self._at = NEVER if returned else since, at
+        return self.usual(at)
+
+    @property
+    def since(self) -> float:
+        """When it was asked before, NEVER where everything is asked anew."""
+        return self._since
+
+    def due(self, pace: float) -> bool:
+        """Whether it is time to ask what is asked so often (s). Not all devices of a site are asked in one round."""
+        shift = self._phase * pace
+        return (self._at + shift) // pace != (self._since + shift) // pace
+
     def lasting(self, at: float) -> list[AnyFault]:
         """Its faults of this moment."""
         return [fault for fault in self.faults if fault.at <= at < fault.end] if self.faults else []
@@ -89,7 +121,3 @@ class Thing:
         """As the inventory has it."""
         parent = self.parent.id if self.parent else None
         return Device(device=self.id, kind=self.kind, name=self.title, parent=parent, facts=facts)
-
-    def jitter(self, typical: float, spread: float = 0.3) -> float:
-        """A duration that is never the same: mostly near the typical, now and then far above."""
-        return float(self.chance.lognormvariate(0.0, spread)) * typical

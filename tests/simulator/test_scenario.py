@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from simulator import scenario
+from simulator.__main__ import main
 from simulator.faults import KINDS, AgentSilent, ClockJump
 from simulator.scenario import Scenario, ScenarioError, load, parse
 
@@ -210,3 +211,56 @@ def test_every_fault_and_key_is_documented() -> None:
 def test_the_documented_script_is_one() -> None:
     for block in re.findall(r"```yaml\n(.*?)```", DOCUMENTATION.read_text(encoding="utf-8"), re.DOTALL):
         parse(block)
+
+
+def test_what_a_generated_site_is_told_of_time_and_chance() -> None:
+    site = "site: a\nagents: [{ id: g, cameras: [cam-1] }]\n"
+    told = parse(
+        f"{site}start: 2027-03-01T08:00:00+08:00\nlength: 30d\nseed: 7\ninterval: 1m30s\nutc_offset: -5h\n"
+        "duplicates: 0.01\nreorders: 0.02\nfaults: [{ at: 29d12h, for: 1d, kind: agent_reboot, device: g }]\n"
+    )
+    assert told.start.timestamp() == 1_803_859_200
+    assert (told.span, told.seed, told.interval, told.utc_offset) == (30 * 86_400, 7, 90.0, -18_000.0)
+    assert (told.duplicates, told.reorders) == (0.01, 0.02)
+    assert told.faults[0].end == 30.5 * 86_400
+    untold = parse(f"{site}faults: [{{ at: 10s, for: 5s, kind: camera_off, device: cam-1 }}]")
+    assert (untold.span, untold.interval, untold.seed) == (45.0, 60.0, 1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("start: 2027-03-01", "start: 2027-03-01T08:00:00", "length: 500d", "length: soon", "seed: -1", "interval: 0"),
+        *("utc_offset: 20h", "duplicates: 2", "reorders: -1"),
+    ],
+)
+def test_times_and_chances_that_cannot_be_are_refused_by_line(line: str) -> None:
+    with pytest.raises(ScenarioError, match=r"script:2: " + line.partition(":")[0]):
+        parse(f"site: a\n{line}\nagents: [{{ id: g, cameras: 1 }}]\n")
+
+
+@pytest.mark.parametrize("kind", [kind for kind, fault in KINDS.items() if not fault.living])
+def test_what_only_a_generated_site_can_suffer_is_not_played(kind: str) -> None:
+    device = "cam-01" if kind == "clock_drift" else "g"
+    fault = f"{{ at: 1, for: 5, kind: {kind}, device: {device} }}"
+    text = f"site: a\nagents: [{{ id: g, cameras: 1 }}]\nfaults:\n  - {fault}\n"
+    assert len(parse(text).faults) == 1
+    with pytest.raises(ScenarioError, match=rf"script:4: faults\[0\].kind: {kind} can only be generated"):
+        parse(text, living=True)
+
+
+def test_check_says_what_can_only_be_generated_and_what_leaves_no_trace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "site: a\nagents: [{ id: g, recorders: [{ id: nvr, channels: 1 }] }]\nfaults:\n"
+        "  - { at: 1, for: 5, kind: uplink_down, device: g }\n"
+        "  - { at: 1, for: 5, kind: video_loss, device: nvr-ch1 }\n"
+    )
+    assert main(["check", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "To be generated, not played: uplink_down\n" in said
+    assert "video_loss of nvr-ch1 shows nowhere: " in said
+    assert main(["demo", "--once", "--script", str(path)]) == 2
+    assert "mine.yaml:4: faults[0].kind: uplink_down can only be generated" in capsys.readouterr().err
