@@ -9,6 +9,7 @@ import sqlalchemy
 import uvicorn
 
 from hub.api.app import create_app
+from hub.certificate import watched
 from hub.committer import Committer
 from hub.config import ConfigError, HubConfig
 from hub.desired.publisher import Publisher
@@ -96,6 +97,9 @@ class App:
         self._publisher = Publisher(self._database, self._link)
         self._measures = Measures()
         self._measures.watch(lambda: of_buffer(self._series.stats(), file.series.buffer_bytes, now_ms()))
+        self._measures.watch(self._link.figures)
+        if file.broker.tls is not None:
+            self._measures.watch(watched(file.broker.tls.certificate))
         self._committer = Committer(
             self._database,
             self._series,
@@ -207,7 +211,7 @@ class App:
             "lease": running(self._holding),
         }
         self._health.ready = {
-            "broker": lambda: "" if link.connected or not self._lease.held else "not subscribed",
+            "broker": lambda: link.ailing if self._lease.held else "",
             "buffer": lambda: "" if self._measures.durable else "full: agents keep their reports",
         }
 
@@ -217,8 +221,8 @@ class App:
     def _on_lease_lost(self) -> None:
         self._link.leave()
 
-    def _on_lost(self) -> None:
-        self._committer.broker_lost()
+    def _on_lost(self, silent_ms: int) -> None:
+        self._committer.broker_lost(silent_ms)
 
     def _on_back(self) -> None:
         self._committer.broker_back()

@@ -129,9 +129,9 @@ class Committer:
         """No step has ended well or told of an outage for so long that something hangs."""
         return now - self._stepped > STALL_MS
 
-    def broker_lost(self) -> None:
-        """From now on nothing can be heard."""
-        self._signals.put(("lost", self._clock()))
+    def broker_lost(self, silent_ms: int = 0) -> None:
+        """From now on nothing can be heard, and for so long before nothing was."""
+        self._signals.put(("lost", self._clock() - silent_ms))
 
     def broker_back(self) -> None:
         """Subscribed again."""
@@ -238,6 +238,8 @@ class Committer:
                 engine.blindness.begin(at, "broker")
             else:
                 engine.blindness.end(at)
+            if self._own is not None:
+                self._own.soon()
 
     # --- a batch ---
 

@@ -24,11 +24,17 @@ class BrokerTable(Broker):
 
     embedded: bool = False
     client_id: str = Field(default="watchkeeper-hub", pattern=r"^[a-zA-Z0-9-]{1,40}$")
+    probe_seconds: float = Field(default=10.0, ge=0.1, le=60)
+    """How often the hub says a word to itself through the broker."""
+    deaf_after_seconds: float = Field(default=45.0, ge=0.5, le=300)
+    """A connection on which nothing at all has come for so long is made anew."""
 
     @model_validator(mode="after")
     def _near(self) -> Self:
         if self.embedded and not is_loopback(self.host):
             raise ValueError("the embedded broker has no accounts and listens on loopback only")
+        if self.deaf_after_seconds < 3 * self.probe_seconds:
+            raise ValueError("deaf_after_seconds has to be at least three times probe_seconds")
         return self
 
 

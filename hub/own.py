@@ -22,7 +22,7 @@ from wire.topics import Address
 
 EVERY_SECONDS = 15.0
 FIRST_SECONDS = 1.0
-"""After the start, so that a new hub is seen at once."""
+"""After the start, or since the report before when something happens, so that it is seen at once."""
 
 HEARD_MS = 180_000
 """Who was heard within it counts as heard: as long as it takes until an agent is called silent."""
@@ -66,6 +66,10 @@ class Own:
         }
         self._devices = [Device(device=address.agent, kind=DeviceKind.HUB, facts=facts)]
         self._hash = inventory_hash(self._devices)
+
+    def soon(self) -> None:
+        """Something has happened that should be seen before the next report would be due."""
+        self._pause = min(self._pause, FIRST_SECONDS)
 
     def deliveries(self, engine: Engine, now: int) -> list[Delivery]:
         """What there is to say at `now` (ms UTC): nothing, or a report, after the inventory where that is news."""

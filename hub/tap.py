@@ -5,6 +5,8 @@ what has come at once, picks out the messages (`frames.py`), and leaves paho eve
 subscribe, keep alive and disconnect as ever.
 """
 
+import contextlib
+import socket
 import ssl
 import threading
 import time
@@ -25,6 +27,13 @@ WAITING_BYTES = 8 * 1024 * 1024
 
 SIGN_SECONDS = 1.0
 """paho is left a message so often, so that it knows the connection to be alive."""
+
+
+ASK_AFTER_SECONDS, ASK_EVERY_SECONDS, ASK_TIMES = 15, 5, 3
+"""The system asks a silent peer whether it is still there: gone after half a minute."""
+
+UNACKNOWLEDGED_MS = 30_000
+"""What the peer's system does not confirm for so long ends the connection; by itself Linux takes a quarter hour."""
 
 
 class Tap:
@@ -122,6 +131,12 @@ class Tap:
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
 
+    def end(self) -> None:
+        """End the connection, whichever thread asks; the one that reads finds the end of the stream."""
+        with contextlib.suppress(OSError):
+            # Not SSLSocket's own, which forgets that it was encrypted while the other thread still reads.
+            socket.socket.shutdown(self._under, socket.SHUT_RDWR)
+
     def close(self) -> None:
         """As a socket's."""
         self._under.close()
@@ -148,8 +163,23 @@ class Client(mqtt.Client):
         self.tap: Tap | None = None
 
     def _create_socket(self) -> "SocketLike":
-        self.tap = Tap(super()._create_socket(), self._heard, version5=self._protocol == mqtt.MQTTv5)
+        under = super()._create_socket()
+        _watch_over(under)
+        self.tap = Tap(under, self._heard, version5=self._protocol == mqtt.MQTTv5)
         return self.tap
+
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        """As paho's, which leaves the connection open when the handshake fails. The context checks the name."""
+        if self._ssl_context is None:
+            raise ValueError("TLS without certificates")
+        secure = self._ssl_context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
+        try:
+            secure.settimeout(self._connect_timeout)
+            secure.do_handshake()
+        except BaseException:
+            secure.close()
+            raise
+        return secure
 
     def want_write(self) -> bool:
         """Also what the tap has still to write."""
@@ -167,3 +197,23 @@ class Client(mqtt.Client):
     def post(self, packets: bytes) -> bool:
         """Packets of one's own making, between paho's; False where they can't be sent now."""
         return self.tap is not None and self.tap.post(packets)
+
+    def end(self) -> None:
+        """Break off the connection without a word, if there is one."""
+        if self.tap is not None:
+            self.tap.end()
+
+
+def _watch_over(under: "SocketLike") -> None:
+    """A peer that is gone without a goodbye is noticed, as far as this system can."""
+    if not isinstance(under, socket.socket):
+        return
+    under.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        ("TCP_KEEPIDLE", ASK_AFTER_SECONDS),
+        ("TCP_KEEPINTVL", ASK_EVERY_SECONDS),
+        ("TCP_KEEPCNT", ASK_TIMES),
+        ("TCP_USER_TIMEOUT", UNACKNOWLEDGED_MS),
+    ):
+        if hasattr(socket, option):
+            under.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

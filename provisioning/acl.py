@@ -18,4 +18,5 @@ def mosquitto_acl(topics: Topics, hub: str = HUB) -> str:
     lines += ["", "# The hub hears every agent and answers each.", f"user {hub}"]
     lines += [f"topic read {topics.every(verb)}" for verb in FROM_AGENT]
     lines += [f"topic write {topics.every(verb)}" for verb in TO_AGENT]
+    lines += ["# To itself, so that it notices when it hears nothing any more.", f"topic readwrite {topics.probe('+')}"]
     return "\n".join(lines) + "\n"

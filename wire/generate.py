@@ -15,7 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from wire.messages import Ack, Command, Config, ConfigApplied, Inventory, Message, Report, Result, Status
 from wire.metrics import CATALOGUE
-from wire.topics import FROM_AGENT, Verb
+from wire.topics import FROM_AGENT, Topics, Verb
 
 FOLDER = Path(__file__).parent / "schema"
 """Where the generated documents lie."""
@@ -107,14 +107,21 @@ def asyncapi() -> dict[str, Any]:
             "setting of both. Operations named agent… are the agent's, those named hub… the hub's.",
         },
         "defaultContentType": "application/json",
-        "channels": {channel.key: _channel(channel) for channel in CHANNELS},
-        "operations": dict(operation for channel in CHANNELS for operation in _operations(channel)),
+        "channels": {**{channel.key: _channel(channel) for channel in CHANNELS}, "hubProbe": _PROBE},
+        "operations": {
+            **dict(operation for channel in CHANNELS for operation in _operations(channel)),
+            **{f"hub{action.capitalize()}sProbe": _probing(action) for action in ("send", "receive")},
+        },
         "components": {
             "parameters": {
                 "site": {"description": "The site's id, [a-z0-9][a-z0-9-]{0,39}."},
                 "agent": {"description": "The agent's id, unique in its site, [a-z0-9][a-z0-9-]{0,39}."},
+                "client": {"description": "The hub's MQTT client id, [a-zA-Z0-9-]{1,40}."},
             },
-            "messages": {channel.key: _message(channel) for channel in CHANNELS},
+            "messages": {
+                **{channel.key: _message(channel) for channel in CHANNELS},
+                "hubProbe": {"name": "Probe", "contentType": "text/plain", "payload": {"type": "string"}},
+            },
         },
     }
 
@@ -125,6 +132,26 @@ def _channel(channel: Channel) -> dict[str, Any]:
         "summary": channel.summary,
         "parameters": {name: {"$ref": f"#/components/parameters/{name}"} for name in ("site", "agent")},
         "messages": {channel.key: {"$ref": f"#/components/messages/{channel.key}"}},
+    }
+
+
+_PROBE = {
+    "address": Topics().probe("{client}"),
+    "summary": "A hub's word to itself: what it does not hear back tells it that it is deaf. No agent's business.",
+    "parameters": {"client": {"$ref": "#/components/parameters/client"}},
+    "messages": {"hubProbe": {"$ref": "#/components/messages/hubProbe"}},
+}
+
+
+def _probing(action: str) -> dict[str, Any]:
+    """With MQTT 5 it is sent at QoS 1, for the broker then says whether it may be; with 3.1.1 at QoS 0."""
+    how = {"qos": 1, "retain": False} if action == "send" else {"qos": 0}
+    return {
+        "action": action,
+        "channel": {"$ref": "#/channels/hubProbe"},
+        "summary": "By the hub.",
+        "messages": [{"$ref": "#/channels/hubProbe/messages/hubProbe"}],
+        "bindings": {"mqtt": {**how, "bindingVersion": "0.2.0"}},
     }
 
 

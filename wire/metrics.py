@@ -347,7 +347,7 @@ CATALOGUE: tuple[Metric, ...] = (
     _m(
         "certificate_left_days",
         "d",
-        (Kind.CAMERA, Kind.RECORDER),
+        (Kind.CAMERA, Kind.RECORDER, Kind.HUB),
         "Days until the device's TLS certificate expires",
         "设备证书剩余天数",
     ),
@@ -473,6 +473,23 @@ CATALOGUE: tuple[Metric, ...] = (
     _m("dead_letters", "1", _HUB, "Points the series store refused for good, kept aside", "被时序库永久拒绝的数据点数"),
     _m("agents_known", "1", _HUB, "Agents ever heard", "已知代理数"),
     _m("agents_heard", "1", _HUB, "Agents heard in the last three minutes", "近三分钟在线代理数"),
+    _m("broker_connected", "1", _HUB, "Subscribed at the broker and hearing", "已连接消息代理"),
+    _m("unheard_seconds", "s", _HUB, "Since anything came from the broker", "未从消息代理收到任何消息的时长"),
+    _m(
+        "mute_seconds",
+        "s",
+        _HUB,
+        "For how long the hub's own word has not come back though others are heard",
+        "中心自测消息未返回（但能收到他人消息）的时长",
+    ),
+    _m("probe_seconds", "s", _HUB, "The hub's own word through the broker and back", "经消息代理的自测往返时间"),
+    _m(
+        "answers_dropped",
+        "1",
+        _HUB,
+        "Answers not sent because the broker takes too little; agents ask again",
+        "因消息代理接收过慢而丢弃的应答数",
+    ),
     _m("open_files", "1", _HUB, "Files and connections the hub holds open", "打开的文件与连接数"),
 )
 

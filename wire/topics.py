@@ -1,4 +1,4 @@
-"""Topic names: `{root}/v1/{site}/{agent}/{verb}`."""
+"""Topic names: `{root}/v1/{site}/{agent}/{verb}`, and `{root}/v1/_hub/{client}/probe` for a hub alone."""
 
 import re
 from enum import StrEnum
@@ -58,6 +58,13 @@ class Topics:
     def every(self, verb: Verb) -> str:
         """The subscription filter for this verb of all agents."""
         return f"{self.root}/v1/+/+/{verb}"
+
+    def probe(self, client_id: str) -> str:
+        """What a hub says to itself to know that it is heard; with `+` the filter of all hubs.
+
+        `_hub` is no site's id, and no verb is called so: no agent's topic or access rule can be meant by it.
+        """
+        return f"{self.root}/v1/_hub/{client_id}/probe"
 
     def parse(self, topic: str) -> tuple[Address, Verb] | None:
         """Whose topic this is and what for, or None where it is not one of ours."""

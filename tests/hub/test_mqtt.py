@@ -46,7 +46,7 @@ class Side:
             settings,
             Topics(),
             self.heard.extend,
-            lambda: self.changes.append("lost"),
+            lambda _ms: self.changes.append("lost"),
             lambda: self.changes.append("back"),
             wanted=lambda: self.wanted,
         )

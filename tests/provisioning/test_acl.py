@@ -88,6 +88,20 @@ def test_an_agent_hears_only_what_is_meant_for_it(parties: dict[str, Party]) -> 
     assert sorted(one.heard) == sorted((TOPICS.topic(ONE, verb), b"for one") for verb in TO_AGENT)
 
 
+def test_what_a_hub_says_to_itself_it_hears_and_no_agent_hears_or_says(
+    broker: Mosquitto, authority: Authority, parties: dict[str, Party]
+) -> None:
+    hub, one = parties[HUB], parties[str(ONE)]
+    forger = Party(broker, authority, "school/forger")
+    forger.say(TOPICS.probe("watchkeeper-hub"), b"forged")
+    forger.close()
+    hub.say(TOPICS.probe("watchkeeper-hub"), b"own")
+    hub.say(TOPICS.topic(ONE, Verb.ACK), b"later")
+    wait_until(lambda: hub.heard and one.heard, what="both to hear what is theirs")
+    assert hub.heard == [(TOPICS.probe("watchkeeper-hub"), b"own")]
+    assert one.heard == [(TOPICS.topic(ONE, Verb.ACK), b"later")]
+
+
 def test_a_retained_configuration_is_kept_for_its_agent_alone(
     broker: Mosquitto, authority: Authority, parties: dict[str, Party]
 ) -> None:

@@ -1,5 +1,6 @@
 """Eclipse Mosquitto."""
 
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -39,6 +40,11 @@ class Mosquitto(Server):
         config = self.folder / "mosquitto.conf"
         config.write_text("\n".join(self._lines()) + "\n")
         return [self._program, "-c", str(config)]
+
+    def reload(self) -> None:
+        """Let it read its access rules and its own certificate again (SIGHUP); those of live connections, too."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
 
     def _lines(self) -> list[str]:
         # Without `user root` a broker started by root drops to a user that cannot read our folder.

@@ -72,6 +72,15 @@ def test_every_verb_has_one_direction() -> None:
     assert sorted(FROM_AGENT + TO_AGENT) == sorted(Verb)
 
 
+@given(slugs, slugs, st.sampled_from(Verb))
+def test_what_a_hub_says_to_itself_is_no_agents_topic(site: str, agent: str, verb: Verb) -> None:
+    topics = Topics()
+    assert topics.probe("watchkeeper-hub") == "wk/v1/_hub/watchkeeper-hub/probe"
+    assert topics.parse(topics.probe(agent)) is None
+    assert topics.topic(Address(site, agent), verb).split("/")[2] != "_hub"
+    assert not topics.probe(agent).endswith(f"/{verb}"), "nor does a certificate's name make it one of the rules'"
+
+
 def test_the_filter_of_all_agents_has_two_wildcards() -> None:
     assert Topics("org/wk").every(Verb.CONFIG_APPLIED) == "org/wk/v1/+/+/config/applied"
 

@@ -110,6 +110,7 @@ COUNTS = {
         "queue_messages",
         "buffer_points",
         "dead_letters",
+        "answers_dropped",
         "agents_known",
         "agents_heard",
         "open_files",
