@@ -205,7 +205,7 @@ class App:
         self._health.standing = lambda: self._lease.standing
         self._health.alive = {
             "committer": committing,
-            "mqtt": lambda: "" if link.alive else "its thread has ended",
+            "mqtt": lambda: "" if link.alive else "its thread has ended, or hangs",
             "configuration": running(self._publishing),
             "console": running(self._web),
             "lease": running(self._holding),

@@ -38,6 +38,9 @@ STEADY_SECONDS = 10.0
 OPEN_SECONDS = 20.0
 """How long a broker that has accepted may take until we are subscribed."""
 
+HANG_SECONDS = 30.0
+"""A connection that was broken off and has not ended after so long is in the hands of a thread that hangs."""
+
 STOOD_STILL_SECONDS = 5.0
 """Who wakes so much later than meant was not there, or had no processor, and can't have heard."""
 
@@ -83,6 +86,7 @@ class MqttLink:
         self._subscribed = False
         self._began = time.monotonic()
         self._up_since: float | None = None
+        self._broken_off: float | None = None
         self._probe = Probe(settings.probe_seconds, settings.deaf_after_seconds, self._began)
         self._hearing = Hearing.WELL
         self._complaint = ""
@@ -114,8 +118,10 @@ class MqttLink:
 
     @property
     def alive(self) -> bool:
-        """The thread runs: connected, or trying to be."""
-        return self._thread.is_alive() and self._watching.is_alive()
+        """Both threads run: connected, or trying to be."""
+        since = self._broken_off
+        hangs = since is not None and time.monotonic() - since > HANG_SECONDS
+        return self._thread.is_alive() and self._watching.is_alive() and not hangs
 
     @property
     def connected(self) -> bool:
@@ -224,7 +230,7 @@ class MqttLink:
             self._complain(f"broker {self._settings.host}:{self._settings.port}: {error}{self._expired()}")
             return
         finally:
-            self._client = None
+            self._client = self._broken_off = None
             self._subscribed = False
             self._down()
             self._probe.closed(time.monotonic())
@@ -340,10 +346,15 @@ class MqttLink:
             self._probe.rest(now)
         elif client is not None and not self._subscribed and now - self._began > OPEN_SECONDS:
             self._complain(f"broker {self._settings.host}:{self._settings.port} accepts, but does not answer")
-            client.end()
+            self._break_off(client)
         elif client is not None and self._subscribed:
             self._say_own()
             self._judge(client, self._probe.judge(now))
+
+    def _break_off(self, client: Client) -> None:
+        if self._broken_off is None:
+            self._broken_off = time.monotonic()
+        client.end()
 
     def _say_own(self) -> None:
         """The hub's word to itself, if it is time. With MQTT 5 at QoS 1, because then a broker says if it denies it."""
@@ -367,7 +378,7 @@ class MqttLink:
                     self._settings.deaf_after_seconds,
                 )
             self._down()
-            client.end()
+            self._break_off(client)
         elif hearing is Hearing.MUTE and before is not hearing:
             log.warning(
                 "others are heard, but not the hub's own word: either agents get no acknowledgements, or only the "

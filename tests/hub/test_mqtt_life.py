@@ -235,6 +235,26 @@ def test_answers_that_a_broker_does_not_take_are_dropped_at_a_bound_and_counted(
     hub.link.acknowledge([(Address("school", "gateway"), ["abcdef:1"])])
 
 
+def test_a_thread_that_hangs_is_blindness_at_once_and_in_the_end_no_life(
+    ruled: Mosquitto, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.mqtt.HANG_SECONDS", 0.5)
+    free, changes = threading.Event(), list[str]()
+    settings = BrokerTable(host="127.0.0.1", port=ruled.port, probe_seconds=0.1, deaf_after_seconds=0.6)
+
+    def hang(_: list[Heard]) -> None:
+        free.wait(30)
+
+    link = MqttLink(settings, TOPICS, hang, lambda _ms: changes.append("lost"), lambda: changes.append("back"))
+    link.start()
+    assert link.alive
+    wait_until(lambda: changes == ["back", "lost"], what="the silence to be noticed")
+    wait_until(lambda: not link.alive, what="the thread to be given up")
+    free.set()
+    wait_until(lambda: changes == ["back", "lost", "back"] and link.alive, timeout=30, what="another connection")
+    link.stop()
+
+
 def test_a_broker_that_accepts_and_hangs_up_is_not_besieged(side: Callable[..., Side]) -> None:
     visits = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
