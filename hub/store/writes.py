@@ -156,6 +156,9 @@ def save_events(connection: sa.Connection, events: Sequence[EventRow]) -> None:
 
 def count_rejections(connection: sa.Connection, rejections: Iterable[Rejection], now: int) -> None:
     """Add to the counts by sender and reason; the newest example is kept."""
+    rejections = list(rejections)
+    if not rejections:
+        return
     statement = insert(connection, schema.rejected)
     fresh = statement.excluded
     upsert = statement.on_conflict_do_update(
@@ -177,8 +180,11 @@ def save_blindness(connection: sa.Connection, intervals: Iterable[Interval]) -> 
             interval.id = connection.execute(table.insert().values(**values).returning(table.c.id)).scalar_one()
 
 
+_BEAT = schema.heartbeat.update().where(schema.heartbeat.c.id == 1)
+
+
 def beat(connection: sa.Connection, now: int, attempt: str) -> None:
-    """The hub's sign of life, and the name of this very commit."""
+    """The hub's sign of life, and the name of this very commit. Nobody else writes the row."""
     row = {"at": now, "attempt": attempt}
-    statement = insert(connection, schema.heartbeat).values(id=1, **row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
+    if not connection.execute(_BEAT, row).rowcount:
+        connection.execute(schema.heartbeat.insert(), {"id": 1, **row})
