@@ -5,7 +5,7 @@ the agent, which still holds them, sends them again.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hub.blindness import KEEP_MS, Blindness, Interval
 from hub.engine import Engine
 from hub.finding import Life
-from hub.fleet import KnownValues, LiveFinding, Site, Subject
+from hub.fleet import AgentState, KnownValues, LiveFinding, Site, Subject
 from hub.rule import Rule, Settings, Severity
 from hub.series.store import SeriesUnavailable, Value
 from hub.store import schema
@@ -25,11 +25,19 @@ LOOKBACK_MS = 2 * 86_400_000
 """Newest values older than this before the mark are taken as never seen; daily metrics must fit in."""
 
 
+LATELY_MS = 3_600_000
+"""Agents whose mark is so near the newest one are asked for together."""
+
+
 class Remembered(Protocol):
     """What the rules look back on, as the series store has it (`hub.series.store.SeriesReads`)."""
 
     def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
         """device → metric → newest value in since < at ≤ until (ms UTC). May raise SeriesUnavailable."""
+        ...
+
+    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+        """The same for every site: (site, device) → metric → value."""
         ...
 
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
@@ -113,8 +121,8 @@ def _read_findings(connection: sa.Connection, engine: Engine) -> None:
 
 def _read_values(engine: Engine, series: Remembered, rules: Mapping[str, Rule]) -> None:
     try:
+        _read_latest(engine, series)
         for name, site in engine.sites.items():
-            _read_latest(name, site, series)
             _read_windows(name, site, series, rules)
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): rules start without earlier values", error)
@@ -134,14 +142,27 @@ def _keep_values(engine: Engine, known: Mapping[tuple[str, str], KnownValues]) -
                 subject.windows.update(values.windows)
 
 
-def _read_latest(name: str, site: Site, series: Remembered) -> None:
-    for agent in site.agents.values():
-        own = [subject for subject in site.devices.values() if subject.agent == agent.agent]
-        for kind in {subject.kind for subject in own} if agent.mark else ():
-            found = series.latest(name, kind, agent.mark, agent.mark - LOOKBACK_MS)
-            for subject in own:
-                if subject.kind == kind:
-                    subject.latest = found.get(subject.device, {})
+def _read_latest(engine: Engine, series: Remembered) -> None:
+    """A question a kind for all that was heard lately; one an agent and kind for who was silent for long, and for whom
+    the store holds values that no rule has judged."""
+    agents = [agent for site in engine.sites.values() for agent in site.agents.values() if agent.mark]
+    end = max((agent.mark for agent in agents), default=0)
+    devices = [(subject, agent.mark) for agent in agents for subject in _own(engine.sites[agent.site], agent)]
+    found = {kind: series.newest(kind, end, end - LATELY_MS - LOOKBACK_MS) for kind in {one.kind for one, _ in devices}}
+    apart: dict[tuple[str, DeviceKind, int], Mapping[str, dict[str, Value]]] = {}
+    for subject, mark in devices:
+        values = found[subject.kind].get((subject.site, subject.device), {})
+        if mark < end - LATELY_MS or any(value.at > mark for value in values.values()):
+            key = (subject.site, subject.kind, mark)
+            if key not in apart:
+                apart[key] = series.latest(subject.site, subject.kind, mark, mark - LOOKBACK_MS)
+            values = apart[key].get(subject.device, {})
+        subject.latest = {metric: value for metric, value in values.items() if value.at > mark - LOOKBACK_MS}
+
+
+def _own(site: Site, agent: AgentState) -> Iterator[Subject]:
+    """The devices it watches, all of them in its site."""
+    return (subject for subject in site.devices.values() if subject.agent == agent.agent)
 
 
 def _read_windows(name: str, site: Site, series: Remembered, rules: Mapping[str, Rule]) -> None:

@@ -39,6 +39,10 @@ class NoSeries:
         """Nothing."""
         return {}
 
+    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+        """Nothing."""
+        return {}
+
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
         """Nothing."""
         return []

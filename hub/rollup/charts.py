@@ -54,6 +54,10 @@ class LongCharts:
         """As the store's."""
         return self._raw.latest(site, kind, until, since)
 
+    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+        """As the raw store's."""
+        return self._raw.newest(kind, until, since)
+
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
         """As the store's."""
         return self._raw.window(site, kind, device, metric, since, until)

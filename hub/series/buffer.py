@@ -121,6 +121,10 @@ class BufferedSeries:
         """As the store's."""
         return self._store.latest(site, kind, until, since)
 
+    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+        """As the store's."""
+        return self._store.newest(kind, until, since)
+
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
         """As the store's."""
         return self._store.window(site, kind, device, metric, since, until)

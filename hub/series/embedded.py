@@ -62,22 +62,34 @@ class EmbeddedSeries:
 
     def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
         """One seek a series and metric."""
-        newest: dict[str, dict[str, Value]] = {}
+        found = self._newest(" AND site = ?", (site,), kind, until, since)
+        return {device: values for (_, device), values in found.items()}
+
+    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+        """The same of every site."""
+        return self._newest("", (), kind, until, since)
+
+    def _newest(
+        self, where: str, of: tuple[str, ...], kind: str, until: int, since: int
+    ) -> dict[tuple[str, str], dict[str, Value]]:
+        newest: dict[tuple[str, str], dict[str, Value]] = {}
         with self._reader() as connection:
             metrics = connection.execute(
-                "SELECT DISTINCT name FROM metric JOIN series ON id = series WHERE site = ? AND kind = ?", (site, kind)
+                f"SELECT DISTINCT name FROM metric JOIN series ON id = series WHERE kind = ?{where}",  # noqa: S608 - ours
+                (kind, *of),
             ).fetchall()
             for (metric,) in metrics:
                 name = column(metric)
                 rows = connection.execute(
-                    f"SELECT device, v.at, v.{name} FROM series CROSS JOIN metric ON metric.series = id AND name = ? "  # noqa: S608 - admitted names, quoted
+                    f"SELECT site, device, v.at, v.{name} FROM series "  # noqa: S608 - admitted names, quoted
+                    f"CROSS JOIN metric ON metric.series = id AND name = ? "
                     f"CROSS JOIN {table(kind)} v ON v.series = id AND v.at = (SELECT at FROM {table(kind)} "
                     f"WHERE series = id AND at > ? AND at <= ? AND {name} IS NOT NULL ORDER BY at DESC LIMIT 1) "
-                    "WHERE site = ? AND kind = ?",
-                    (metric, *_bounds(since, until), site, kind),
+                    f"WHERE kind = ?{where}",
+                    (metric, *_bounds(since, until), kind, *of),
                 )
-                for device, at, value in rows:
-                    newest.setdefault(device, {})[metric] = Value(at, value)
+                for site, device, at, value in rows:
+                    newest.setdefault((site, device), {})[metric] = Value(at, value)
         return newest
 
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:

@@ -48,6 +48,18 @@ class InfluxSeries:
                 newest.setdefault(device.tags["device"], {})[metric] = Value(at, float(value))
         return newest
 
+    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+        """A question a metric, so that no answer holds more than one number a device."""
+        where = f'FROM {identifier(kind)} WHERE {between(since, until)} GROUP BY "site", "device"'
+        newest: dict[tuple[str, str], dict[str, Value]] = {}
+        for metric in self._metrics(kind) if is_name(kind) else []:
+            (found,) = self._ask([f"SELECT last({identifier(metric)}) {where}"])
+            for device in found:
+                ((at, value),) = device.rows
+                key = (device.tags["site"], device.tags["device"])
+                newest.setdefault(key, {})[metric] = Value(at, float(value))
+        return newest
+
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
         """Two agents' values of one moment (a device that was handed over) count once, as in the embedded store."""
         if not (is_name(kind) and is_name(metric)):

@@ -76,6 +76,10 @@ class SeriesReads(Protocol):
         """device → metric → newest value in since < at ≤ until (ms UTC), for every device of that kind in the site."""
         ...
 
+    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+        """(site, device) → metric → newest value in since < at ≤ until (ms UTC), for every device of that kind."""
+        ...
+
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
         """Every raw value in since < at ≤ until, oldest first."""
         ...

@@ -94,6 +94,17 @@ def test_latest_has_the_newest_of_each_metric_with_its_own_time(store: SeriesSto
     assert store.latest("depot", "camera", T + MINUTE, T) == {"cam-1": {"reachable": Value(T + MINUTE, 0.0)}}
 
 
+def test_newest_has_them_of_every_site(store: SeriesStore) -> None:
+    store.write([point(T, reachable=1.0), point(T + 1, reachable=0.0), point(T, site="other", response_seconds=2.0)])
+    assert store.newest("camera", T + 1, T - 1) == {
+        ("depot", "cam-1"): {"reachable": Value(T + 1, 0.0)},
+        ("other", "cam-1"): {"response_seconds": Value(T, 2.0)},
+    }
+    assert store.newest("camera", T, T - 1)["depot", "cam-1"]["reachable"] == Value(T, 1.0)
+    assert store.newest("camera", T + 1, T + 1) == {}
+    assert store.newest("door", T + 1, 0) == {}
+
+
 def test_since_is_left_out_and_until_is_taken_in(store: SeriesStore) -> None:
     store.write([point(T + index, reachable=float(index)) for index in range(5)])
     assert window(store, "reachable", since=T + 1, until=T + 3) == [Value(T + 2, 2.0), Value(T + 3, 3.0)]
