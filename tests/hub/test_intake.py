@@ -1,10 +1,13 @@
 """The way in: what is decoded, refused, counted, and what happens when the queue is full."""
 
+import threading
+import time
+
 import pytest
 
 from hub.intake import Delivery, Intake, Unreadable
 from wire.codec import MAX_BYTES, encode
-from wire.messages import Report
+from wire.messages import Report, Sample
 from wire.topics import Topics
 
 REPORT = Report(id="abcdef:1", boot="b", mono=1, sent=1)
@@ -85,3 +88,25 @@ def test_one_sender_cannot_fill_the_queue_and_who_is_turned_away_was_heard(monke
     intake.batch(1000, 0)
     intake.take("wk/v1/school/flood/report", body)
     assert intake.depth == 1, "what was taken out makes room"
+
+
+def test_a_batch_gathers_until_it_is_full_and_not_longer() -> None:
+    intake = Intake(Topics(), lambda: 7)
+    sample = Sample(device="cam-1", at=1, values={"reachable": 1.0})
+    body = encode(REPORT.model_copy(update={"samples": [sample, sample]}))
+    later = threading.Timer(0.05, lambda: intake.take("wk/v1/school/two/report", body))
+    intake.take("wk/v1/school/one/report", body)
+    later.start()
+    began = time.monotonic()
+    assert [item.address.agent for item in intake.batch(100, wait=30, lines=4, gather=30)] == ["one", "two"]
+    assert time.monotonic() - began < 20, "the fourth sample ended it"
+
+
+def test_a_batch_takes_no_more_samples_than_it_needs_and_the_rest_waits() -> None:
+    intake = Intake(Topics(), lambda: 7)
+    sample = Sample(device="cam-1", at=1, values={"reachable": 1.0})
+    body = encode(REPORT.model_copy(update={"samples": [sample] * 3}))
+    for agent in ("one", "two", "three"):
+        intake.take(f"wk/v1/school/{agent}/report", body)
+    sizes = [len(intake.batch(100, wait=0, lines=4)) for _ in range(3)]
+    assert sizes == [2, 1, 0]
