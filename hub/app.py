@@ -74,7 +74,13 @@ class App:
         raw, hourly, daily = (self._tiers[tier] for tier in TIERS)
         self._marks = Marks(self._database, now_ms)
         self._series = BufferedSeries(
-            raw, file.series.buffer_path, file.series.buffer_bytes, now_ms, landed=self._marks.landed
+            raw,
+            file.series.buffer_path,
+            file.series.buffer_bytes,
+            now_ms,
+            landed=self._marks.landed,
+            max_age_seconds=file.series.buffer_hours * 3600,
+            patience=file.series.patience_seconds,
         )
         stores = Stores(raw, hourly, daily, self._retention["raw"], self._retention["hourly"])
         self._rollups = RollupWorker(self._database, stores, self._marks, now_ms, lambda: self._lease.active)
@@ -96,7 +102,7 @@ class App:
         )
         self._publisher = Publisher(self._database, self._link)
         self._measures = Measures()
-        self._measures.watch(lambda: of_buffer(self._series.stats(), file.series.buffer_bytes, now_ms()))
+        self._measures.watch(lambda: of_buffer(self._series.stats(), now_ms()))
         self._measures.watch(self._link.figures)
         if file.broker.tls is not None:
             self._measures.watch(watched(file.broker.tls.certificate))

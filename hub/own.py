@@ -139,11 +139,11 @@ def extremes(recent: Tally) -> dict[str, float]:
     return values
 
 
-def of_buffer(stats: BufferStats, max_bytes: int, now: int) -> dict[str, float]:
+def of_buffer(stats: BufferStats, now: int) -> dict[str, float]:
     """How the series store and its buffer fare at `now` (ms UTC)."""
     return {
         "series_available": float(stats.available),
-        "buffer_fill_ratio": stats.bytes / max_bytes,
+        "buffer_fill_ratio": stats.fill_ratio,
         "buffer_points": float(stats.points),
         "buffer_oldest_seconds": 0.0 if stats.oldest is None else max(now - stats.oldest, 0) / 1000,
         "dead_letters": float(stats.refused),

@@ -1,27 +1,33 @@
-"""A bounded buffer on disk before a series store, so that a database that is away costs nothing but time.
+"""A bounded buffer on disk before a series store, so that a database that is away or slow costs nothing but time.
 
-A batch the store cannot take now goes to the journal and counts as kept. Until the store answers again, further batches
-go there at once: one thread tries, ever more slowly, and when the store is back writes the journal to it, oldest first,
-resting as long as it works so that live data, which goes straight to the store again, has room.
+A batch goes straight to the store, over the lane of live writes. One the store cannot take now, or not soon enough,
+goes to the journal and counts as kept; until the store is found again, quick as before, further batches go there at
+once. One thread (`drain.py`) writes the journal to the store, oldest first, leaving room for live data.
 """
 
 import logging
-import random
-import threading
-import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from hub.series.journal import Batch, Journal, JournalError, RefusedPoint
+from hub.series.deadletters import Letter
+from hub.series.drain import Drain, NotNoted
+from hub.series.gate import Backoff, Gate
+from hub.series.journal import Journal, JournalError
+from hub.series.lane import Lane, Late
+from hub.series.pace import Pace
 from hub.series.store import Bucket, Point, Scope, SeriesRefused, SeriesStore, SeriesUnavailable, Summary, Value
+
+__all__ = ["Backoff", "BufferStats", "BufferedSeries", "NotNoted", "Outcome", "Written"]
 
 log = logging.getLogger(__name__)
 
-DRAIN_POINTS = 5000
-"""About how many points one write of the journal to the store carries."""
+LIVE_POINTS = 5000
+"""The most points one live write carries; each write has `patience` seconds."""
+
+PATIENCE_SECONDS = 1.0
 
 
 class Outcome(StrEnum):
@@ -40,42 +46,44 @@ class Written(NamedTuple):
     reason: str = ""
 
 
-class NotNoted(Exception):  # noqa: N818 - a state
-    """Who is told of points that landed could not take note of them now: they are kept and written once more."""
-
-
 class BufferStats(NamedTuple):
-    """The buffer at a glance. `bytes` are those on disk, `oldest` is when the oldest waiting batch came (ms UTC).
+    """The buffer at a glance; asking costs the same whatever is in it.
 
-    `refused` counts points set aside since the buffer's file was made.
+    `bytes` of `max_bytes` are in use, `oldest` is when the oldest waiting batch came (ms UTC), `age_seconds` its age,
+    `max_age_seconds` 0 without a bound. `fill_ratio` is the fuller of both bounds, 0 to 1 and perhaps a little above.
+    `available`: live data goes straight to the store. `full`: the last batch found no room.
+    `drain_rate` is in points a second over the last half minute, `drain_share` the part of the time it may take.
+    `refused` counts points the store refused since the buffer's file was made, `letters` those kept for a look,
+    `evicted` those of them that gave way to newer ones, `lost` points damaged on disk. `live_seconds` is how long
+    the last live write took.
     """
 
     bytes: int
+    max_bytes: int
     batches: int
     points: int
     oldest: int | None
+    age_seconds: float
+    max_age_seconds: float
+    fill_ratio: float
     available: bool
+    full: bool
+    drain_rate: float
+    drain_share: float
     refused: int
+    letters: int
+    evicted: int
+    lost: int
+    live_seconds: float
     last_error: str | None
-
-
-class Backoff(NamedTuple):
-    """Seconds between attempts at a store that is away: `first`, doubled up to `most`, each cut by up to a half."""
-
-    first: float = 1.0
-    most: float = 60.0
-
-    def pause(self, failures: int) -> float:
-        """How long to wait after the given number of failures in a row, at least one."""
-        whole = min(self.most, self.first * 2.0 ** min(failures - 1, 30))
-        return whole * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
 
 
 class BufferedSeries:
     """A SeriesStore whose writes survive its absence. `clock` tells ms UTC; `path` is the buffer's file.
 
-    Thread-safe; `close` ends its thread and closes the store. Reads go straight to the store and may raise
-    SeriesUnavailable. Raises JournalError when the file cannot be opened.
+    It takes no more once it holds `max_bytes`, or once its oldest batch has waited for `max_age_seconds` (0: no such
+    bound). A live write may take `patience` seconds. Thread-safe; `close` ends its threads and closes the store.
+    Reads go straight to the store and may raise SeriesUnavailable. Raises JournalError when the file cannot be opened.
     """
 
     def __init__(
@@ -86,36 +94,41 @@ class BufferedSeries:
         clock: Callable[[], int],
         backoff: Backoff = Backoff(),  # noqa: B008 - immutable
         landed: Callable[[Sequence[Point]], None] = lambda _: None,
+        *,
+        max_age_seconds: float = 0.0,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         """`landed` is told of points that came out of the buffer and are in the store now, before they are forgotten
         here: a NotNoted makes them wait, and it may hear of one twice.
         """
         self._store = store
-        self._landed = landed
         self._clock = clock
-        self._backoff = backoff
-        self._journal = Journal(path, max_bytes)
-        self._available = True
-        self._last_error: str | None = None
+        self._max_bytes, self._max_age = max_bytes, max_age_seconds
+        self._journal = Journal(path, max_bytes, round(max_age_seconds * 1000) or None)
+        self._gate = Gate(patience, backoff)
+        self._pace = Pace()
+        self._lane = Lane(store.write, self._observe)
+        self._drain = Drain(store, self._journal, self._gate, self._lane, self._pace, backoff, clock, landed)
         self._full = False
-        self._wake = threading.Event()
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._drain, name="series-buffer", daemon=True)
-        self._thread.start()
-        self._wake.set()  # batches of an earlier life
+        self._live_seconds = 0.0
+        self._drain.start()
 
     def write(self, points: Sequence[Point]) -> Written:
         """To the store, else to the disk; durable when this returns, unless FULL. Never raises for an outage."""
-        if not self._available:
-            return self._keep(points)
-        try:
-            self._store.write(points)
-        except SeriesRefused as refusal:
-            return self._set_aside(points, refusal)
-        except SeriesUnavailable as error:
-            self._lost(error)
-            return self._keep(points)
-        return Written(Outcome.WRITTEN)
+        refused: list[int] = []
+        reason = ""
+        for start in range(0, len(points), LIVE_POINTS):
+            part = points[start : start + LIVE_POINTS]
+            try:
+                if not self._straight(part):
+                    outcome = self._keep(points[start:])
+                    return Written(outcome, tuple(refused) if outcome is Outcome.BUFFERED else (), reason)
+            except SeriesRefused as refusal:
+                if not self._set_aside(part, refusal):
+                    return Written(Outcome.FULL)
+                refused += [start + index for index in refusal.refused]
+                reason = reason or refusal.reason
+        return Written(Outcome.WRITTEN, tuple(refused), reason)
 
     def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
         """As the store's."""
@@ -148,25 +161,36 @@ class BufferedSeries:
     def stats(self) -> BufferStats:
         """Raises JournalError."""
         held = self._journal.held()
+        aging = 0.0 if held.aging is None else max(0.0, (self._clock() - held.aging) / 1000)
         return BufferStats(
-            bytes=self._journal.used(),
+            bytes=held.bytes,
+            max_bytes=self._max_bytes,
             batches=held.batches,
             points=held.points,
             oldest=held.oldest,
-            available=self._available,
+            age_seconds=0.0 if held.oldest is None else max(0.0, (self._clock() - held.oldest) / 1000),
+            max_age_seconds=self._max_age,
+            fill_ratio=self._fill(held.bytes if held.batches else 0, aging),
+            available=self._gate.open,
+            full=self._full,
+            drain_rate=self._drain.rate,
+            drain_share=self._pace.share,
             refused=held.refused,
-            last_error=self._last_error,
+            letters=held.letters,
+            evicted=held.evicted,
+            lost=held.lost,
+            live_seconds=self._live_seconds,
+            last_error=self._gate.error,
         )
 
-    def refused(self, limit: int = 100) -> list[RefusedPoint]:
+    def refused(self, limit: int = 100) -> list[Letter]:
         """The newest points set aside, newest first. Raises JournalError."""
-        return self._journal.refused(limit)
+        return self._journal.letters(limit=limit)
 
     def close(self) -> None:
-        """What waits stays on disk. Waits for a write under way, at most as long as the store's time-out."""
-        self._closing.set()
-        self._wake.set()
-        self._thread.join()
+        """What waits stays on disk. Waits a few seconds at the most for writes under way."""
+        self._drain.close()
+        self._lane.close()
         self._journal.close()
         self._store.close()
 
@@ -178,108 +202,54 @@ class BufferedSeries:
     ) -> None:
         self.close()
 
-    def _keep(self, points: Sequence[Point]) -> Written:
+    def _straight(self, points: Sequence[Point]) -> bool:
+        """Whether the store has them. Raises SeriesRefused."""
+        if not self._gate.open:
+            return False
+        try:
+            self._lane.write(points, self._gate.patience)
+        except SeriesUnavailable as error:
+            self._gate.shut(error, error.retry_after)
+            return False
+        except Late:
+            self._gate.slow()
+            self._pace.yield_way()
+            return False
+        return True
+
+    def _observe(self, points: int, seconds: float, error: Exception | None) -> None:
+        """From the lane's thread: how a live write went, perhaps after everybody stopped waiting for it."""
+        self._live_seconds = seconds
+        if error is None:
+            self._pace.live(points, seconds, self._drain.busy)
+
+    def _keep(self, points: Sequence[Point]) -> Outcome:
         try:
             kept = self._journal.append(points, self._clock())
         except JournalError as error:
             self._note(error)
-            return Written(Outcome.FULL)
-        self._wake.set()  # the store may just have come back, with the journal found empty
+            self._full = True
+            return Outcome.FULL
+        self._drain.wake()
         if self._full is kept:
             self._full = not kept
             log.warning("series buffer has room again" if kept else "series buffer is full: agents keep their reports")
-        return Written(Outcome.BUFFERED if kept else Outcome.FULL)
+        return Outcome.BUFFERED if kept else Outcome.FULL
 
-    def _set_aside(self, points: Sequence[Point], refusal: SeriesRefused) -> Written:
+    def _set_aside(self, points: Sequence[Point], refusal: SeriesRefused) -> bool:
         """Only when the refused points are safely aside may the batch be acknowledged."""
         try:
-            self._journal.set_aside([points[index] for index in refusal.refused], refusal.reason, self._clock())
+            self._journal.set_aside(points, refusal, self._clock())
         except JournalError as error:
             self._note(error)
-            return Written(Outcome.FULL)
+            return False
         log.warning("series store refuses for good: %s", refusal)
-        return Written(Outcome.WRITTEN, refusal.refused, refusal.reason)
+        return True
 
     def _note(self, error: JournalError) -> None:
         """A disk that is full stays so for a while: say it once."""
-        if self._last_error != str(error):
+        if self._gate.note(error):
             log.warning("series buffer: %s", error)
-        self._last_error = str(error)
 
-    def _lost(self, error: Exception) -> None:
-        self._last_error = str(error)
-        if self._available:
-            self._available = False
-            log.warning("series store is away, buffering: %s", error)
-        self._wake.set()
-
-    def _found(self) -> None:
-        if not self._available:
-            self._available = True
-            log.info("series store is back")
-
-    def _drain(self) -> None:
-        """The thread: asleep while all is well."""
-        failures = 0
-        while not self._closing.is_set():
-            self._wake.wait()
-            self._wake.clear()
-            while not self._closing.is_set():
-                try:
-                    if not self._step():
-                        break
-                    failures = 0
-                except (SeriesUnavailable, JournalError, NotNoted) as error:
-                    failures += 1
-                    self._last_error = str(error)
-                    self._closing.wait(self._backoff.pause(failures))
-                except Exception:
-                    # A thread that died would fill the buffer and stop every agent.
-                    failures += 1
-                    log.exception("draining the series buffer failed")
-                    self._closing.wait(self._backoff.pause(failures))
-
-    def _step(self) -> bool:
-        """Write some of what waits; False when nothing does. Raises SeriesUnavailable while the store is away."""
-        batches = self._journal.next(DRAIN_POINTS)
-        if not batches:
-            if not self._available:
-                self._store.ping()
-                self._found()
-            return False
-        began = time.monotonic()
-        try:
-            self._write_waiting(batches)
-        except SeriesUnavailable:
-            self._judge_failure(batches)
-            raise
-        self._found()
-        self._closing.wait(time.monotonic() - began)  # as long as it took: half of the store is for live data
-        return True
-
-    def _write_waiting(self, batches: Sequence[Batch]) -> None:
-        points: list[Point] = []
-        for batch in batches:
-            if batch.points is None:
-                log.error("buffered batch %d is damaged on disk and lost", batch.id)
-            points += batch.points or []
-        try:
-            self._store.write(points)
-        except SeriesRefused as refusal:
-            log.warning("series store refuses for good: %s", refusal)
-            aside = [points[index] for index in refusal.refused]
-            self._landed(points)
-            self._journal.finish(batches, aside, refusal.reason, self._clock())
-        else:
-            self._landed(points)
-            self._journal.finish(batches)
-
-    def _judge_failure(self, batches: Sequence[Batch]) -> None:
-        """Is the store away, or does it only choke on these? Then their turn comes after the others', one by one."""
-        try:
-            self._store.ping()
-        except SeriesUnavailable:
-            self._available = False
-            return
-        self._journal.failed(batches)
-        self._found()
+    def _fill(self, used: int, age: float) -> float:
+        return max(used / self._max_bytes, age / self._max_age if self._max_age else 0.0)

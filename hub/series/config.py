@@ -73,6 +73,10 @@ class SeriesSettings(BaseModel):
     buffer_path: Path = Path("series-buffer.db")
     buffer_bytes: int = Field(default=1024**3, ge=1024**2)
     """The most the buffer keeps while the store is away; past it, agents keep their reports."""
+    buffer_hours: float = Field(default=168.0, gt=0)
+    """How long the oldest of what the buffer keeps may wait; past it, agents keep their reports, too."""
+    patience_seconds: float = Field(default=1.0, gt=0, le=60)
+    """How long a write of live data may take before it goes to the buffer instead."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -54,19 +54,27 @@ Scope = Mapping[str, Collection[str]]
 
 
 class SeriesUnavailable(Exception):  # noqa: N818 - a state
-    """The store is away, slow, full, or refuses our credentials: keep the data and try again."""
+    """The store is away, slow, full, or refuses our credentials: keep the data and try again.
+
+    `retry_after` are seconds it asks to be left alone for, 0 where it does not say.
+    """
+
+    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 class SeriesRefused(Exception):  # noqa: N818 - a verdict
     """The store refuses these points for good; the others of the batch are written.
 
-    `refused` are indices into the batch, `reason` the store's own word.
+    `refused` are indices into the batch, `reason` is the store's own word on the first, `reasons` on each of them.
     """
 
-    def __init__(self, refused: Sequence[int], reason: str) -> None:
+    def __init__(self, refused: Sequence[int], reason: str, reasons: Sequence[str] = ()) -> None:
         super().__init__(f"{len(refused)} points refused: {reason}")
         self.refused = tuple(refused)
         self.reason = reason
+        self.reasons = tuple(reasons) or (reason,) * len(self.refused)
 
 
 class SeriesReads(Protocol):

@@ -86,7 +86,7 @@ class Hub:
         )
         self.intake = Intake(self.topics, lambda: self.now, own_site=OWN.site)
         self.measures = Measures()
-        self.measures.watch(lambda: of_buffer(self.series.stats(), max_buffer_bytes, self.now))
+        self.measures.watch(lambda: of_buffer(self.series.stats(), self.now))
         claim = Claim(name, name, "influx")
         self.lease = Lease(self.database, claim, lambda: self.now, lambda: self.now / 1000, taken=self._taken)
         self.shares = bool(name)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.series import buffer as buffer_module
+from hub.series import drain as drain_module
 from hub.series.buffer import Backoff, BufferedSeries, NotNoted, Outcome, Written
 from hub.series.connection import InfluxTarget
 from hub.series.influx import InfluxSeries
@@ -80,20 +80,46 @@ def test_what_comes_during_an_outage_is_in_the_store_after_it(tmp_path: Path, in
         assert series.write(points(60)).outcome is Outcome.WRITTEN
 
 
-def test_a_store_that_hangs_holds_up_one_batch_not_every_batch(tmp_path: Path, influxdb: InfluxDB) -> None:
-    with buffered(tmp_path, influxdb.url) as series:
+def test_a_store_that_hangs_holds_up_one_batch_and_that_for_as_long_as_there_is_patience(
+    tmp_path: Path, influxdb: InfluxDB
+) -> None:
+    store = InfluxSeries(InfluxTarget(influxdb.url, "watchkeeper", api="v1", timeout_seconds=4.0))
+    with BufferedSeries(store, tmp_path / "buffer.db", MEBIBYTE, lambda: NOW, QUICK, patience=0.3) as series:
+        series.write(points(0))
         influxdb.pause()
-        began = time.monotonic()
+        took = []
         try:
-            for number in range(100):
+            for number in range(1, 100):
+                began = time.monotonic()
                 assert series.write(points(number)).outcome is Outcome.BUFFERED
-            assert (
-                time.monotonic() - began < 5.0
-            )  # one time-out of 0.5 s and a hundred commits, not a hundred time-outs
+                took.append(time.monotonic() - began)
         finally:
             influxdb.resume()
+        assert took[0] >= 0.3
+        assert max(took) < 1.5, "not the four seconds after which a request is given up"
+        assert sum(took[1:]) < 3.0
+        assert "within 0.3 s" in str(series.stats().last_error)
         drained(series)
         assert stored(series) == list(range(100))
+
+
+def test_once_the_oldest_has_waited_for_too_long_agents_keep_their_reports(tmp_path: Path, influxdb: InfluxDB) -> None:
+    now = NOW
+    store = InfluxSeries(InfluxTarget(influxdb.url, "watchkeeper", api="v1", timeout_seconds=0.5))
+    with BufferedSeries(store, tmp_path / "buffer.db", MEBIBYTE, lambda: now, QUICK, max_age_seconds=3600) as series:
+        influxdb.stop()
+        assert series.write(points(0)).outcome is Outcome.BUFFERED
+        now += 1_800_000
+        assert series.stats().fill_ratio == 0.5
+        assert series.write(points(1)).outcome is Outcome.BUFFERED
+        now += 1_800_001
+        assert series.write(points(2)) == Written(Outcome.FULL)
+        stats = series.stats()
+        assert (stats.full, stats.batches, round(stats.fill_ratio, 2)) == (True, 2, 1.0)
+        influxdb.start()
+        drained(series)
+        assert stored(series) == [0, 1], "nothing of what was acknowledged is thrown away for its age"
+        assert series.write(points(2)).outcome is Outcome.WRITTEN
 
 
 def test_the_later_batch_wins_after_the_outage_too(tmp_path: Path, influxdb: InfluxDB) -> None:
@@ -126,7 +152,7 @@ def test_a_full_buffer_says_so_and_recovers(
 def test_live_data_goes_straight_to_a_store_that_is_back(
     tmp_path: Path, influxdb: InfluxDB, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(buffer_module, "DRAIN_POINTS", 1)
+    monkeypatch.setattr(drain_module, "DRAIN_POINTS", 1)
     with buffered(tmp_path, influxdb.url) as series:
         influxdb.stop()
         for number in range(300):
@@ -199,7 +225,7 @@ def test_points_refused_while_draining_are_set_aside_too(tmp_path: Path, influxd
         influxdb.start()
         drained(series)
         assert stored(series) == [0, 2]
-        assert [one.point.values for one in series.refused()] == [{"fill_ratio": 1.0}]
+        assert [one.point.values for one in series.refused() if one.point] == [{"fill_ratio": 1.0}]
 
 
 def test_who_is_told_of_what_landed_hears_of_it_until_noted_before_it_is_forgotten(

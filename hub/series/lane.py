@@ -1,0 +1,76 @@
+"""The lane of live writes: a thread of its own writes them, so that no time-out of the store is waited for.
+
+Whoever writes waits as long as he has patience. A write that takes longer goes on alone; what becomes of it does not
+matter, for its batch is kept on disk meanwhile, and writing a point again changes nothing.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from hub.series.store import Point
+
+_CLOSE_SECONDS = 2.0
+
+
+class Late(Exception):  # noqa: N818 - a state
+    """The store did not answer in time; the write may or may not happen yet."""
+
+
+class _Job:
+    def __init__(self, points: Sequence[Point]) -> None:
+        self.points = points
+        self.done = threading.Event()
+        self.error: Exception | None = None
+        self.given_up = False
+
+
+class Lane:
+    """Writes in the order they were handed over. `observe` is told (points, seconds, error) of each that ended."""
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[Point]], None],
+        observe: Callable[[int, float, Exception | None], None] = lambda *_: None,
+    ) -> None:
+        self._write = write
+        self._observe = observe
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._thread = threading.Thread(target=self._run, name="series-live", daemon=True)
+        self._thread.start()
+
+    def write(self, points: Sequence[Point], patience: float) -> None:
+        """Raises Late after `patience` seconds, and what the store's own `write` raises."""
+        job = _Job(points)
+        self._jobs.put(job)
+        if not job.done.wait(patience):
+            job.given_up = True
+            raise Late
+        if job.error is not None:
+            raise job.error
+
+    def quiet(self, timeout: float) -> bool:
+        """Wait until no write is under way; False where one still is after `timeout` seconds."""
+        return self._idle.wait(timeout)
+
+    def close(self) -> None:
+        """Waits two seconds at the most for a write under way; its batch is on disk, or nobody waits for it."""
+        self._jobs.put(None)
+        self._thread.join(_CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if job.given_up:  # it waited behind a slow one, and is kept by now
+                continue
+            self._idle.clear()
+            began = time.monotonic()
+            try:
+                self._write(job.points)
+            except Exception as error:  # noqa: BLE001 - handed to whoever waits
+                job.error = error
+            self._observe(len(job.points), time.monotonic() - began, job.error)
+            self._idle.set()
+            job.done.set()

@@ -1,0 +1,43 @@
+"""Live writes that nobody waits for longer than he has patience."""
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from hub.series.lane import Lane, Late
+from hub.series.store import Point, SeriesUnavailable
+
+POINTS = [Point("camera", "depot", "gate-1", "cam-1", 1, {"reachable": 1.0})]
+
+
+def test_what_the_store_says_is_said() -> None:
+    def refuse(_: Sequence[Point]) -> None:
+        raise SeriesUnavailable("away")
+
+    told: list[tuple[int, Exception | None]] = []
+    lane = Lane(refuse, lambda points, seconds, error: told.append((points, error)))
+    with pytest.raises(SeriesUnavailable, match="away"):
+        lane.write(POINTS, 5.0)
+    assert [(points, str(error)) for points, error in told] == [(1, "away")]
+    lane.close()
+
+
+def test_a_write_that_hangs_is_given_up_and_so_is_what_waits_behind_it() -> None:
+    release = threading.Event()
+    written: list[int] = []
+
+    def write(points: Sequence[Point]) -> None:
+        release.wait(10)
+        written.append(len(points))
+
+    lane = Lane(write)
+    for points in (POINTS, POINTS * 2):
+        with pytest.raises(Late):
+            lane.write(points, 0.05)
+    assert not lane.quiet(0.01)
+    release.set()
+    assert lane.quiet(5.0)
+    lane.write(POINTS * 3, 5.0)
+    assert written == [1, 3], "what waited in vain is on disk by now: it is not written beside that"
+    lane.close()
