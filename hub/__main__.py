@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hub import logs
-from hub.commands import backup, init_influx, replay, restore, restored
+from hub.commands import backup, deadletter, init_influx, replay, restore, restored
 from hub.config import ConfigError, HubConfig, load, parse
 from hub.desired import command as desired_command
 from hub.rule import discover
@@ -28,6 +28,7 @@ examples:
   watchkeeper-hub config list --config hub.toml           what every agent shall run, and whether it does
   watchkeeper-hub replay month.jsonl                      what tickets a recording would have led to
   watchkeeper-hub init-influx --config hub.toml --dry-run  what InfluxDB lacks to be the hub's
+  watchkeeper-hub deadletter list --config hub.toml       what the series store refused for good
   watchkeeper-hub backup --to DIR --config hub.toml       one file with everything, while the hub runs
 
 Secrets come from files named in the configuration, never from the file itself. docs/hub.md has every setting.
@@ -67,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--json", action="store_true", help="print the effective settings as JSON")
     desired_command.add_to(commands, file)
     replay.add_to(commands)
-    for subcommand in (init_influx, backup, restore, restored):
+    for subcommand in (init_influx, backup, deadletter, restore, restored):
         subcommand.add_to(commands, file)
     return parser
 
@@ -134,6 +135,7 @@ COMMANDS = {
     "replay": replay.run,
     "init-influx": init_influx.run,
     "backup": backup.run,
+    "deadletter": deadletter.run,
     "restore": restore.run,
     "restored": restored.run,
 }

@@ -1,7 +1,7 @@
 """Copies of SQLite files that other processes write to."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -48,19 +48,21 @@ def count(path: Path, query: str) -> int:
         return int(connection.execute(query).fetchone()[0] or 0)
 
 
-def merge(source: Path, target: Path, tables: tuple[str, ...]) -> None:
-    """Add to the tables of `target` the rows of `source` that it has not; both of one schema. Raises ArchiveError.
+def merge(source: Path, target: Path, tables: Sequence[str]) -> None:
+    """Add to those of these tables that there are the rows of `source` that `target` has not. Raises ArchiveError.
 
-    Rows are the same when all columns but `id` are; each added row gets a new id.
+    Both of one schema. Rows are the same when all columns but `id` are; each added row gets a new id.
     """
     with _trouble(target), closing(_connect(target)) as connection:
         connection.execute("ATTACH ? AS other", (str(source),))
         connection.execute("BEGIN IMMEDIATE")
         for table in tables:
-            described = connection.execute(f"PRAGMA table_info({table})")
+            described = connection.execute(f"PRAGMA table_info({table})").fetchall()
             columns = ", ".join(f'"{row[1]}"' for row in described if row[1] != "id")
+            if not columns:
+                continue
             connection.execute(
-                f"INSERT INTO main.{table} ({columns}) "  # noqa: S608 - our own names
+                f"INSERT OR IGNORE INTO main.{table} ({columns}) "  # noqa: S608 - our own names
                 f"SELECT {columns} FROM other.{table} EXCEPT SELECT {columns} FROM main.{table}"
             )
         connection.execute("COMMIT")

@@ -23,8 +23,8 @@ from hub.store.database import connect, knows, revision_of
 from hub.store.restoration import Restoration
 
 _NEW = ".restoring"
-_MERGED = ("batch", "refused")
-"""Tables of the buffer."""
+_MERGED = ("batch", "refused", "letter")
+"""Tables of the buffer, whatever its version."""
 
 
 @dataclass(frozen=True)

@@ -159,23 +159,23 @@ class Journal:
         with self._transaction() as connection:
             return deadletters.delete(connection, ids)
 
-    def retry(self, letters: Sequence[Letter], at: int) -> int | None:
-        """Let refused points wait for the store again, as one batch; its id. None when there is no room.
+    def retry(self, letters: Sequence[Letter], at: int) -> tuple[int, int] | None:
+        """Let refused points wait for the store again, as one batch: its id, and how many. None when there is no room.
 
-        Those that are gone by now, or damaged, are left out: 0 where that leaves none.
+        Those that are gone by now, or damaged, are left out: (0, 0) where that leaves none.
         """
         with self._transaction() as connection:
             there = [one for one in letters if one.point is not None and deadletters.present(connection, one.id)]
             points = [one.point for one in there if one.point is not None]
             if not points:
-                return 0
+                return 0, 0
             body = _pack(points)
             if not self._room(connection, len(body), at):
                 return None
             deadletters.delete(connection, [one.id for one in there])
             row = (at, len(points), max(one.tries for one in there), body)
             found = connection.execute("INSERT INTO batch (at, points, tries, body) VALUES (?, ?, ?, ?)", row)
-            return found.lastrowid or 0
+            return found.lastrowid or 0, len(points)
 
     def fate(self, batches: Sequence[int]) -> tuple[int, int]:
         """Of these batches: points that still wait, and points that were refused again."""

@@ -115,10 +115,12 @@ def test_refused_points_wait_again_as_a_batch_and_tell_how_often_they_were_refus
     journal.set_aside(points(1, 2, 3), SeriesRefused([0, 2], "bad", ["bad", "worse"]), T)
     assert [letter.reason for letter in journal.letters()] == ["worse", "bad"]
     chosen = journal.letters(Wanted(reason="WORSE"))
-    again = journal.retry(chosen, T + 5)
-    assert again is not None
+    resent = journal.retry(chosen, T + 5)
+    assert resent is not None
+    again, count = resent
+    assert count == 1
     assert journal.fate([again]) == (1, 0)
-    assert journal.retry(chosen, T + 5) == 0, "they are gone"
+    assert journal.retry(chosen, T + 5) == (0, 0), "they are gone"
     batches = journal.next(100)
     assert [batch.points for batch in batches] == [points(9), points(3)], "behind what waits already"
     journal.finish(batches, SeriesRefused([1], "still bad"), points(9, 3), T + 6)
