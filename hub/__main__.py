@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hub import logs
-from hub.commands import backup, deadletter, init_influx, replay, restore, restored
+from hub.commands import backup, deadletter, forget, init_influx, replay, restore, restored
 from hub.config import ConfigError, HubConfig, load, parse
 from hub.desired import command as desired_command
 from hub.rule import discover
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--json", action="store_true", help="print the effective settings as JSON")
     desired_command.add_to(commands, file)
     replay.add_to(commands)
-    for subcommand in (init_influx, backup, deadletter, restore, restored):
+    for subcommand in (init_influx, backup, deadletter, restore, restored, forget):
         subcommand.add_to(commands, file)
     return parser
 
@@ -138,6 +138,7 @@ COMMANDS = {
     "deadletter": deadletter.run,
     "restore": restore.run,
     "restored": restored.run,
+    "forget": forget.run,
 }
 
 

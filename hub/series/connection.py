@@ -20,6 +20,7 @@ from hub.series.store import SeriesUnavailable
 
 _ABOUT_THE_DATA = (400, 422)
 _TOO_LARGE = 413
+_ALL_TIME = ("1678-01-01T00:00:00Z", "2262-01-01T00:00:00Z")
 _REASON_CHARACTERS = 200
 _REMEDIES = {
     401: "renew the token or password",
@@ -97,6 +98,26 @@ class InfluxConnection:
             return self._post("/query", "application/x-www-form-urlencoded", {}, post_params=form)
         except (BadData, TooLarge) as error:
             raise SeriesUnavailable(f"InfluxDB at {self._target.url} refuses a query: {error}") from None
+
+    def version(self) -> str:
+        """What the server calls itself, without a leading v: "1.6.7". Raises SeriesUnavailable."""
+        api = self._client.api_client
+        headers = {**api.default_headers}  # the library writes into what it is given
+        with _verdicts(self._target.url):
+            answer = api.rest_client.request("GET", self._target.url.rstrip("/") + "/ping", headers=headers)
+        found = str(answer.getheader("X-Influxdb-Version") or "").lstrip("v")
+        if not found[:1].isdigit():
+            raise SeriesUnavailable(f"{self._target.url}/ping does not say which version of InfluxDB it is")
+        return found
+
+    def delete(self, predicate: str) -> None:
+        """2.x: delete the bucket's points of all times that match. Raises SeriesUnavailable, even when refused."""
+        bucket, org = self._target.write_bucket, self._target.org
+        try:
+            with _verdicts(self._target.url):
+                self._client.delete_api().delete(*_ALL_TIME, predicate, bucket=bucket, org=org)
+        except (BadData, TooLarge) as error:
+            raise SeriesUnavailable(f"InfluxDB at {self._target.url} refuses to delete: {error}") from None
 
     def close(self) -> None:
         """Close connections."""

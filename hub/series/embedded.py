@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hub.series.admission import admit, is_name
-from hub.series.store import Bucket, Point, Scope, SeriesRefused, SeriesUnavailable, Summary, Value
+from hub.series.erasure import empty_log
+from hub.series.store import Bucket, Holding, Point, Scope, SeriesRefused, SeriesUnavailable, Summary, Value
 from hub.series.tables import MAX_METRICS, Key, Tables, column, prepare, table
 
 _BUSY_SECONDS = 5.0
@@ -38,6 +39,8 @@ class EmbeddedSeries:
                 # A commit is fsynced: acknowledgements are sent on its strength.
                 self._writer.execute("PRAGMA synchronous = FULL")
                 self._writer.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
+                # What an update leaves behind in a page that is written anyway is overwritten.
+                self._writer.execute("PRAGMA secure_delete = FAST")
                 prepare(self._writer, str(path))
             except BaseException:
                 self._writer.close()
@@ -170,6 +173,33 @@ class EmbeddedSeries:
                 statement = f"DELETE FROM {table(kind)} WHERE series = ? AND at < ?"  # noqa: S608 - admitted names, quoted
                 deleted += connection.execute(statement, (series, before)).rowcount
         return deleted
+
+    def holding(self, site: str) -> Holding:
+        """Counted row by row."""
+        with self._reader() as connection:
+            kinds = connection.execute("SELECT DISTINCT kind FROM series WHERE site = ?", (site,)).fetchall()
+            (devices,) = connection.execute("SELECT count(*) FROM series WHERE site = ?", (site,)).fetchone()
+            of_site = "WHERE series IN (SELECT id FROM series WHERE site = ?)"
+            rows = [
+                connection.execute(f"SELECT count(*) FROM {table(kind)} {of_site}", (site,)).fetchone()[0]  # noqa: S608 - admitted names, quoted
+                for (kind,) in kinds
+            ]
+            return Holding(devices, sum(rows))
+
+    def erase(self, site: str) -> None:
+        """A series at a time so that writers wait little. What is deleted is overwritten in the file and its log."""
+        with self._reader() as connection:
+            every = connection.execute("SELECT kind, id FROM series WHERE site = ?", (site,)).fetchall()
+        for kind, series in every:
+            with self._transaction() as connection:
+                connection.execute("PRAGMA secure_delete = ON")
+                connection.execute(f"DELETE FROM {table(kind)} WHERE series = ?", (series,))  # noqa: S608 - admitted name, quoted
+                connection.execute("DELETE FROM metric WHERE series = ?", (series,))
+                connection.execute("DELETE FROM series WHERE id = ?", (series,))
+                self._tables.forget()
+        with self._trouble(), self._write_lock:
+            self._writer.execute("PRAGMA secure_delete = FAST")
+            empty_log(self._writer, self._path)
 
     def ping(self) -> None:
         """The file is readable."""

@@ -11,13 +11,24 @@ from hub.series.admission import is_name
 from hub.series.connection import BadData, InfluxConnection, InfluxTarget, TooLarge
 from hub.series.influxql import Series, between, identifier, literal, parse_series, within
 from hub.series.line import to_lines
-from hub.series.store import Bucket, Point, Scope, SeriesRefused, SeriesUnavailable, Summary, Value
+from hub.series.store import (
+    Bucket,
+    CannotErase,
+    Holding,
+    Point,
+    Scope,
+    SeriesRefused,
+    SeriesUnavailable,
+    Summary,
+    Value,
+)
 
 MAX_LINES = 5000
 """The most lines one request carries: larger bodies gain nothing and hold the server longer."""
 
 _PROBE = 'SELECT "up" FROM "agent" WHERE time > 9223372036854ms'
 _NUMBERS = ("float", "integer")
+_NO_DATABASE = "database not found"
 _DROPPED = re.compile(r"\bdropped=(\d+)")
 
 
@@ -125,6 +136,34 @@ class InfluxSeries:
     def ping(self) -> None:
         """A query that finds nothing: `/ping` and SHOW answer whatever our database, and 1.x has no `/health`."""
         self._ask([_PROBE])
+
+    def holding(self, site: str) -> Holding:
+        """By the tags; counting values would read them all."""
+        statement = f'SHOW TAG VALUES WITH KEY = "device" WHERE "site" = {literal(site)}'
+        try:
+            (found,) = self._ask([statement])
+        except SeriesUnavailable as error:
+            if _NO_DATABASE in str(error):
+                return Holding(0, 0)
+            raise
+        return Holding(sum(len(series.rows) for series in found), None)
+
+    def erase(self, site: str) -> None:
+        """1.x drops the series, whatever retention policy they are in; 2.x deletes by predicate; 3.x can't."""
+        version = self._connection.version()
+        if version.startswith("1."):
+            try:
+                self._ask([f'DROP SERIES WHERE "site" = {literal(site)}'])
+            except SeriesUnavailable as error:
+                if _NO_DATABASE not in str(error):
+                    raise
+        elif version.startswith("2."):
+            self._connection.delete(f'site="{site}"')
+        else:
+            raise CannotErase(
+                f"InfluxDB {version} deletes no single rows: let the database's retention period end them, or drop the "
+                "whole database there and restore the other sites' values from a backup"
+            )
 
     def close(self) -> None:
         """Close connections."""

@@ -77,6 +77,17 @@ class SeriesRefused(Exception):  # noqa: N818 - a verdict
         self.reasons = tuple(reasons) or (reason,) * len(self.refused)
 
 
+class Holding(NamedTuple):
+    """What a store has of a site: devices (each of its kind), and rows of values where counting them is cheap."""
+
+    devices: int
+    rows: int | None
+
+
+class CannotErase(Exception):  # noqa: N818 - a state
+    """This kind of database deletes no single values; the message says what a person has to do instead."""
+
+
 class SeriesReads(Protocol):
     """What can be asked of a store. Thread-safe; every call may raise SeriesUnavailable."""
 
@@ -119,6 +130,17 @@ class SeriesStore(SeriesReads, Protocol):
 
     def write(self, points: Sequence[Point]) -> None:
         """All of them, durably when this returns. Raises SeriesRefused after having written the rest."""
+        ...
+
+    def holding(self, site: str) -> Holding:
+        """What there is of a site."""
+        ...
+
+    def erase(self, site: str) -> None:
+        """Delete everything of a site for good; again is harmless. Raises CannotErase, SeriesUnavailable.
+
+        While others write values of the site some may stay: erase again when they have stopped.
+        """
         ...
 
     def close(self) -> None:

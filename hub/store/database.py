@@ -90,6 +90,12 @@ def knows(revision: str) -> bool:
     return revision in {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
 
 
+def is_current(engine: sa.Engine) -> bool:
+    """Whether the database has had every migration of this version, and no later one's."""
+    with engine.connect() as connection:
+        return revision_of(connection) == ScriptDirectory.from_config(_alembic()).get_current_head()
+
+
 def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))

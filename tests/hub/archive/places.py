@@ -13,10 +13,10 @@ from hub.config import HubConfig, load
 from hub.rule import discover
 from hub.series.store import SeriesStore
 from hub.store import schema
-from tests.hub.fleets import T0
+from tests.hub.fleets import SITE, T0
 from tests.hub.hubs import Hub
 from wire.messages import Event, Sample
-from wire.topics import Verb
+from wire.topics import Address, Verb
 
 LATER = T0 + 3_600_000
 
@@ -57,14 +57,15 @@ class Place:
         return found
 
 
-def live(hub: Hub, minutes: int = 6, start: int = T0) -> None:
+def live(hub: Hub, minutes: int = 6, start: int = T0, site: str = SITE) -> None:
     """A camera that goes away for good: agents, devices, events, a finding, its ticket and its timeline."""
     hub.now = start
     hub.committer.broker_back()
-    hub.announce()
+    who = Address(site, "gateway")
+    hub.announce(address=who)
     for minute in range(minutes):
         hub.now = start + minute * 60_000
         sample = Sample(device="cam-1", at=hub.now, values={"reachable": 0.0, "response_seconds": float(minute)})
         event = Event(device="door-1", at=hub.now, type="door.opened", data={"name": "王\u2028 \\u0000", "n": 1e300})
-        hub.hear(Verb.REPORT, hub.report(sample, events=[event]))
+        hub.hear(Verb.REPORT, hub.report(sample, events=[event]), who)
         assert hub.step()

@@ -9,7 +9,7 @@ import pytest
 from hub.series.connection import InfluxTarget
 from hub.series.embedded import EmbeddedSeries
 from hub.series.influx import InfluxSeries
-from hub.series.store import Bucket, Point, SeriesRefused, SeriesStore, Summary, Value
+from hub.series.store import Bucket, Holding, Point, SeriesRefused, SeriesStore, Summary, Value
 from tests.servers.influxdb import InfluxDB
 from tests.servers.nginx import Nginx
 
@@ -290,3 +290,22 @@ def test_many_threads_write_and_read_at_once(store: SeriesStore) -> None:
 
 def test_ping_is_quiet_when_all_is_well(store: SeriesStore) -> None:
     store.ping()
+
+
+def test_an_erased_site_leaves_nothing_and_the_others_everything(store: SeriesStore) -> None:
+    store.write([point(T, response_seconds=1.0), point(T, device="door-1", kind="door", door_open=1.0)])
+    store.write([point(T, site="depot-2", response_seconds=2.0)])
+    assert store.holding("depot") in (Holding(2, 2), Holding(2, None))
+    for _ in range(2):  # again is harmless
+        store.erase("depot")
+        assert store.holding("depot") in (Holding(0, 0), Holding(0, None))
+    assert window(store, "response_seconds") == []
+    assert store.latest("depot", "camera", T * 2, 0) == {}
+    assert store.window("depot-2", "camera", "cam-1", "response_seconds", 0, T * 2) == [Value(T, 2.0)]
+
+
+def test_a_site_that_was_erased_can_be_written_again(store: SeriesStore) -> None:
+    store.write([point(T, response_seconds=1.0)])
+    store.erase("depot")
+    store.write([point(T + 1, response_seconds=3.0)])
+    assert window(store, "response_seconds") == [Value(T + 1, 3.0)]
