@@ -24,7 +24,7 @@ from hub.archive.manifest import ArchiveError
 from hub.commands.reporting import moment, now_ms
 from hub.config import ConfigError, HubConfig
 from hub.series import erasure as files
-from hub.series.config import SeriesSettings, open_series
+from hub.series.config import TIERS, SeriesSettings, of_tier, open_series
 from hub.series.store import CannotErase, SeriesStore, SeriesUnavailable
 from hub.store import erasure, lease
 from hub.store.database import is_current
@@ -105,8 +105,8 @@ def run(config: HubConfig, arguments: argparse.Namespace) -> int:
 
 
 def tiers(settings: SeriesSettings) -> dict[str, SeriesSettings]:
-    """Every series store of a hub: what it is called, and how to open it."""
-    return {"values": settings}
+    """Every series store of a hub, raw values and rollups, and how to open it."""
+    return {tier: of_tier(settings, tier) for tier in TIERS}
 
 
 @contextmanager
@@ -198,7 +198,7 @@ def _tell(config: HubConfig, site: str, found: Found, erased: bool) -> None:
         return
     print(f"{site}: {'deleted' if erased else 'would be deleted (nothing was changed; --yes deletes)'}")
     for name, (devices, rows) in found.series.items():
-        print(f"  {name:16} {devices} devices" + (f", {rows} rows" if rows is not None else ""))
+        print(f"  {name + ' values':16} {devices} devices" + (f", {rows} rows" if rows is not None else ""))
     print(f"  {'buffer':16} {found.waiting} points that wait, {found.refused} that were refused")
     for name, rows in found.rows.items():
         print(f"  {name:16} {rows} rows")

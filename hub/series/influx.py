@@ -28,7 +28,6 @@ MAX_LINES = 5000
 
 _PROBE = 'SELECT "up" FROM "agent" WHERE time > 9223372036854ms'
 _NUMBERS = ("float", "integer")
-_NO_DATABASE = "database not found"
 _DROPPED = re.compile(r"\bdropped=(\d+)")
 
 
@@ -143,7 +142,7 @@ class InfluxSeries:
         try:
             (found,) = self._ask([statement])
         except SeriesUnavailable as error:
-            if _NO_DATABASE in str(error):
+            if _nowhere(error):
                 return Holding(0, 0)
             raise
         return Holding(sum(len(series.rows) for series in found), None)
@@ -151,19 +150,19 @@ class InfluxSeries:
     def erase(self, site: str) -> None:
         """1.x drops the series, whatever retention policy they are in; 2.x deletes by predicate; 3.x can't."""
         version = self._connection.version()
-        if version.startswith("1."):
-            try:
-                self._ask([f'DROP SERIES WHERE "site" = {literal(site)}'])
-            except SeriesUnavailable as error:
-                if _NO_DATABASE not in str(error):
-                    raise
-        elif version.startswith("2."):
-            self._connection.delete(f'site="{site}"')
-        else:
+        if not version.startswith(("1.", "2.")):
             raise CannotErase(
                 f"InfluxDB {version} deletes no single rows: let the database's retention period end them, or drop the "
                 "whole database there and restore the other sites' values from a backup"
             )
+        try:
+            if version.startswith("1."):
+                self._ask([f'DROP SERIES WHERE "site" = {literal(site)}'])
+            else:
+                self._connection.delete(f'site="{site}"')
+        except SeriesUnavailable as error:
+            if not _nowhere(error):
+                raise
 
     def close(self) -> None:
         """Close connections."""
@@ -216,6 +215,11 @@ def _halves(start: int, end: int) -> list[tuple[int, int]]:
     """Both halves, the earlier one on top of the stack: the later write of a batch must win."""
     middle = (start + end) // 2
     return [(middle, end), (start, middle)]
+
+
+def _nowhere(error: SeriesUnavailable) -> bool:
+    """There is no such database or bucket (one for rollups that was never made): nothing is in it."""
+    return "database not found" in str(error) or "answers 404" in str(error)
 
 
 def _dropped(words: str) -> int:

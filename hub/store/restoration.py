@@ -6,6 +6,8 @@ Agents, broker and people remember what the database no longer does:
 - People were told numbers of tickets that are not in it: numbers go on well above them.
 - A hub may hold a lease that is of the past, or remember what is of the future: the lease is free, its fence and epoch
   beyond all that were seen, so whoever works next begins with what SQL says.
+- Rollups of the last days may have been made of values that came late, and the marks that said so are gone: the hours
+  since three days before are rolled up once more.
 - Agents may run configurations that were desired later. What is desired now is published anew, until each agent has
   said that it runs it: what they said before is forgotten, and the counter goes on above all that was seen of it.
 
@@ -19,6 +21,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hub.store import numbers, schema
+
+DAY_MS = 86_400_000
+ROLLED_UP_AGAIN_DAYS = 3
+"""As long as agents' spools usually hold what they could not send."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ def note(connection: sa.Connection, now: int, seen: int = 0) -> Restoration:
     tickets_from = numbers.beyond(max(numbers.last(connection, schema.ticket), seen))
     numbers.skip_to(connection, schema.ticket, tickets_from)
     _blind(connection, min(went_back_to, now), now)
+    _roll_up_again(connection, went_back_to)
     _desire_anew(connection)
     _free_lease(connection)
     values = {"at": now, "went_back_to": went_back_to, "tickets_from": tickets_from}
@@ -57,6 +64,12 @@ def _blind(connection: sa.Connection, since: int, now: int) -> None:
     table = schema.blindness
     connection.execute(table.update().where(table.c.end.is_(None)).values(end=now))
     connection.execute(table.insert().values(start=since, end=now, reason="hub"))
+
+
+def _roll_up_again(connection: sa.Connection, went_back_to: int) -> None:
+    table = schema.rollup_progress
+    begin = went_back_to // DAY_MS * DAY_MS - ROLLED_UP_AGAIN_DAYS * DAY_MS
+    connection.execute(table.update().where(table.c.until > begin).values(until=begin))
 
 
 def _desire_anew(connection: sa.Connection) -> None:

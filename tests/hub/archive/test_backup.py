@@ -255,10 +255,10 @@ def test_a_failure_half_way_leaves_nothing(place: Place, tmp_path: Path, monkeyp
     hub = place.hub()
     live(hub, 2)
     hub.close()
-    (place.state / "series.db").write_bytes(b"no database at all" * 100)
+    (place.state / "series_daily.db").write_bytes(b"no database at all" * 100)
     folder = tmp_path / "backups"
     folder.mkdir()
-    with pytest.raises(ArchiveError, match=r"series\.db"):
+    with pytest.raises(ArchiveError, match=r"series_daily\.db"):
         place.backup(folder / "b.zip")
     assert list(folder.iterdir()) == []
 

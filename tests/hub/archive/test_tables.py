@@ -16,7 +16,8 @@ from hub.store import schema
 from hub.store.database import connect, migrate
 
 # What both databases can hold: no NUL, no lone surrogates.
-TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=10)
+CHARACTERS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+TEXTS = st.text(CHARACTERS, max_size=10)
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | NUMBERS | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
@@ -59,7 +60,7 @@ def _values(column: sa.Column[Any]) -> st.SearchStrategy[Any]:
     elif isinstance(kind, sa.Integer):
         values = st.integers(-(2**31), 2**31 - 1)
     elif isinstance(kind, sa.String):
-        values = TEXTS
+        values = st.text(CHARACTERS, max_size=min(kind.length or 10, 10))
     else:
         raise TypeError(f"{column}: a type that archives do not carry yet")
     return st.none() | values if column.nullable and not isinstance(kind, sa.JSON) else values

@@ -15,7 +15,7 @@ from hub.__main__ import main
 from hub.archive import history
 from hub.commands import backup, restore, restored
 from hub.folder import lock
-from hub.store import desired, schema
+from hub.store import desired, rollups, schema
 from hub.store.database import connect
 from tests.hub.archive.places import LATER, Place, live
 from tests.hub.fleets import SITE, T0
@@ -125,6 +125,18 @@ def test_the_time_since_the_last_sign_of_life_is_blindness(desk: Desk) -> None:
     (interval,) = [row for row in desk.place.tables()["blindness"] if row[1] >= noted["went_back_to"]]
     assert interval[1:] == (noted["went_back_to"], noted["at"], "hub")
     assert noted["went_back_to"] == T0 + 420_000
+
+
+def test_the_hours_of_the_last_days_are_rolled_up_once_more(desk: Desk) -> None:
+    day = 86_400_000
+    database = connect(desk.place.url)
+    with database.begin() as connection:
+        rollups.advance(connection, "hour", T0)
+        rollups.advance(connection, "day", T0 - 30 * day)
+    desk.type("restored")
+    with database.connect() as connection:
+        assert rollups.until(connection) == {"hour": T0 // day * day - 3 * day, "day": T0 - 30 * day}
+    database.dispose()
 
 
 def test_going_back_to_the_same_backup_twice_gives_no_number_twice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from hub.__main__ import main
 from hub.archive import history
+from hub.series.embedded import EmbeddedSeries
+from hub.series.store import Point
 from hub.store import schema
 from hub.store.database import connect
 from tests.hub.archive.places import Place, live
@@ -48,7 +50,11 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk(Place(tmp_path), capsys)
+    desk = Desk(Place(tmp_path), capsys)
+    rollups = EmbeddedSeries(desk.place.state / "series_hourly.db")
+    rollups.write([Point("camera", SITE, "gateway", "cam-1", T0, {"reachable_mean": 1.0})])
+    rollups.close()
+    return desk
 
 
 def test_without_yes_it_only_counts(desk: Desk) -> None:
@@ -58,7 +64,7 @@ def test_without_yes_it_only_counts(desk: Desk) -> None:
     assert f"agent {SITE}/gateway, last heard 2027-01-15" in told
     found = desk.json("--site", SITE)["found"]
     assert found["rows"]["event"] == 8
-    assert found["series"] == {"values": [1, 8]}
+    assert found["series"] == {"raw": [1, 8], "hourly": [1, 1]}
     assert desk.place.tables() == before
 
 
@@ -114,7 +120,7 @@ def test_on_influxdb_and_postgresql(
     line = "camera,site={},agent=gateway,device=cam-1 reachable=1 1800000000000"
     for site in (SITE, "depot"):
         influxdb.write_lines(line.format(site))
-    assert desk.json("--site", SITE)["found"]["series"] == {"values": [1, None]}
+    assert desk.json("--site", SITE)["found"]["series"] == {"raw": [1, None], "hourly": [0, 0], "daily": [0, 0]}
     desk.type("--site", SITE, "--yes")
     assert [row[1] for s in influxdb.query('SHOW TAG VALUES WITH KEY = "site"') for row in s["values"]] == ["depot"]
     engine = connect(postgresql_url)
