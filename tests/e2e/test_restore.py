@@ -50,7 +50,8 @@ def test_going_back_to_a_backup_loses_nothing_that_agents_still_hold_and_doubles
     assert all(ticket["id"] > outcome["noted"]["tickets_from"] >= 10_000 for ticket in stack.hub.tickets())
     stack.flag("quiet", up=True)
     for agent in stack.agents:
-        held = set(agent.proven()) - committed[agent.site]
+        # What was measured before the hub knew the device is none of this test's.
+        held = {n for n in agent.proven() if n > min(committed[agent.site])} - committed[agent.site]
         assert len(held) > 10
         assert len(committed[agent.site] - saved[agent.site]) > 10
 
