@@ -34,7 +34,7 @@ class Desk:
         status = main(["forget", *words, "--config", str(self.place.toml)])
         told = self._capsys.readouterr()
         assert status == expect, told.err + told.out
-        return told.err + told.out
+        return told.out if expect == 0 else told.err + told.out
 
     def json(self, *words: str) -> Any:
         return json.loads(self.type(*words, "--json"))
