@@ -16,7 +16,7 @@ from hub.series.connection import InfluxTarget
 from hub.series.embedded import EmbeddedSeries
 from hub.series.influx import InfluxSeries
 from hub.series.journal import Journal
-from hub.series.store import CannotErase, Point, SeriesUnavailable, Value
+from hub.series.store import CannotErase, Point, SeriesRefused, SeriesUnavailable, Value
 
 T = 1_800_000_000_000
 SITE = "school-of-secrets"
@@ -64,7 +64,7 @@ def test_what_waits_in_the_buffer_or_was_refused_goes_and_the_rest_stays_in_its_
     journal.append([point(), point(T, "elsewhere")], 1)
     journal.append([point(T + 1)], 2)
     journal.append([point(T + 2, "elsewhere")], 3)
-    journal.finish(journal.next(0)[:0], [point(T + 3), point(T + 4, "elsewhere")], "too old", 4)
+    journal.set_aside([point(T + 3), point(T + 4, "elsewhere")], SeriesRefused([0, 1], "too old"), 4)
     assert erasure.waiting(path, SITE) == (2, 1)
     erasure.erase_waiting(path, SITE)  # while the hub has it open
     assert erasure.waiting(path, SITE) == (0, 0)
