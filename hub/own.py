@@ -146,7 +146,7 @@ def of_buffer(stats: BufferStats, now: int) -> dict[str, float]:
         "buffer_fill_ratio": stats.fill_ratio,
         "buffer_points": float(stats.points),
         "buffer_oldest_seconds": 0.0 if stats.oldest is None else max(now - stats.oldest, 0) / 1000,
-        "dead_letters": float(stats.refused),
+        "dead_letters": float(stats.letters),
     }
 
 

@@ -104,3 +104,9 @@ def test_much_that_can_not_be_taken_for_a_quarter_of_an_hour(line: Timeline) -> 
         "3000 hub hub_rejecting clearing",
         "3300 hub hub_rejecting closed",
     ]
+
+
+def test_values_refused_for_good_are_a_ticket_until_none_is_kept_aside(line: Timeline) -> None:
+    for second, letters in ((0, 0), (15, 3), (30, 5), (45, 1), (60, 0)):
+        line.sample(second, "hub", dead_letters=letters)
+    assert line.log == ["15 hub hub_dead_letters opened", "60 hub hub_dead_letters closed"]
