@@ -79,8 +79,10 @@ class AgentState:
     asked: int = 0
     asked_for: str | None = None
     """When its inventory was last asked for, and because of which hash."""
+    doubted: set[str | None] = field(default_factory=set)
+    """Hashes that were asked for, upon which another came once."""
     outdated: set[str | None] = field(default_factory=set)
-    """Hashes that were asked for and answered with another: devices only they knew are gone for good."""
+    """Those upon which another came twice: devices only they knew are gone for good."""
     due: bool = False
     """Whether a check of its silence is scheduled."""
 

@@ -116,11 +116,14 @@ class Reception:
         taken = engine.inventory(state, devices, item.received)
         taken.conflicts.extend(device.device for device in posing)
         if state.asked_for not in (None, inventory.hash):
-            if len(state.outdated) >= MAX_OUTDATED:
-                state.outdated.clear()
-            state.outdated.add(state.asked_for)
+            # The first that comes may have been under way when it was asked for; a second one is the answer.
+            known = state.outdated if state.asked_for in state.doubted else state.doubted
+            if len(known) >= MAX_OUTDATED:
+                known.clear()
+            known.add(state.asked_for)
         state.asked_for = None
         state.outdated.discard(inventory.hash)
+        state.doubted.discard(inventory.hash)
         state.inventory_hash = inventory.hash
         batch.inventories.append((item.address, inventory.hash, taken))
         for device in taken.conflicts:

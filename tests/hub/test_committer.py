@@ -246,8 +246,31 @@ def test_a_report_older_than_the_inventory_does_not_wait_for_ever(hub: Hub) -> N
     hub.announce()
     hub.hear(Verb.REPORT, stale)
     hub.step()
+    assert hub.mail.committed() == [], "what came may have been under way: it is asked for once more"
+    hub.now += 6_000
+    hub.hear(Verb.REPORT, stale)
+    hub.step()
+    hub.announce()
+    hub.hear(Verb.REPORT, stale)
+    hub.step()
     assert hub.mail.committed() == [stale.id]
     assert hub.rejected()[("gateway", "unknown_device")] == 1
+
+
+def test_an_inventory_that_was_under_way_when_another_was_asked_for_costs_no_reading(url: str, tmp_path: Path) -> None:
+    hub = Hub(tmp_path, url, rules=QUICK)
+    report = hub.report(sample("cam-1", 1, reachable=1))
+    hub.hear(Verb.REPORT, report)
+    hub.announce([Device(device="gateway", kind=DeviceKind.AGENT)])  # of before the camera was known
+    hub.hear(Verb.REPORT, report)
+    hub.step()
+    assert hub.mail.committed() == []
+    hub.announce()
+    hub.hear(Verb.REPORT, report)
+    hub.step()
+    assert hub.mail.committed() == [report.id]
+    assert hub.rejected() == {}
+    hub.close()
 
 
 def test_what_poisons_a_batch_is_refused_alone(tmp_path: Path) -> None:
