@@ -36,7 +36,8 @@ def split(data: bytes, *, version5: bool, spare: bool = False) -> Split:
     What is no MQTT is left among the others, too, for the library to refuse.
     """
     messages: list[Heard] = []
-    others, start, end, last = b"", 0, len(data), -1
+    left: list[bytes] = []
+    start, end, last = 0, len(data), -1
     while start < end:
         begin, stop = _bounds(data, start)
         if stop > end:
@@ -44,15 +45,27 @@ def split(data: bytes, *, version5: bool, spare: bool = False) -> Split:
         head = data[start]
         message = _message(data, head, begin, stop, version5) if head & _KIND_AND_QOS == _PUBLISH else None
         if message is None:
-            others += data[start:stop]
+            left.append(data[start:stop])
         else:
             messages.append(message)
             last = start
         start = stop
-    if spare and messages and not others:
+    if spare and messages and not left:
         messages.pop()
-        others = data[last:start]
-    return Split(messages, others, data[start:])
+        left.append(data[last:start])
+    return Split(messages, b"".join(left), data[start:])
+
+
+def cut(rest: bytes, *, version5: bool) -> tuple[Heard | None, int]:
+    """Give up a packet that is larger than anybody needs: as much of its message as has come, and how many bytes are to
+    be passed over.
+
+    `rest` is its beginning, longer than its header.
+    """
+    begin, stop = _bounds(rest, 0)
+    head = rest[0]
+    told = _message(rest, head, begin, len(rest), version5) if head & _KIND_AND_QOS == _PUBLISH else None
+    return told, max(stop - len(rest), 0)
 
 
 def _bounds(data: bytes, start: int) -> tuple[int, int]:

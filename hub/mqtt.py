@@ -17,13 +17,15 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hub.certificate import days_left
 from hub.config import BrokerTable
 from hub.frames import Heard, publish
 from hub.probe import Hearing, Probe
-from hub.tap import Client
+from hub.tap import LARGEST_BYTES, Client
 from wire.codec import encode, encode_committed
 from wire.messages import Message
 from wire.topics import FROM_AGENT, Address, Topics, Verb
@@ -224,7 +226,8 @@ class MqttLink:
         self._said, self._began = 0, time.monotonic()
         self._client = client
         try:
-            client.connect(self._settings.host, self._settings.port, keepalive=self._settings.keepalive)
+            keepalive, properties = self._settings.keepalive, _bounds(version)
+            client.connect(self._settings.host, self._settings.port, keepalive=keepalive, properties=properties)
             result = client.loop_forever()
         except (OSError, ValueError) as error:
             self._complain(f"broker {self._settings.host}:{self._settings.port}: {error}{self._expired()}")
@@ -387,3 +390,12 @@ class MqttLink:
             )
         elif before is Hearing.MUTE and hearing is Hearing.WELL:
             log.info("the hub's own word is heard again")
+
+
+def _bounds(version: Any) -> Properties | None:
+    """MQTT 5 lets us say how large a packet we take: the broker drops larger ones for us."""
+    if version != mqtt.MQTTv5:
+        return None
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
+    properties.MaximumPacketSize = LARGEST_BYTES
+    return properties

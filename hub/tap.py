@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTErrorCode
 
-from hub.frames import Heard, split
+from hub.frames import Heard, cut, split
+from wire.codec import MAX_BYTES
 
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike
 
 READ_BYTES = 256 * 1024
+LARGEST_BYTES = 2 * MAX_BYTES
+"""Of a packet. What is larger is heard cut off, so that its sender is counted, and the rest of it passed over."""
 WAITING_BYTES = 8 * 1024 * 1024
 """Written and not yet taken by the system; past it, acknowledgements are dropped (agents ask again) and paho waits."""
 
@@ -44,7 +47,11 @@ class Tap:
         self._heard = heard
         self._version5 = version5
         self._rest = b""
+        self._skip = 0
+        """Bytes to come of a packet that was too large."""
         self._others = b""
+        self._taken = 0
+        """How much of them paho has."""
         self._sign_due = 0.0
         self._waiting = bytearray()
         self._lock = threading.Lock()
@@ -52,11 +59,12 @@ class Tap:
 
     def recv(self, buffer_size: int) -> bytes:
         """What is left to paho. Raises BlockingIOError where nothing is, as a socket does."""
-        if not self._others and not self._read():
+        if self._taken >= len(self._others) and not self._read():
             return b""
-        if not self._others:
+        if self._taken >= len(self._others):
             raise BlockingIOError
-        taken, self._others = self._others[:buffer_size], self._others[buffer_size:]
+        taken = self._others[self._taken : self._taken + buffer_size]
+        self._taken += len(taken)
         return taken
 
     def _read(self) -> bool:
@@ -65,8 +73,14 @@ class Tap:
         if not data:
             return False
         now = time.monotonic()
-        found = split(self._rest + data, version5=self._version5, spare=now >= self._sign_due)
-        self._rest, self._others = found.rest, found.others
+        passed = min(self._skip, len(data))
+        self._skip -= passed
+        found = split(self._rest + data[passed:], version5=self._version5, spare=now >= self._sign_due)
+        self._rest, self._others, self._taken = found.rest, found.others, 0
+        if len(self._rest) > LARGEST_BYTES:
+            told, self._skip = cut(self._rest, version5=self._version5)
+            self._rest = b""
+            found.messages.extend([told] if told else [])
         if found.others:
             self._sign_due = now + SIGN_SECONDS
         if found.messages:
@@ -90,7 +104,7 @@ class Tap:
     def pending(self) -> int:
         """Bytes for paho that no select would tell of."""
         under = self._under.pending() if isinstance(self._under, ssl.SSLSocket) else 0
-        return len(self._others) + int(under)
+        return len(self._others) - self._taken + int(under)
 
     def send(self, buffer: bytes | bytearray) -> int:
         """A packet of paho's, whole, behind what waits. Raises BlockingIOError where too much does."""

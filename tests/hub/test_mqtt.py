@@ -224,3 +224,23 @@ def test_two_hubs_of_one_client_id_do_not_push_each_other_out(mosquitto: Mosquit
     assert holder.changes == ["back"]
     former.link.stop()
     holder.link.stop()
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_a_huge_retained_message_makes_nobody_deaf(mosquitto: Mosquitto, protocol: str) -> None:
+    sender = mqtt.Client(CallbackAPIVersion.VERSION2)
+    sender.connect("127.0.0.1", mosquitto.port)
+    sender.loop_start()
+    sender.publish("wk/v1/school/hostile/status", b"x" * 8_000_000, qos=1, retain=True).wait_for_publish(20)
+    heard: list[Heard] = []
+    settings = BrokerTable.model_validate({"host": "127.0.0.1", "port": mosquitto.port, "protocol": protocol})
+    link = MqttLink(settings, Topics(), heard.extend, lambda _ms: None, lambda: None)
+    link.start()
+    wait_until(lambda: link.connected, what="the hub to hear itself")
+    sender.publish("wk/v1/school/gateway/report", encode(REPORT), qos=1)
+    wait_until(lambda: any(one.payload == encode(REPORT) for one in heard), what="the report of another")
+    huge = [len(one.payload) for one in heard if one.topic.endswith("hostile/status")]
+    assert huge == [] if protocol == "5" else len(huge) == 1 and 256 * 1024 < huge[0] < 1_100_000
+    link.stop()
+    sender.disconnect()
+    sender.loop_stop()
