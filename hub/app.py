@@ -72,7 +72,7 @@ class App:
         self._tiers = {tier: open_series(of_tier(file.series, tier)) for tier in TIERS}
         self._retention = {tier: retention_ms(file.series, tier) for tier in TIERS}
         raw, hourly, daily = (self._tiers[tier] for tier in TIERS)
-        self._marks = Marks(self._database, now_ms)
+        self._marks = Marks(self._database, now_ms, self._retention[TIERS[0]])
         self._series = BufferedSeries(
             raw,
             file.series.buffer_path,

@@ -108,6 +108,8 @@ class Committer:
         self._gather = gather
         self._acknowledgements = Acknowledgements(outbound)
         self._engine: Engine | None = None
+        self._failed: Engine | None = None
+        """The one whose batch failed, until another stands: it knows what rules have seen."""
         self._blindness: Blindness | None = None
         self._known: Mapping[tuple[str, str], KnownValues] | None = None
         self._attempt = ""
@@ -145,7 +147,8 @@ class Committer:
 
     def stand_by(self) -> None:
         """Another hub works: forget everything, so that nothing of it is ever committed. The committer's thread."""
-        self._engine = self._blindness = self._known = self._unseen = None
+        self._engine = self._failed = self._blindness = self._known = self._unseen = None
+        self._acknowledgements = Acknowledgements(self._outbound)
         self._attempt, self._last_good, self._last_beat = "", 0, 0
         self._marks.anew()
         self._stepped = self._clock()
@@ -180,7 +183,8 @@ class Committer:
             return False
         except Fenced as reason:
             log.info("%s: the engine is rebuilt, what came in meanwhile comes again", reason)
-            self._engine = self._known = None
+            self._engine = self._failed = self._known = None
+            self._acknowledgements = Acknowledgements(self._outbound)
             self._marks.anew()
         except (DatabaseAway, sa.exc.SQLAlchemyError) as error:
             self._measures.outage()
@@ -203,7 +207,8 @@ class Committer:
     def _restore(self) -> None:
         """Rebuild the engine from what is committed. Raises SQLAlchemyError; the engine is None then."""
         now = self._clock()
-        engine_before, self._engine = self._engine, None
+        self._failed, self._engine = self._engine or self._failed, None
+        engine_before = self._failed
         with self._database.connect() as connection:
             unseen = self._fence.enter(connection)
             self._unseen = self._unseen if unseen is None else unseen
@@ -216,7 +221,8 @@ class Committer:
             if self._blindness is None:  # kept across rebuilds: it knows intervals that no commit has saved yet
                 self._blindness = read_blindness(connection, now)
             engine = rebuild(connection, self._series, self._rules, self._settings, self._blindness, now, self._known)
-        self._engine, self._known = engine, None
+        self._engine, self._failed, self._known = engine, None, None
+        self._stepped = self._clock()  # it may have taken long
         self._last_good = self._last_good or min(beat.at if beat else now, now)
         if self._unseen is not None and beat is not None:  # between two hubs, however short
             self._blindness.was(min(self._last_good, now - self._unseen), now, "hub")
@@ -304,6 +310,7 @@ class Committer:
 
     def _commit_once(self, items: Sequence[Item]) -> None:
         engine, now, began = self._ready, self._clock(), perf_counter()
+        self._attempt = secrets.token_hex(8)  # from here on: what fails before its commit has not been committed
         engine.begin_batch()
         batch = Batch()
         for item in items:
@@ -348,7 +355,6 @@ class Committer:
         blindness = self._ready.blindness
         rejections = self._intake.take_rejections()
         late = self._marks.late(batch.points)
-        self._attempt = secrets.token_hex(8)
         try:
             with self._fence.begin(self._database) as connection:
                 self._write(connection, batch, now)

@@ -67,7 +67,7 @@ class Store(Table):
     def _no_secret(cls, url: str) -> str:
         if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE")
-        if url and make_url(url).password is not None:
+        if url and (make_url(url).password is not None or make_url(url).query.keys() & {"password", "passfile"}):
             raise ValueError("the password belongs in password_file")
         return url
 

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from hub.lease import Standing
+from hub.series.store import SeriesUnavailable
 
 Check = Callable[[], str]
 """What ails this part, in a few English words; nothing where it is well. Looks at memory only."""
@@ -39,10 +38,10 @@ class Question:
     def _answer(self, asked: Future[str]) -> None:
         try:
             self._ask()
-        except SQLAlchemyError as error:
-            asked.set_result(type(error).__name__)  # its text quotes statements
+        except SeriesUnavailable as error:
+            asked.set_result(str(error)[:300])
         except Exception as error:  # noqa: BLE001 - supervised: whatever it is, that part is not well
-            asked.set_result(str(error)[:300] or type(error).__name__)
+            asked.set_result(type(error).__name__)  # its text may quote statements, or secrets
         else:
             asked.set_result("")
 

@@ -17,15 +17,13 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hub.certificate import days_left
 from hub.config import BrokerTable
 from hub.frames import Heard, publish
 from hub.probe import Hearing, Probe
-from hub.tap import LARGEST_BYTES, Client
+from hub.tap import Client
 from wire.codec import encode, encode_committed
 from wire.messages import Message
 from wire.topics import FROM_AGENT, Address, Topics, Verb
@@ -226,8 +224,7 @@ class MqttLink:
         self._said, self._began = 0, time.monotonic()
         self._client = client
         try:
-            keepalive, properties = self._settings.keepalive, _bounds(version)
-            client.connect(self._settings.host, self._settings.port, keepalive=keepalive, properties=properties)
+            client.connect(self._settings.host, self._settings.port, keepalive=self._settings.keepalive)
             result = client.loop_forever()
         except (OSError, ValueError) as error:
             self._complain(f"broker {self._settings.host}:{self._settings.port}: {error}{self._expired()}")
@@ -316,7 +313,7 @@ class MqttLink:
         with self._turn:
             if self._connected.is_set() or self._client is None:
                 return
-            self._up_since = now
+            self._up_since, self._broken_off = now, None
             self._connected.set()
             self._complaint = ""
             log.info("subscribed at %s:%s, and hearing", self._settings.host, self._settings.port)
@@ -347,7 +344,7 @@ class MqttLink:
         client = self._client
         if not self._wanted():
             self._probe.rest(now)
-        elif client is not None and not self._subscribed and now - self._began > OPEN_SECONDS:
+        elif client is not None and not self._subscribed and client.open_for(now) > OPEN_SECONDS:
             self._complain(f"broker {self._settings.host}:{self._settings.port} accepts, but does not answer")
             self._break_off(client)
         elif client is not None and self._subscribed:
@@ -390,12 +387,3 @@ class MqttLink:
             )
         elif before is Hearing.MUTE and hearing is Hearing.WELL:
             log.info("the hub's own word is heard again")
-
-
-def _bounds(version: Any) -> Properties | None:
-    """MQTT 5 lets us say how large a packet we take: the broker drops larger ones for us."""
-    if version != mqtt.MQTTv5:
-        return None
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
-    properties.MaximumPacketSize = LARGEST_BYTES
-    return properties

@@ -66,7 +66,7 @@ def rebuild(
     _read_findings(connection, engine)
     engine.close_orphans(now)
     if known is None:
-        _read_values(engine, series, rules)
+        _read_values(engine, series, rules, now)
     else:
         _keep_values(engine, known)
     return engine
@@ -119,9 +119,9 @@ def _read_findings(connection: sa.Connection, engine: Engine) -> None:
         by_id[consequence].cause = by_id.get(cause)
 
 
-def _read_values(engine: Engine, series: Remembered, rules: Mapping[str, Rule]) -> None:
+def _read_values(engine: Engine, series: Remembered, rules: Mapping[str, Rule], now: int) -> None:
     try:
-        _read_latest(engine, series)
+        _read_latest(engine, series, now)
         for name, site in engine.sites.items():
             _read_windows(name, site, series, rules)
     except SeriesUnavailable as error:
@@ -142,17 +142,18 @@ def _keep_values(engine: Engine, known: Mapping[tuple[str, str], KnownValues]) -
                 subject.windows.update(values.windows)
 
 
-def _read_latest(engine: Engine, series: Remembered) -> None:
+def _read_latest(engine: Engine, series: Remembered, now: int) -> None:
     """A question a kind for all that was heard lately; one an agent and kind for who was silent for long, and for whom
     the store holds values that no rule has judged."""
     agents = [agent for site in engine.sites.values() for agent in site.agents.values() if agent.mark]
-    end = max((agent.mark for agent in agents), default=0)
+    # A gateway whose clock is ahead must not make everybody else look long silent.
+    end = max((agent.mark for agent in agents if agent.mark <= now), default=now)
     devices = [(subject, agent.mark) for agent in agents for subject in _own(engine.sites[agent.site], agent)]
     found = {kind: series.newest(kind, end, end - LATELY_MS - LOOKBACK_MS) for kind in {one.kind for one, _ in devices}}
     apart: dict[tuple[str, DeviceKind, int], Mapping[str, dict[str, Value]]] = {}
     for subject, mark in devices:
         values = found[subject.kind].get((subject.site, subject.device), {})
-        if mark < end - LATELY_MS or any(value.at > mark for value in values.values()):
+        if not end - LATELY_MS <= mark <= end or any(value.at > mark for value in values.values()):
             key = (subject.site, subject.kind, mark)
             if key not in apart:
                 apart[key] = series.latest(subject.site, subject.kind, mark, mark - LOOKBACK_MS)

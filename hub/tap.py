@@ -53,6 +53,7 @@ class Tap:
         self._taken = 0
         """How much of them paho has."""
         self._sign_due = 0.0
+        self.made = time.monotonic()
         self._waiting = bytearray()
         self._lock = threading.Lock()
         """Also because OpenSSL wants one call at a time on a connection."""
@@ -194,6 +195,10 @@ class Client(mqtt.Client):
             secure.close()
             raise
         return secure
+
+    def open_for(self, now: float) -> float:
+        """Seconds since the broker's system took the connection; 0 before, however long names and addresses take."""
+        return now - self.tap.made if self.tap is not None else 0.0
 
     def want_write(self) -> bool:
         """Also what the tap has still to write."""

@@ -70,7 +70,7 @@ class ArchiveWriter:
     def scratch(self, name: str) -> Path:
         """An empty file beside the archive for a copy on its way into it; it goes when the context ends."""
         path = self._partial.with_name(f"{self._partial.name.removesuffix(_PARTIAL)}.{name}{_PARTIAL}")
-        path.touch(mode=0o600)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))  # nobody else's file
         return path
 
     def finish(self, manifest: Manifest) -> None:

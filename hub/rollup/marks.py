@@ -36,7 +36,9 @@ _Hour = tuple[int, str, str, str]
 class Marks:
     """One for a hub. Thread-safe."""
 
-    def __init__(self, database: sa.Engine, clock: Callable[[], int]) -> None:
+    def __init__(self, database: sa.Engine, clock: Callable[[], int], retention_ms: int = _ALL_TIME) -> None:
+        """`retention_ms` is how long raw values are kept: what is older is never rolled again, so never marked."""
+        self._retention_ms = retention_ms
         self._database = database
         self._clock = clock
         self._lock = threading.Lock()
@@ -91,7 +93,8 @@ class Marks:
         """What must be marked for points just written, in the transaction that follows."""
         with self._lock:
             open_from = self._open_from
-            wanted = {_hour(point) for point in points if point.at < open_from} - self._made
+            oldest = self._clock() - self._retention_ms
+            wanted = {_hour(point) for point in points if oldest < point.at < open_from} - self._made
             if len(self._made) + len(wanted) > MAX_REMEMBERED:
                 self._made.clear()
             self._made |= wanted

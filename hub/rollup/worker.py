@@ -95,10 +95,9 @@ class RollupWorker:
     def pieces(self) -> Iterator[None]:
         """All that is due now, a little between any two yields. Raises SeriesUnavailable, SQLAlchemyError, Deposed."""
         self._notice_clock()
-        yield from self._again("hour")
         while (hour := self._due("hour", HOUR_MS, self._clock() - GRACE_MS)) is not None:
             yield from self._whole_hour(hour)
-            yield from self._again("hour")
+        yield from self._again("hour")  # behind the hours that are due, for one agent's backlog must not hold up all
         while (day := self._due("day", DAY_MS, self._done("hour"))) is not None:
             yield from self._whole_day(day)
         yield from self._again("day")

@@ -215,6 +215,13 @@ class BufferedSeries:
             self._gate.slow()
             self._pace.yield_way()
             return False
+        except SeriesRefused:
+            raise
+        except Exception as error:
+            # Supervised: a defect on the way to the store is no fault of the reports, which wait on disk meanwhile.
+            log.exception("writing to the series store failed")
+            self._gate.shut(error)
+            return False
         return True
 
     def _observe(self, points: int, seconds: float, error: Exception | None) -> None:

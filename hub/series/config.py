@@ -164,7 +164,10 @@ def open_series(settings: SeriesSettings, environment: Mapping[str, str] = os.en
 def secret(path: Path | None, variable: str, environment: Mapping[str, str]) -> str:
     """The file's one line, else the variable's value, else nothing. Raises SeriesConfigError."""
     if path is None:
-        return environment.get(variable, "")
+        text = environment.get(variable, "").strip()
+        if len(text) > _SECRET_CHARACTERS or not text.isprintable():
+            raise SeriesConfigError(f"{variable}: want one line with the secret")
+        return text
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(_SECRET_CHARACTERS + 1).strip()

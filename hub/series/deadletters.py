@@ -26,6 +26,9 @@ CREATE TRIGGER letter_in AFTER INSERT ON letter BEGIN
     UPDATE total SET letters = letters + 1, letter_bytes = letter_bytes + length(NEW.point) + length(NEW.reason) + 100,
         refused = refused + 1;
 END;
+CREATE TRIGGER letter_told AFTER UPDATE OF reason ON letter BEGIN
+    UPDATE total SET letter_bytes = letter_bytes + length(NEW.reason) - length(OLD.reason);
+END;
 CREATE TRIGGER letter_out AFTER DELETE ON letter BEGIN
     UPDATE total SET letters = letters - 1, letter_bytes = letter_bytes - length(OLD.point) - length(OLD.reason) - 100;
 END;
@@ -117,6 +120,8 @@ def _trim(connection: sqlite3.Connection, max_bytes: int) -> int:
             gone += size
             if gone >= over:
                 break
+        if not ids:
+            break
         connection.executemany("DELETE FROM letter WHERE id = ?", ids)
         evicted += len(ids)
     if evicted:

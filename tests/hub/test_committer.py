@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import Point, SeriesStore, SeriesUnavailable, Value
-from hub.store import schema
+from hub.store import schema, writes
 from hub.store.database import connect
 from tests.hub.fleets import DEVICES, SITE, T0
 from tests.hub.hubs import GATEWAY, Hub
@@ -271,6 +271,28 @@ def test_an_inventory_that_was_under_way_when_another_was_asked_for_costs_no_rea
     assert hub.mail.committed() == [report.id]
     assert hub.rejected() == {}
     hub.close()
+
+
+def test_what_was_judged_in_a_batch_that_failed_before_its_commit_is_judged_again(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.hear(Verb.REPORT, hub.report(sample("cam-1", 1, reachable=1)))
+    hub.step()
+    alarm = Event(device="door-1", at=T0 + 2000, type="door.tamper", data={})
+    report = hub.report(sample("cam-1", 2, reachable=0), events=[alarm])
+    looked = writes.known_events
+
+    def away(*_: object) -> set[tuple[str, str, str, int]]:
+        monkeypatch.setattr(writes, "known_events", looked)
+        raise sa.exc.OperationalError("SELECT", {}, Exception("canceling statement due to statement timeout"))
+
+    monkeypatch.setattr(writes, "known_events", away)
+    hub.hear(Verb.REPORT, report)
+    assert not hub.step()
+    hub.hear(Verb.REPORT, report)
+    assert hub.step()
+    assert hub.mail.committed()[-1] == report.id
+    assert sorted(hub.tickets()) == [("cam-1", "camera_unreachable", "open"), ("door-1", "door_tampered", "open")]
 
 
 def test_what_poisons_a_batch_is_refused_alone(tmp_path: Path) -> None:

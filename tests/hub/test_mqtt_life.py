@@ -122,7 +122,7 @@ def test_a_broker_that_hangs_is_noticed_and_the_silence_reckoned_from_the_last_t
     mosquitto.pause()
     wait_until(lambda: hub.changes == ["back", "lost"], what="the standstill to be noticed")
     assert 550 <= hub.silent[0] < 5000
-    assert hub.link.ailing == "not subscribed"
+    wait_until(lambda: hub.link.ailing == "not subscribed", what="the connection to be broken off")
     mosquitto.resume()
     wait_until(lambda: hub.changes == ["back", "lost", "back"], timeout=30, what="the hub to hear again")
     assert hub.link.figures()["unheard_seconds"] < 5
