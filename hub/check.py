@@ -1,14 +1,23 @@
 """A rule with its effective settings, ready to run."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import NamedTuple
 
 from hub.finding import Holds
 from hub.rule import Rule, Settings, Threshold
 
+NEVER_QUIET = (inf, -inf)
+"""No number lies between these."""
+
 
 @dataclass(frozen=True)
 class Check:
-    """A rule with its effective settings, ready to run. `above` and the levels are set for thresholds only."""
+    """A rule with its effective settings, ready to run. `above` and the levels are set for thresholds only.
+
+    `quiet`: metric → the numbers between which it raises nothing.
+    """
 
     rule: Rule
     settings: Settings
@@ -17,14 +26,31 @@ class Check:
     above: bool = False
     raise_at: float = 0.0
     clear_at: float = 0.0
+    quiet: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+class Watch(NamedTuple):
+    """What a number of a metric wakes: checks, none of which raises anything between `low` and `high`."""
+
+    low: float
+    high: float
+    checks: Sequence[Check]
+
+
+def watch(metric: str, checks: Sequence[Check]) -> Watch:
+    """The numbers that are quiet to all of them."""
+    bands = [check.quiet.get(metric, NEVER_QUIET) for check in checks]
+    return Watch(max(low for low, _ in bands), min(high for _, high in bands), checks)
 
 
 def compile_check(rule: Rule, settings: Settings) -> Check:
     """Levels and times looked up once. Raises ValueError where a threshold's levels are the wrong way round."""
     holds = Holds(round(settings.hold_seconds * 1000), round(settings.clear_seconds * 1000))
     if not isinstance(rule.condition, Threshold):
-        return Check(rule, settings, holds, threshold=False)
+        return Check(rule, settings, holds, threshold=False, quiet=rule.quiet(settings))
     raise_at, clear_at = rule.condition.levels(settings)
     if raise_at == clear_at:
         raise ValueError(f"rule {rule.name}: raise and clear level are both {raise_at}")
-    return Check(rule, settings, holds, True, raise_at > clear_at, raise_at, clear_at)
+    above = raise_at > clear_at
+    quiet = {rule.condition.metric: (-inf, raise_at) if above else (raise_at, inf)}
+    return Check(rule, settings, holds, True, above, raise_at, clear_at, quiet)

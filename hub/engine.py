@@ -9,12 +9,10 @@ import logging
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from itertools import repeat
 from typing import Any, Literal, NamedTuple
 
 from hub.blindness import Blindness
-from hub.check import Check, compile_check
+from hub.check import Check, compile_check, watch
 from hub.finding import Change, Life, advance
 from hub.fleet import AgentState, KnownValues, LiveFinding, Site, Subject
 from hub.occurrence import LATE_MS, happened, matches, quiet
@@ -38,9 +36,6 @@ STALE_MS = 86_400_000
 
 CLOCK_STEP_MS = 2000
 """A report made later whose clock reads this much earlier than the one before was made after the clock was set back."""
-
-_value = partial(tuple.__new__, Value)
-"""(at, value) as a Value, without a Python call: there are as many as numbers come in."""
 
 
 class Transition(NamedTuple):
@@ -131,7 +126,8 @@ class Engine:
                     by_metric.setdefault(metric, []).append(check)
                     if rule.lookback_seconds:
                         subject.windows.setdefault(metric, deque())
-        subject.checks, subject.occurrences = by_metric, by_event
+        subject.checks = {metric: watch(metric, checks) for metric, checks in by_metric.items()}
+        subject.occurrences = by_event
         self.sites.setdefault(subject.site, Site()).devices[subject.device] = subject
         return subject
 
@@ -210,9 +206,7 @@ class Engine:
             for subject in self.sites[state.site].devices.values():
                 if subject.agent == state.agent:
                     self._remember(subject)
-                    known = subject.latest.items()
-                    subject.latest = {metric: Value(min(v.at, sent - REACH_MS), v.value) for metric, v in known}
-                    subject.seen = None
+                    subject.latest = subject.latest.no_later(sent - REACH_MS)
             state.mark, state.floor = min(state.mark, sent - REACH_MS), min(state.floor, sent - REACH_MS)
         if newer or back or (state.boot != report.boot and sent >= state.sent):
             state.boot, state.mono, state.sent = report.boot, report.mono, sent
@@ -229,38 +223,28 @@ class Engine:
             return
         if at < received - STALE_MS and state.offset_ms is not None:
             return  # nor one that comes before anything live, where the agent's time was measured and can be believed
-        self._remember(subject)
-        values = point.values
-        if subject.seen is not None and at > subject.seen and at > state.floor:  # nearly always: all of it is news
-            before = {m: last.at if (last := latest.get(m)) else None for m in subject.checks if m in values}
-            latest.update(zip(values, map(_value, zip(repeat(at), values.values())), strict=True))
-            subject.seen = at
+        news: Mapping[str, float] = point.values
+        if at > latest.at:  # nearly always: all of it is news
+            self._remember(subject)
+            subject.latest = latest.then(at, news)
         else:
-            before = self._news(state, subject, at, values)
-            if not before:
+            news = {name: value for name, value in news.items() if at > (latest.time_of(name) or 0)}
+            if not news:
                 return
+            self._remember(subject)
+            subject.latest = latest.beside(at, news)
+        if at <= state.floor:
+            return
         state.mark = max(state.mark, at)
         if subject.windows:
-            self._extend_windows(subject, at, values, before)
+            self._extend_windows(subject, at, news)
         # Times of a clock that is far ahead are of no use to people: findings begin when the hub was told.
-        judged = min(at, received + AHEAD_MS)
-        for metric, checks in subject.checks.items():
-            if metric in before:
+        judged, findings = min(at, received + AHEAD_MS), subject.findings
+        for metric, (low, high, checks) in subject.checks.items():
+            value = news.get(metric)
+            if value is not None and (findings or not low < value < high):
                 for check in checks:
-                    self._judge(check, subject, metric, judged, before[metric])
-
-    def _news(self, state: AgentState, subject: Subject, at: int, values: Mapping[str, float]) -> dict[str, int | None]:
-        """Take in what is newer than what was seen of its series: the metrics to judge, and when each was seen last."""
-        latest = subject.latest
-        before: dict[str, int | None] = {}
-        for metric, value in values.items():
-            last = latest.get(metric)
-            if last is None or at > last.at:
-                if at > state.floor:
-                    before[metric] = last.at if last else None
-                latest[metric] = Value(at, value)
-        subject.seen = max((value.at for value in latest.values()), default=None)
-        return before
+                    self._judge(check, subject, metric, value, judged, latest.time_of(metric))
 
     # --- events ---
 
@@ -331,21 +315,18 @@ class Engine:
     def _remember(self, subject: Subject) -> None:
         if subject not in self._before:
             windows = {metric: deque(window) for metric, window in subject.windows.items()} if subject.windows else {}
-            self._before[subject] = KnownValues(subject.kind, dict(subject.latest), windows)
+            self._before[subject] = KnownValues(subject.kind, subject.latest, windows)
 
-    def _extend_windows(
-        self, subject: Subject, at: int, values: Mapping[str, float], fresh: Mapping[str, int | None]
-    ) -> None:
+    def _extend_windows(self, subject: Subject, at: int, news: Mapping[str, float]) -> None:
         for metric, window in subject.windows.items():
-            if metric in fresh:
-                window.append(Value(at, values[metric]))
-                horizon = at - max(c.rule.lookback_seconds for c in subject.checks[metric]) * 1000
+            if metric in news:
+                window.append(Value(at, news[metric]))
+                horizon = at - max(check.rule.lookback_seconds for check in subject.checks[metric].checks) * 1000
                 while window and window[0].at <= horizon:
                     window.popleft()
 
-    def _judge(self, check: Check, subject: Subject, metric: str, at: int, before: int | None) -> None:
+    def _judge(self, check: Check, subject: Subject, metric: str, value: float, at: int, before: int | None) -> None:
         if check.threshold:
-            value = subject.latest[metric].value
             firing = value >= check.raise_at if check.above else value <= check.raise_at
             if firing:
                 judgement = Judgement("firing", {metric: value})

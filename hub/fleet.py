@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from hub.check import Watch
 from hub.finding import Life
+from hub.newest import NOTHING, Newest
 from hub.rule import Severity
 from hub.series.store import Value
 from wire.messages import DeviceKind
@@ -18,7 +20,7 @@ class KnownValues(NamedTuple):
     """What rules have seen of a device: metric → newest value, metric → window."""
 
     kind: DeviceKind
-    latest: dict[str, Value]
+    latest: Newest
     windows: dict[str, deque[Value]]
 
 
@@ -46,12 +48,10 @@ class Subject:
     agent: str
     parent: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    latest: dict[str, Value] = field(default_factory=dict)
-    seen: int | None = None
-    """The newest time in `latest`; None where nobody has looked since it was put there."""
+    latest: Newest = field(default_factory=lambda: NOTHING)
     windows: dict[str, deque[Value]] = field(default_factory=dict)
     findings: dict[str, LiveFinding] = field(default_factory=dict)
-    checks: dict[str, Any] = field(default_factory=dict)
+    checks: Mapping[str, Watch] = field(default_factory=dict)
     """Metric → what it wakes, compiled by the engine for this kind and these facts."""
     occurrences: dict[str, Any] = field(default_factory=dict)
     """Type of event → what it wakes, likewise."""

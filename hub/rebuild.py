@@ -14,6 +14,7 @@ from hub.blindness import KEEP_MS, Blindness, Interval
 from hub.engine import Engine
 from hub.finding import Life
 from hub.fleet import AgentState, KnownValues, LiveFinding, Site, Subject
+from hub.newest import Newest
 from hub.rule import Rule, Settings, Severity
 from hub.series.store import SeriesUnavailable, Value
 from hub.store import schema
@@ -158,7 +159,7 @@ def _read_latest(engine: Engine, series: Remembered, now: int) -> None:
             if key not in apart:
                 apart[key] = series.latest(subject.site, subject.kind, mark, mark - LOOKBACK_MS)
             values = apart[key].get(subject.device, {})
-        subject.latest = {metric: value for metric, value in values.items() if value.at > mark - LOOKBACK_MS}
+        subject.latest = Newest.of({name: value for name, value in values.items() if value.at > mark - LOOKBACK_MS})
 
 
 def _own(site: Site, agent: AgentState) -> Iterator[Subject]:

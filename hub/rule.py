@@ -104,6 +104,11 @@ def everywhere(facts: Mapping[str, Any]) -> bool:
     return True
 
 
+def restless(_: Any) -> Mapping[str, tuple[float, float]]:
+    """The rule looks at every number."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule. `name` is its module's. `summary` is one sentence with {fields} of the judgement's detail."""
@@ -122,6 +127,9 @@ class Rule:
     """The window of its metrics it wants; 0 for the newest value only."""
     applies: Callable[[Mapping[str, Any]], bool] = everywhere
     """Whether it holds for a device with these facts; asked when the inventory changes, not per sample."""
+    quiet: Callable[[Any], Mapping[str, tuple[float, float]]] = restless
+    """Settings → metric → the numbers between which this metric alone can't make a function raise anything. It is not
+    called for these while it has no finding: most numbers of a healthy fleet then cost no Python call."""
     absence: bool = False
     """Judged as time passes without a message instead of by samples."""
     hides_children: bool = False

@@ -56,5 +56,6 @@ rule = Rule(
         "zone_ahead": N_("The clock is {offset_seconds} ahead, most likely a wrong time zone."),
     },
     metrics=("clock_offset_seconds",),
+    quiet=lambda s: {"clock_offset_seconds": (-s.raise_offset_seconds, s.raise_offset_seconds)},
     settings=ClockDriftSettings,
 )

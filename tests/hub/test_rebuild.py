@@ -41,7 +41,7 @@ def rebuilt(hub: Hub) -> Engine:
 
 
 def latest(engine: Engine, site: str) -> dict[str, Value]:
-    return engine.sites[site].devices["cam-1"].latest
+    return dict(engine.sites[site].devices["cam-1"].latest)
 
 
 def test_each_site_has_its_own_newest_values(hub: Hub) -> None:
