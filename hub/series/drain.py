@@ -89,6 +89,8 @@ class Drain:
             self._wake.wait(POLL_SECONDS)
             self._wake.clear()
             while not self._closing.is_set():
+                if self._closing.wait(self._gate.alone):
+                    break
                 pause = 0.0
                 try:
                     if not self._step():
@@ -103,8 +105,10 @@ class Drain:
                 except JournalError as error:
                     if self._gate.note(error):
                         log.warning("series buffer: %s", error)
-                except Exception:  # supervised: a thread that died would fill the buffer and stop every agent
-                    log.exception("draining the series buffer failed")
+                except Exception as error:
+                    # Supervised: a thread that died would fill the buffer and stop every agent.
+                    if self._gate.note(_named(error)):
+                        log.exception("draining the series buffer failed")
                 failures += 1
                 self._closing.wait(max(pause, self._backoff.pause(failures)))
 
@@ -152,6 +156,13 @@ class Drain:
         except SeriesRefused as error:
             log.warning("series store refuses for good: %s", error)
             refusal = error
+        except SeriesUnavailable:
+            raise
+        except Exception as error:
+            # Supervised: a defect on the way to the store must not let these points hold up all others for ever.
+            if self._gate.note(_named(error)):
+                log.exception("writing buffered points to the series store failed")
+            raise SeriesUnavailable(_named(error)) from error
         finally:
             self.busy = False
         took = time.monotonic() - began
@@ -174,10 +185,14 @@ class Drain:
         if self._strikes < _STRIKES:
             return
         others = [*(batches if len(batches) > 1 else ()), *self._journal.next(1, after=batches[-1].id)[:1]]
-        if not others:
+        if not others or self._closing.wait(self._gate.alone):
             return
         other = others[-1 - (self._strikes - _STRIKES) % len(others)]
         took = self._write([other])
         log.warning("series store takes other batches, but fails at %d: %s", batches[0].id, error)
         self._journal.failed([batch for batch in batches if batch is not other])
         self._gate.found(took, wrote=True)
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -40,7 +40,7 @@ class Gate:
         self._open = True
         self._opened = monotonic()
         self._by_look = False
-        self._not_before = monotonic()
+        self._not_before = self._alone_until = monotonic()
         self._lapses = 0
         self._error: str | None = None
 
@@ -59,6 +59,11 @@ class Gate:
         """Seconds until it may open at the earliest."""
         return max(0.0, self._not_before - self._monotonic())
 
+    @property
+    def alone(self) -> float:
+        """Seconds for which the store asks to be left alone: neither it nor what waits for it is tried meanwhile."""
+        return max(0.0, self._alone_until - self._monotonic())
+
     def note(self, error: object) -> bool:
         """Remember a trouble; whether it is another than the last one."""
         text, before = str(error), self._error
@@ -71,7 +76,8 @@ class Gate:
             self._shut(error)
             if self._by_look:  # it answered a look, and failed the first write again
                 self._lapse()
-            self._not_before = max(self._not_before, self._monotonic() + retry_after)
+            self._alone_until = max(self._alone_until, self._monotonic() + retry_after)
+            self._not_before = max(self._not_before, self._alone_until)
 
     def slow(self) -> None:
         """A live write took longer than `patience`."""

@@ -5,7 +5,9 @@ Writes go as line protocol to `/api/v2/write` (InfluxDB 1.8 and later) or to 1.x
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from hub.series.admission import is_name
 from hub.series.connection import BadData, InfluxConnection, InfluxTarget, TooLarge
@@ -30,6 +32,22 @@ _PROBE = 'SELECT "up" FROM "agent" WHERE time > 9223372036854ms'
 _NUMBERS = ("float", "integer")
 _DROPPED = re.compile(r"\bdropped=(\d+)")
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _taken_apart(read: Callable[P, R]) -> Callable[P, R]:
+    """An answer that is JSON, but not of the kind that was asked for, is an outage: another program gave it."""
+
+    @wraps(read)
+    def reading(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return read(*args, **kwargs)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise SeriesUnavailable(f"InfluxDB's answer makes no sense: {error!r}") from error
+
+    return reading
+
 
 class InfluxSeries:
     """A SeriesStore on an InfluxDB. No thread of its own; connects when first used."""
@@ -46,6 +64,7 @@ class InfluxSeries:
         if refused:
             raise SeriesRefused(sorted(refused), reason)
 
+    @_taken_apart
     def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
         """One `last()` a metric: several in one statement would lose the time of each."""
         metrics = self._metrics(kind) if is_name(kind) else []
@@ -58,6 +77,7 @@ class InfluxSeries:
                 newest.setdefault(device.tags["device"], {})[metric] = Value(at, float(value))
         return newest
 
+    @_taken_apart
     def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
         """A question a metric, so that no answer holds more than one number a device."""
         where = f'FROM {identifier(kind)} WHERE {between(since, until)} GROUP BY "site", "device"'
@@ -70,6 +90,7 @@ class InfluxSeries:
                 newest.setdefault(key, {})[metric] = Value(at, float(value))
         return newest
 
+    @_taken_apart
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
         """Two agents' values of one moment (a device that was handed over) count once, as in the embedded store."""
         if not (is_name(kind) and is_name(metric)):
@@ -84,16 +105,18 @@ class InfluxSeries:
             raise ValueError(f"a step of {step} ms")
         if not (is_name(kind) and is_name(metric)):
             return []
-        name = identifier(metric)
-        (found,) = self._ask(
-            [
-                f"SELECT {_aggregates(name)} {_of(site, kind, device)} "
-                f"AND {between(since, until)} GROUP BY time({step}ms) fill(none)"
-            ]
+        return self._buckets(
+            f"SELECT {_aggregates(identifier(metric))} {_of(site, kind, device)} "
+            f"AND {between(since, until)} GROUP BY time({step}ms) fill(none)"
         )
+
+    @_taken_apart
+    def _buckets(self, statement: str) -> list[Bucket]:
+        (found,) = self._ask([statement])
         rows = [row for series in found for row in series.rows]
         return [_bucket(at, figures) for at, *figures in rows]
 
+    @_taken_apart
     def summarise(self, kind: str, scope: Scope, since: int, until: int) -> list[Summary]:
         """All metrics in one statement: its cost is InfluxDB's cursors, one a metric and device, either way."""
         metrics = self._metrics(kind) if scope and is_name(kind) else []
@@ -109,6 +132,7 @@ class InfluxSeries:
                 summaries.append(Summary(tags["site"], tags["agent"], tags["device"], known))
         return summaries
 
+    @_taken_apart
     def points(self, kind: str, scope: Scope, metrics: Sequence[str], since: int, until: int) -> list[Point]:
         """One plain SELECT."""
         known = self._metrics(kind) if scope and is_name(kind) else []

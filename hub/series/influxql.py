@@ -59,7 +59,7 @@ def parse_series(body: str, statements: int) -> list[list[Series]]:
                     unfinished.add(statement)
                 else:
                     unfinished.discard(statement)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise SeriesUnavailable(f"no InfluxDB answer: {error!r} in {body[:100]!r}") from None
     if unfinished:
         raise SeriesUnavailable(f"InfluxDB's answer ends early: {body[-100:]!r}")

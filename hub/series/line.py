@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from hub.series.admission import REASON_CHARACTERS, defect_of
+from hub.series.admission import admit, defect_of
 from hub.series.store import Point
 
 
@@ -25,19 +25,8 @@ class Lines(NamedTuple):
 
 def to_lines(points: Sequence[Point]) -> Lines:
     """A line a point that may be stored and has values."""
-    lines: list[str] = []
-    indices: list[int] = []
-    refused: list[int] = []
-    reason = ""
-    for index, point in enumerate(points):
-        defect = defect_of(point)
-        if defect:
-            refused.append(index)
-            reason = reason or defect[:REASON_CHARACTERS]
-        elif point.values:
-            lines.append(_line(point))
-            indices.append(index)
-    return Lines(lines, indices, refused, reason)
+    admitted, refused, reason = admit(points)
+    return Lines([_line(points[index]) for index in admitted], admitted, refused, reason)
 
 
 def to_line(point: Point) -> str:

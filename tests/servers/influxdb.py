@@ -17,6 +17,8 @@ dir = "{folder}/meta"
 dir = "{folder}/data"
 wal-dir = "{folder}/wal"
 query-log-enabled = false
+max-series-per-database = {max_series}
+max-values-per-tag = {max_values}
 [http]
 bind-address = "{host}:{port}"
 auth-enabled = {auth}
@@ -31,7 +33,8 @@ store-enabled = false
 class InfluxDB(Server):
     """A server with a database, `database`, made at its first start.
 
-    `authentication` makes it want `user_name` and `password` (an administrator). `max_rows` cuts answers short.
+    `authentication` makes it want `user_name` and `password` (an administrator). `max_rows` cuts answers short,
+    `max_series` and `max_values` (of a tag) bound what it takes; 0 is no bound.
     """
 
     name = "influxdb"
@@ -39,6 +42,8 @@ class InfluxDB(Server):
     password = "correct-horse"
     max_body = 25_000_000
     max_rows = 0
+    max_series = 0
+    max_values = 0
 
     def __init__(
         self,
@@ -69,6 +74,8 @@ class InfluxDB(Server):
                 auth=str(self.authentication).lower(),
                 max_body=self.max_body,
                 max_rows=self.max_rows,
+                max_series=self.max_series,
+                max_values=self.max_values,
             )
         )
         return [self._program, "-config", str(config)]

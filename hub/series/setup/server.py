@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 
 import urllib3
 
+from hub.series import answer as bounded
 from hub.series.config import SeriesSettings
 from hub.series.setup.steps import SetupError
 
 _WORDS = 300
+_MAX_BYTES = 4 * 1024**2
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 _PROXY_WORDS = re.compile(r"\s+")
 
@@ -53,6 +55,7 @@ class Server:
         self._pool = urllib3.PoolManager(
             timeout=urllib3.Timeout(settings.timeout_seconds), retries=False, ca_certs=authority
         )
+        bounded.bound(self._pool)
 
     def ask(
         self,
@@ -72,11 +75,13 @@ class Server:
             headers["Content-Type"] = "application/json"
             given = {"body": json.dumps(body).encode()}
         try:
-            answer = self._pool.request(method, self.url + path, headers=headers, redirect=False, **given)
+            answer = bounded.ask(self._pool, method, self.url + path, _MAX_BYTES, headers=headers, **given)
+        except bounded.TooLong as error:
+            raise SetupError(f"InfluxDB at {self.url} gives an answer {error}") from None
         except urllib3.exceptions.HTTPError as error:
             raise SetupError(f"InfluxDB at {self.url} does not answer: {str(error)[:_WORDS]}") from None
-        found = _json(answer.data)
-        words = str(found.get("message") or found.get("error") or answer.data[:_WORDS].decode(errors="replace"))
+        found = _json(answer.body)
+        words = str(found.get("message") or found.get("error") or answer.body[:_WORDS].decode(errors="replace"))
         return Answer(answer.status, found, answer.headers, _PROXY_WORDS.sub(" ", words).strip()[:_WORDS])
 
     def version(self) -> str:
@@ -111,6 +116,6 @@ def refusal(url: str, what: str, answer: Answer, right: str = "") -> SetupError:
 def _json(data: bytes) -> dict[str, Any]:
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

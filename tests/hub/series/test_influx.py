@@ -183,6 +183,23 @@ def test_a_retention_policy_is_written_and_read(influxdb: InfluxDB, influx_v2: N
     assert influxdb.query("SELECT count(reachable) FROM watchkeeper.autogen.camera") == []
 
 
+@pytest.mark.parametrize(("bound", "name"), [("max_series", "per-database"), ("max_values", "values-per-tag")])
+def test_devices_beyond_the_servers_own_limit_are_refused_alone_with_what_to_do(
+    tmp_path: Path, bound: str, name: str
+) -> None:
+    """Known devices go on, and the others wait aside: an outage would stop everybody for one new camera."""
+    server = InfluxDB(tmp_path)
+    setattr(server, bound, 3)
+    batch = [point._replace(device=f"cam-{index % 5}") for index, point in enumerate(points(10))]
+    with server, opened(server.url, api="v1") as store:
+        store.write(batch[:3])
+        with pytest.raises(SeriesRefused, match=f"raise max-.*{name} in InfluxDB, then retry") as caught:
+            store.write(batch)
+        assert [batch[index].device for index in caught.value.refused] == ["cam-3", "cam-4"] * 2
+        (counted,) = server.query('SELECT count("reachable") FROM "camera"')
+        assert counted["values"][0][1] == 6
+
+
 def test_points_beyond_retention_are_refused_by_name(influxdb: InfluxDB) -> None:
     influxdb.query('CREATE RETENTION POLICY "hour" ON "watchkeeper" DURATION 1h REPLICATION 1')
     with opened(influxdb.url, api="v1", retention_policy="hour") as store:
