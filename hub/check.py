@@ -6,27 +6,38 @@ from math import inf
 from typing import NamedTuple
 
 from hub.finding import Holds
-from hub.rule import Rule, Settings, Threshold
+from hub.rule import Changed, Occurrence, Rule, Settings, Threshold
+from hub.window import Window, windows_of
 
 NEVER_QUIET = (inf, -inf)
 """No number lies between these."""
+
+FLAPPING = 2
+"""Coming back so often makes it flap: that is open for the third time."""
 
 
 @dataclass(frozen=True)
 class Check:
     """A rule with its effective settings, ready to run. `above` and the levels are set for thresholds only.
 
-    `quiet`: metric → the numbers between which it raises nothing.
+    `quiet`: metric → the numbers between which it raises nothing. `passing`: what raises it is over as it happens.
     """
 
     rule: Rule
     settings: Settings
     holds: Holds
+    flapping: Holds
     threshold: bool
+    passing: bool = False
     above: bool = False
     raise_at: float = 0.0
     clear_at: float = 0.0
     quiet: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    windows: tuple[Window, ...] = ()
+
+    def holds_after(self, flaps: int) -> Holds:
+        """Its times for a finding that has come back so often."""
+        return self.holds if flaps < FLAPPING else self.flapping
 
 
 class Watch(NamedTuple):
@@ -46,11 +57,14 @@ def watch(metric: str, checks: Sequence[Check]) -> Watch:
 def compile_check(rule: Rule, settings: Settings) -> Check:
     """Levels and times looked up once. Raises ValueError where a threshold's levels are the wrong way round."""
     holds = Holds(round(settings.hold_seconds * 1000), round(settings.clear_seconds * 1000))
+    flapping = Holds(holds.hold, max(holds.clear, round(settings.flap_seconds * 1000)))
+    windows = windows_of(rule)
     if not isinstance(rule.condition, Threshold):
-        return Check(rule, settings, holds, threshold=False, quiet=rule.quiet(settings))
+        passing = isinstance(rule.condition, Occurrence | Changed)
+        return Check(rule, settings, holds, flapping, False, passing, quiet=rule.quiet(settings), windows=windows)
     raise_at, clear_at = rule.condition.levels(settings)
     if raise_at == clear_at:
         raise ValueError(f"rule {rule.name}: raise and clear level are both {raise_at}")
     above = raise_at > clear_at
     quiet = {rule.condition.metric: (-inf, raise_at) if above else (raise_at, inf)}
-    return Check(rule, settings, holds, True, above, raise_at, clear_at, quiet)
+    return Check(rule, settings, holds, flapping, True, False, above, raise_at, clear_at, quiet, windows)

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from hub.acknowledgement import Acknowledgements
 from hub.blindness import Blindness
-from hub.engine import Engine, Transition
+from hub.engine import Engine
 from hub.fence import Fence, Unfenced
+from hub.findings import Transition
 from hub.fleet import KnownValues
 from hub.intake import Delivery, Intake
 from hub.measures import Committed, Measures

@@ -4,23 +4,20 @@ Whoever calls it commits the transitions in one SQL transaction with the agents'
 thrown away and rebuilt from what is committed (`hub/rebuild.py`). It never needs to take anything back.
 """
 
-import heapq
-import logging
-from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from hub.blindness import Blindness
-from hub.check import Check, compile_check, watch
-from hub.finding import Change, Life, advance
-from hub.fleet import AgentState, KnownValues, LiveFinding, Site, Subject
-from hub.occurrence import LATE_MS, happened, matches, quiet
-from hub.rule import UNKNOWN, Judgement, Occurrence, Rule, Settings, Snapshot
+from hub.check import Check
+from hub.findings import Findings, Transition
+from hub.fleet import NOBODY, SITE, AgentState, KnownValues, Site, Subject
+from hub.happening import Happenings
+from hub.judge import Judge
+from hub.plan import Plans
+from hub.rule import Judgement, Rule, Settings
 from hub.series.store import Point, Value
+from hub.silence import Silence
 from wire.messages import Device, DeviceKind, Report
-
-log = logging.getLogger(__name__)
 
 AHEAD_MS = 300_000
 """How far past the hub's clock a sample is judged; it is stored at its own time."""
@@ -36,20 +33,6 @@ STALE_MS = 86_400_000
 
 CLOCK_STEP_MS = 2000
 """A report made later whose clock reads this much earlier than the one before was made after the clock was set back."""
-
-
-class Transition(NamedTuple):
-    """Something that happened to a finding, and how it stood right then: a batch may hold several of one finding.
-
-    `promoted`: its cause is gone, it stands for itself now.
-    """
-
-    change: Change | Literal["promoted"]
-    finding: LiveFinding
-    at: int
-    life: Life
-    detail: Mapping[str, float | str | bool | None]
-    cause: LiveFinding | None
 
 
 class Taken(NamedTuple):
@@ -69,43 +52,40 @@ class Engine:
     def __init__(self, rules: Mapping[str, Rule], settings: Mapping[str, Settings], blindness: Blindness) -> None:
         self.sites: dict[str, Site] = {}
         self.blindness = blindness
-        self.transitions: list[Transition] = []
-        self._checks = {
-            name: compile_check(rule, settings[name]) for name, rule in rules.items() if settings[name].enabled
-        }
-        self._absence = [check for check in self._checks.values() if check.rule.absence]
-        self._broken: set[str] = set()
+        self.findings = Findings(self.sites, blindness)
+        self._plans = Plans(rules, settings)
+        self._judge = Judge(self.sites)
+        self._silence = Silence(self.sites, self.findings, self._judge, blindness)
+        self._happenings = Happenings(self.findings)
         self._before: dict[Subject, KnownValues] = {}
-        self._due: list[tuple[int, str, str]] = []
-        self._quiet: list[tuple[int, str, str, str]] = []
-        conditions = [check.rule.condition for check in self._checks.values()]
-        self.events = {condition.event for condition in conditions if isinstance(condition, Occurrence)}
+        self.events = self._plans.events
         """The types of events that some rule looks at."""
 
     def take_transitions(self) -> list[Transition]:
         """What has happened since the last call."""
-        taken, self.transitions = self.transitions, []
+        taken, self.findings.transitions = self.findings.transitions, []
         return taken
 
     # --- who there is ---
 
     def hear(self, site: str, agent: str, now: int) -> AgentState:
         """A message of this agent has come in. Ends its silence; makes it known when it is new."""
+        self.findings.now = now
         place = self.sites.get(site)
         if place is None:
             place = self.sites[site] = Site()
         state = place.agents.get(agent)
         if state is None:
             state = place.agents[agent] = AgentState(site, agent, now)
+            if len(place.agents) > 1 and SITE not in place.devices:
+                self.add_subject(Subject(site, SITE, DeviceKind.SITE, NOBODY))
         state.heard = now
         subject = place.devices.get(agent)
         if subject is None or subject.agent != agent:
             if subject is not None:  # an agent's own id is its own, whoever named a device so before
                 self._retire(subject, now)
             subject = self.add_subject(Subject(site, agent, DeviceKind.AGENT, agent))
-        if subject.findings and any(check.rule.name in subject.findings for check in self._absence):
-            self._judge_absence(state, subject, now)
-        self._schedule(state)
+        self._silence.broken(state, subject, now)
         return state
 
     def known_agents(self, site: str) -> Collection[str]:
@@ -115,20 +95,9 @@ class Engine:
 
     def add_subject(self, subject: Subject) -> Subject:
         """Make a device known, with the checks that its kind and facts call for."""
-        by_metric: dict[str, list[Check]] = {}
-        by_event: dict[str, list[tuple[Check, Occurrence]]] = {}
-        for check in self._checks.values():
-            rule = check.rule
-            if subject.kind in rule.kinds and not rule.absence and rule.applies(subject.facts):
-                if isinstance(rule.condition, Occurrence):
-                    by_event.setdefault(rule.condition.event, []).append((check, rule.condition))
-                for metric in rule.wakes:
-                    by_metric.setdefault(metric, []).append(check)
-                    if rule.lookback_seconds:
-                        subject.windows.setdefault(metric, deque())
-        subject.checks = {metric: watch(metric, checks) for metric, checks in by_metric.items()}
-        subject.occurrences = by_event
-        self.sites.setdefault(subject.site, Site()).devices[subject.device] = subject
+        subject.plan = self._plans.of(subject.kind, subject.facts)
+        subject.windows = {window: subject.windows.get(window, ()) for window in subject.plan.windows}
+        self.sites.setdefault(subject.site, Site()).add(subject)
         return subject
 
     def inventory(self, state: AgentState, devices: Sequence[Device], now: int) -> Taken:
@@ -141,7 +110,7 @@ class Engine:
             posing = device.kind == DeviceKind.AGENT and device.device != state.agent
             if not isinstance(device.kind, DeviceKind):
                 taken.unknown_kinds.append(device.device)
-            elif foreign or posing:
+            elif foreign or posing or device.kind == DeviceKind.SITE:
                 taken.conflicts.append(device.device)
             else:
                 taken.accepted.append(device)
@@ -151,7 +120,8 @@ class Engine:
             d.device for d in place.devices.values() if d.agent == state.agent and d.device not in present
         )
         for name in taken.vanished:
-            self._retire(place.devices.pop(name), now)
+            self._retire(place.remove(name), now)
+        self.findings.groups.review_all(place, now)
         return taken
 
     def _update_subject(self, state: AgentState, device: Device, kind: DeviceKind, now: int) -> None:
@@ -160,35 +130,28 @@ class Engine:
             if old is not None:
                 self._retire(old, now)
             old = Subject(state.site, device.device, kind, state.agent)
-        old.parent, old.facts = device.parent, device.facts
+        before = old.facts
+        old.parent, old.facts, old.room = device.parent, device.facts, device.room or ""
         self.add_subject(old)
-        ended = [f for f in old.findings.values() if not self._applies(f.rule, old)]
-        for finding in ended:
-            self._end(old, finding, now)
+        for finding in [f for f in old.findings.values() if f.rule not in old.plan.checks]:
+            self.findings.end(old, finding, now)
+        if old.plan.changes:
+            self._happenings.changed(old, before, now)
 
-    def _applies(self, rule: str, subject: Subject) -> bool:
-        check = self._checks.get(rule)
-        return check is not None and subject.kind in check.rule.kinds and check.rule.applies(subject.facts)
-
-    def close_orphans(self, now: int) -> None:
+    def _close_orphans(self, now: int) -> None:
         """After a rebuild: end findings whose rule was removed or switched off, or whose device is retired."""
         for place in self.sites.values():
             for subject in list(place.devices.values()):
                 for finding in list(subject.findings.values()):
-                    if not subject.agent or not self._applies(finding.rule, subject):
-                        self._end(subject, finding, now)
+                    if not subject.agent or finding.rule not in subject.plan.checks:
+                        self.findings.end(subject, finding, now)
                 if not subject.agent:
-                    del place.devices[subject.device]
+                    place.remove(subject.device)
 
     def _retire(self, subject: Subject, now: int) -> None:
+        self._happenings.forget(subject)
         for finding in list(subject.findings.values()):
-            self._end(subject, finding, now)
-
-    def _end(self, subject: Subject, finding: LiveFinding, now: int) -> None:
-        """Close a finding whose rule or device is no longer there."""
-        ended: Literal["closed", "dropped"] = "closed" if finding.life.state == "open" else "dropped"
-        finding.life = replace(finding.life, state=ended, clearing=None, closed=now)
-        self._change(subject, finding, ended, now)
+            self.findings.end(subject, finding, now)
 
     # --- samples ---
 
@@ -240,58 +203,29 @@ class Engine:
             self._extend_windows(subject, at, news)
         # Times of a clock that is far ahead are of no use to people: findings begin when the hub was told.
         judged, findings = min(at, received + AHEAD_MS), subject.findings
-        for metric, (low, high, checks) in subject.checks.items():
+        for metric, (low, high, checks) in subject.plan.watches.items():
             value = news.get(metric)
             if value is not None and (findings or not low < value < high):
                 for check in checks:
-                    self._judge(check, subject, metric, value, judged, latest.time_of(metric))
+                    self._judge_sample(check, subject, metric, value, judged, latest.time_of(metric))
 
     # --- events ---
 
     def happen(self, site: str, device: str, event: str, data: Mapping[str, Any], at: int, received: int) -> None:
         """An event that has never been judged before: `at` its corrected time, `received` the hub's, both ms UTC."""
         subject = self.sites[site].devices.get(device)
-        late = received - at > LATE_MS
-        for check, wanted in subject.occurrences.get(event, ()) if subject else ():
-            if subject is not None and matches(wanted, data) and (wanted.late or not late):
-                self._occur(check, subject, {**data, "case": "late"} if late else data, at, received)
+        if subject is not None:
+            self._happenings.happen(subject, event, data, at, received)
 
-    def _occur(self, check: Check, subject: Subject, detail: Mapping[str, Any], at: int, received: int) -> None:
-        name = check.rule.name
-        finding = subject.findings.get(name)
-        life, change = happened(finding.life if finding else None, at, received)
-        if finding is None:
-            finding = LiveFinding(subject.site, subject.device, name, check.settings.severity, life, {})
-            subject.findings[name] = finding
-            finding.cause = self._cause(subject)
-        finding.life = life
-        if change is None:
-            return
-        finding.detail = detail
-        self._change(subject, finding, change, received)
-        self.await_quiet(finding)
+    def counted_events(self) -> Mapping[str, int]:
+        """Types of events that a rule counts → over how many ms at most."""
+        return self._plans.counted
 
-    def await_quiet(self, finding: LiveFinding) -> None:
-        """Look at a finding again when it could close, if it is an event's."""
-        check = self._checks.get(finding.rule)
-        if check is not None and isinstance(check.rule.condition, Occurrence):
-            due = quiet(finding.life, 0, check.holds.clear)
-            heapq.heappush(self._quiet, (due, finding.site, finding.device, finding.rule))
-
-    def _end_quiet(self, now: int) -> None:
-        while self._quiet and self._quiet[0][0] <= now:
-            _, site, device, rule = heapq.heappop(self._quiet)
-            subject = self.sites[site].devices.get(device)
-            finding = subject.findings.get(rule) if subject else None
-            if subject is None or finding is None:
-                continue  # its device or rule has gone meanwhile
-            clear = self._checks[rule].holds.clear
-            left = quiet(finding.life, now, clear)
-            left += self.blindness.milliseconds(now + left - clear, now)  # what can't be heard is not quiet
-            if left <= 0:
-                self._end(subject, finding, now)
-            else:
-                heapq.heappush(self._quiet, (now + left, site, device, rule))
+    def recall(self, site: str, device: str, event: str, data: Mapping[str, Any], at: int) -> None:
+        """After a rebuild: one that was judged before, for rules that count them."""
+        subject = self.sites[site].devices.get(device)
+        if subject is not None:
+            self._happenings.recall(subject, event, data, at)
 
     # --- a batch that fails ---
 
@@ -302,7 +236,7 @@ class Engine:
     def values(self) -> dict[tuple[str, str], KnownValues]:
         """(site, device) → the newest values and windows."""
         return {
-            (site, name): KnownValues(subject.kind, subject.latest, subject.windows)
+            (site, name): KnownValues(subject.kind, subject.latest, subject.windows, subject.learned)
             for site, place in self.sites.items()
             for name, subject in place.devices.items()
         }
@@ -314,18 +248,19 @@ class Engine:
 
     def _remember(self, subject: Subject) -> None:
         if subject not in self._before:
-            windows = {metric: deque(window) for metric, window in subject.windows.items()} if subject.windows else {}
-            self._before[subject] = KnownValues(subject.kind, subject.latest, windows)
+            windows = subject.windows.copy() if subject.windows else subject.windows
+            self._before[subject] = KnownValues(subject.kind, subject.latest, windows, subject.learned)
 
     def _extend_windows(self, subject: Subject, at: int, news: Mapping[str, float]) -> None:
-        for metric, window in subject.windows.items():
-            if metric in news:
-                window.append(Value(at, news[metric]))
-                horizon = at - max(check.rule.lookback_seconds for check in subject.checks[metric].checks) * 1000
-                while window and window[0].at <= horizon:
-                    window.popleft()
+        windows = subject.windows
+        for window, values in windows.items():
+            value = news.get(window.metric)
+            if value is not None:
+                windows[window] = window.extended(values, Value(at, value))
 
-    def _judge(self, check: Check, subject: Subject, metric: str, value: float, at: int, before: int | None) -> None:
+    def _judge_sample(
+        self, check: Check, subject: Subject, metric: str, value: float, at: int, before: int | None
+    ) -> None:
         if check.threshold:
             firing = value >= check.raise_at if check.above else value <= check.raise_at
             if firing:
@@ -337,139 +272,34 @@ class Engine:
             else:
                 return
         else:
-            judgement = self._call(check, subject, at)
+            judgement = self._judge.call(check, subject, at)
             if judgement.verdict != "firing" and check.rule.name not in subject.findings:
                 return
-        self._apply(check, subject, judgement, at, before)
+        self.findings.apply(check, subject, judgement, at, before)
 
-    def _call(self, check: Check, subject: Subject, now: int, unheard_ms: int = 0) -> Judgement:
-        condition: Any = check.rule.condition
-        snapshot = Snapshot(
-            subject.device,
-            subject.kind,
-            subject.facts,
-            subject.latest,
-            subject.windows,
-            unheard_seconds=unheard_ms / 1000,
-        )
-        try:
-            judged: Judgement = condition(snapshot, check.settings, now)
-        except Exception:  # supervised: a defect of one rule must not stop the others, nor the data
-            if check.rule.name not in self._broken:
-                self._broken.add(check.rule.name)
-                about = {"rule": check.rule.name, "site": subject.site, "device": subject.device}
-                log.exception(
-                    "rule %(rule)s failed on %(site)s/%(device)s and judges nothing there", about, extra=about
-                )
-            return UNKNOWN
-        return judged
-
-    # --- silence ---
+    # --- time ---
 
     def tick(self, now: int) -> None:
-        """Time has passed. Judges the agents whose silence is due; costs nothing for the others, nor while blind."""
+        """Time has passed. Judges what is due; costs nothing for the rest, nor while blind."""
+        self.findings.now = now
         if not self.blindness.current:
-            self._end_quiet(now)
-        while not self.blindness.current and self._due and self._due[0][0] <= now:
-            _, site, agent = heapq.heappop(self._due)
-            state = self.sites[site].agents[agent]
-            state.due = False
-            subject = self.sites[site].devices[agent]
-            self._judge_absence(state, subject, now)
-            if not any(f.life.state == "open" for f in subject.findings.values() if f.rule in self._absence_names()):
-                self._schedule(state, now)
+            self.findings.tick(now)
+            self._silence.tick(now)
+
+    def restored(self, now: int) -> None:
+        """After a rebuild: what is known of findings is complete. Ends those of rules and devices that are gone, and
+        waits on for what time alone brings about."""
+        self._close_orphans(now)
+        for place in self.sites.values():
+            for finding in place.live():
+                self.findings.resume(finding)
 
     @property
     def next_due(self) -> int | None:
         """When `tick` has something to judge next, ms UTC."""
-        return min([queue[0][0] for queue in (self._due, self._quiet) if queue], default=None)
+        return min((due for due in (self._silence.next_due, self.findings.next_due) if due is not None), default=None)
 
     def clock_set_back(self, now: int) -> None:
-        """The hub's own clock was ahead and no longer is: nobody was heard in the future."""
-        self._due.clear()
-        for place in self.sites.values():
-            for state in place.agents.values():
-                state.heard, state.due, state.asked = min(state.heard, now), False, 0
-                self._schedule(state)
-            for finding in place.live():
-                if finding.life.clearing is not None and finding.life.clearing > now:
-                    finding.life = replace(finding.life, clearing=now)
-                    self.await_quiet(finding)
-
-    def _absence_names(self) -> set[str]:
-        return {check.rule.name for check in self._absence}
-
-    def _judge_absence(self, state: AgentState, subject: Subject, now: int) -> None:
-        unheard = max(now - state.heard - self.blindness.milliseconds(state.heard, now), 0)
-        for check in self._absence:
-            if subject.kind in check.rule.kinds:
-                judgement = self._call(check, subject, now, unheard)
-                self._apply(check, subject, judgement, now, now, state.heard)
-
-    def _schedule(self, state: AgentState, now: int | None = None) -> None:
-        """Look at this agent again when its silence could first matter."""
-        if state.due or not self._absence:
-            return
-        patience = min(round(getattr(check.settings, "silent_seconds", 60.0) * 1000) for check in self._absence)
-        blind = self.blindness.milliseconds(state.heard, now) if now is not None else 0
-        at = state.heard + blind + patience
-        if now is not None:
-            at = max(at, now + 1000)
-        heapq.heappush(self._due, (at, state.site, state.agent))
-        state.due = True
-
-    # --- findings ---
-
-    def _apply(
-        self,
-        check: Check,
-        subject: Subject,
-        judgement: Judgement,
-        at: int,
-        before: int | None,
-        began: int | None = None,
-    ) -> None:
-        """Let a finding live on by one judgement. `began`: when what is judged began, where that is known better."""
-        name = check.rule.name
-        finding = subject.findings.get(name)
-        life, change = advance(finding.life if finding else None, judgement, at, before, check.holds)
-        if life is None:
-            return
-        if change == "opened" and began is not None:
-            life = replace(life, since=began)
-        if finding is None:
-            finding = LiveFinding(subject.site, subject.device, name, check.settings.severity, life, judgement.detail)
-            subject.findings[name] = finding
-        finding.life = life
-        if change is None:
-            return
-        if change in ("pending", "opened", "relapsed"):
-            finding.detail = judgement.detail
-        if change == "opened":
-            finding.cause = self._cause(subject)
-        self._change(subject, finding, change, at)
-
-    def _cause(self, subject: Subject) -> LiveFinding | None:
-        """The open finding nearest above this device that explains it, if any."""
-        for ancestor in self.sites[subject.site].ancestors(subject):
-            for finding in ancestor.findings.values():
-                check = self._checks.get(finding.rule)
-                if check and check.rule.hides_children and finding.life.state == "open":
-                    return finding.cause or finding
-        return None
-
-    def _change(self, subject: Subject, finding: LiveFinding, change: Change, at: int) -> None:
-        self._note(change, finding, at)
-        if change not in ("closed", "dropped"):
-            return
-        subject.findings.pop(finding.rule, None)
-        check = self._checks.get(finding.rule)
-        if change == "dropped" or (check is not None and not check.rule.hides_children):
-            return  # never was anybody's cause
-        for other in self.sites[subject.site].live():
-            if other.cause is finding:
-                other.cause = None
-                self._note("promoted", other, at)
-
-    def _note(self, change: Change | Literal["promoted"], finding: LiveFinding, at: int) -> None:
-        self.transitions.append(Transition(change, finding, at, finding.life, finding.detail, finding.cause))
+        """The hub's own clock was ahead and no longer is."""
+        self._silence.clock_set_back(now)
+        self.findings.clock_set_back(now)

@@ -1,27 +1,34 @@
 """What the engine knows of every agent and device: the newest values, live findings and who hangs on whom."""
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from hub.check import Watch
 from hub.finding import Life
 from hub.newest import NOTHING, Newest
-from hub.rule import Severity
-from hub.series.store import Value
+from hub.plan import EMPTY, Plan
+from hub.rule import Severity, Snapshot
+from hub.window import Values, Window
 from wire.messages import DeviceKind
 
 MAX_DEPTH = 12
 """Levels of topology that are followed; deeper is a loop in somebody's inventory."""
 
+SITE = "site"
+"""The id of the device that stands for a site as a whole."""
+
+NOBODY = "*"
+"""Who watches it: no agent may be called so."""
+
 
 class KnownValues(NamedTuple):
-    """What rules have seen of a device: metric → newest value, metric → window."""
+    """What rules have seen of a device: metric → newest value, windows, and what they have learned."""
 
     kind: DeviceKind
     latest: Newest
-    windows: dict[str, deque[Value]]
+    windows: Mapping[Window, Values]
+    learned: Mapping[str, Any]
 
 
 @dataclass(eq=False)
@@ -35,7 +42,27 @@ class LiveFinding:
     life: Life
     detail: Mapping[str, float | str | bool | None]
     cause: "LiveFinding | None" = None
+    """What explains it. A cause that is closed explains it no longer, it only has not stood for itself yet."""
     id: int | None = None
+    flaps: int = 0
+    """How often it has come back soon after it was closed."""
+    returned: int | None = None
+    """When its condition began anew, the last time."""
+
+    @property
+    def began(self) -> int:
+        """When its condition began, this time."""
+        return self.life.since if self.returned is None else self.returned
+
+    @property
+    def root(self) -> "LiveFinding":
+        """What explains it now, or itself."""
+        return self.cause if self.cause is not None and self.cause.life.state == "open" else self
+
+    @property
+    def explained(self) -> bool:
+        """Whether something explains it now."""
+        return self.root is not self
 
 
 @dataclass(eq=False)
@@ -49,12 +76,34 @@ class Subject:
     parent: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     latest: Newest = field(default_factory=lambda: NOTHING)
-    windows: dict[str, deque[Value]] = field(default_factory=dict)
+    windows: dict[Window, Values] = field(default_factory=dict)
     findings: dict[str, LiveFinding] = field(default_factory=dict)
-    checks: Mapping[str, Watch] = field(default_factory=dict)
-    """Metric → what it wakes, compiled by the engine for this kind and these facts."""
-    occurrences: dict[str, Any] = field(default_factory=dict)
-    """Type of event → what it wakes, likewise."""
+    plan: Plan = EMPTY
+    """What is judged here, compiled for this kind and these facts."""
+    room: str = ""
+    area: str = ""
+    """The name of the area it is in, if any."""
+    learned: Mapping[str, Any] = field(default_factory=lambda: NOTHING_LEARNED)
+    """Rule → what a condition that learns knows of this device. Replaced, never changed in place."""
+
+    def snapshot(self, windows: Mapping[str, Values], relatives: "Kin", unheard_seconds: float = 0.0) -> Snapshot:
+        """What a rule may know of it, with the windows of that rule."""
+        found = self.findings
+        return Snapshot(
+            self.device,
+            self.kind,
+            self.facts,
+            self.latest,
+            windows,
+            unheard_seconds=unheard_seconds,
+            findings=frozenset(name for name in found if found[name].life.state == "open") if found else NONE,
+            relatives=relatives,
+            area=self.area,
+        )
+
+
+NOTHING_LEARNED: Mapping[str, Any] = MappingProxyType({})
+NONE: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False)
@@ -92,10 +141,47 @@ class Site:
     """One site: the unit of partition. Nothing here looks at another site."""
 
     devices: dict[str, Subject] = field(default_factory=dict)
+    """Changed by `add` and `remove` alone."""
     agents: dict[str, AgentState] = field(default_factory=dict)
+    _below: dict[str, list[Subject]] | None = None
+    """Device → what hangs on it, until something changes."""
+
+    def add(self, subject: Subject) -> None:
+        """A device, or a device changed in what it hangs on."""
+        self.devices[subject.device] = subject
+        self._below = None
+
+    def remove(self, device: str) -> Subject:
+        """It is gone."""
+        self._below = None
+        return self.devices.pop(device)
+
+    def above(self, subject: Subject) -> Subject | None:
+        """What this device hangs on: by inventory, else the agent that watches it."""
+        named = self.devices.get(subject.parent) if subject.parent else None
+        found = named if named is not None else self.devices.get(subject.agent)
+        return found if found is not subject else None
+
+    @property
+    def whole(self) -> Subject | None:
+        """The device that stands for the site itself, where there is one."""
+        found = self.devices.get(SITE)
+        return found if found is not None and found.kind is DeviceKind.SITE else None
+
+    def children(self, subject: Subject) -> Sequence[Subject]:
+        """What hangs on this device; on the site its agents."""
+        if subject is self.whole:
+            return [self.devices[agent] for agent in self.agents if agent in self.devices]
+        if self._below is None:
+            self._below = {}
+            for one in self.devices.values():
+                above = self.above(one)
+                if above is not None:
+                    self._below.setdefault(above.device, []).append(one)
+        return self._below.get(subject.device, ())
 
     def ancestors(self, subject: Subject) -> Iterator[Subject]:
-        """What this device hangs on, nearest first, ending with the agent that watches it."""
+        """What this device hangs on, nearest first, ending with the agent that watches it and with the site."""
         current: Subject | None = subject
         seen = {subject.device}
         for _ in range(MAX_DEPTH):
@@ -104,11 +190,31 @@ class Site:
                 break
             seen.add(current.device)
             yield current
-        owner = self.devices.get(subject.agent)
-        if owner is not None and owner.device not in seen:
-            yield owner
+        for last in (self.devices.get(subject.agent), self.whole):
+            if last is not None and last.device not in seen:
+                seen.add(last.device)
+                yield last
 
     def live(self) -> Iterator[LiveFinding]:
         """Every pending or open finding of the site."""
         for subject in self.devices.values():
             yield from subject.findings.values()
+
+
+class Kin(NamedTuple):
+    """The devices around one, as a rule may look at them (`hub.rule.Relatives`)."""
+
+    site: Site
+    subject: Subject
+
+    def parent(self) -> Snapshot | None:
+        """What it hangs on."""
+        above = self.site.above(self.subject)
+        if above is None and self.subject.kind is DeviceKind.AGENT:
+            above = self.site.whole
+        return above.snapshot({}, Kin(self.site, above)) if above is not None else None
+
+    def children(self) -> Iterator[Snapshot]:
+        """What hangs on it."""
+        for child in self.site.children(self.subject):
+            yield child.snapshot({}, Kin(self.site, child))

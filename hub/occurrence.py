@@ -6,8 +6,9 @@ While it lasts every further event begins the quiet anew. The times of the quiet
 long nothing has been heard, and a late event is news when it comes.
 """
 
+from bisect import insort
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hub.finding import Change, Life
@@ -38,3 +39,21 @@ def happened(life: Life | None, at: int, received: int) -> tuple[Life, Change | 
 def quiet(life: Life, now: int, clear_ms: int) -> int:
     """ms until it closes if nothing more happens; 0 or less: now."""
     return (life.clearing if life.clearing is not None else life.since) + clear_ms - now
+
+
+@dataclass
+class Count:
+    """The times of the newest events that count only in numbers."""
+
+    times: list[int] = field(default_factory=list)
+    """ms UTC, oldest first: no more than twice as many as it takes."""
+
+    def add(self, at: int, number: int, within_ms: int) -> int:
+        """One more; the most that lie within so many ms of each other, this one among them."""
+        insort(self.times, at)
+        newest = self.times[-1]
+        self.times = [time for time in self.times if time > newest - 2 * within_ms][-2 * number :]
+        near = [time for time in self.times if abs(time - at) < within_ms]
+        return max(
+            (sum(first <= time < first + within_ms for time in near) for first in near if first <= at), default=0
+        )

@@ -6,7 +6,7 @@ the agent, which still holds them, sends them again.
 
 import logging
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -15,6 +15,7 @@ from hub.engine import Engine
 from hub.finding import Life
 from hub.fleet import AgentState, KnownValues, LiveFinding, Site, Subject
 from hub.newest import Newest
+from hub.occurrence import LATE_MS
 from hub.rule import Rule, Settings, Severity
 from hub.series.store import SeriesUnavailable, Value
 from hub.store import schema
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 LOOKBACK_MS = 2 * 86_400_000
 """Newest values older than this before the mark are taken as never seen; daily metrics must fit in."""
 
+LAPSED_MS = 2 * 86_400_000
+"""A finding closed longer ago is not looked for: samples of a day are still judged, and it flaps a day at most."""
 
 LATELY_MS = 3_600_000
 """Agents whose mark is so near the newest one are asked for together."""
@@ -64,10 +67,12 @@ def rebuild(
     engine = Engine(rules, settings, blindness)
     _read_agents(connection, engine, now)
     _read_devices(connection, engine)
+    engine.findings.now = now
     _read_findings(connection, engine)
-    engine.close_orphans(now)
+    _read_events(connection, engine, now)
+    engine.restored(now)
     if known is None:
-        _read_values(engine, series, rules, now)
+        _read_values(engine, series, now)
     else:
         _keep_values(engine, known)
     return engine
@@ -97,9 +102,9 @@ def _read_devices(connection: sa.Connection, engine: Engine) -> None:
     for row in connection.execute(sa.select(table).where(table.c.retired.is_(None))):
         if row.device in engine.sites[row.site].agents and row.agent != row.device:
             continue  # an agent's own id is its own, whoever named a device so before
-        engine.add_subject(
-            Subject(row.site, row.device, DeviceKind(row.kind), row.agent, row.parent, dict(row.facts or {}))
-        )
+        subject = Subject(row.site, row.device, DeviceKind(row.kind), row.agent, row.parent, dict(row.facts or {}))
+        subject.room = row.room or ""
+        engine.add_subject(subject)
 
 
 def _read_findings(connection: sa.Connection, engine: Engine) -> None:
@@ -110,21 +115,62 @@ def _read_findings(connection: sa.Connection, engine: Engine) -> None:
         subject = engine.sites.setdefault(row.site, Site()).devices.get(row.device)
         if subject is None:  # its device is retired: a stand-in, so that the finding can be closed
             subject = engine.add_subject(Subject(row.site, row.device, DeviceKind.NETWORK, ""))
-        life = Life(row.state, row.since, row.opened, row.clearing)
-        finding = LiveFinding(row.site, row.device, row.rule, Severity(row.severity), life, row.detail, id=row.id)
-        subject.findings[row.rule] = by_id[row.id] = finding
-        engine.await_quiet(finding)
+        subject.findings[row.rule] = by_id[row.id] = _finding(row)
         if row.cause is not None:
             causes[row.id] = row.cause
+    gone = {cause for cause in causes.values() if cause not in by_id}
+    for row in connection.execute(sa.select(table).where(table.c.id.in_(gone))) if gone else ():
+        by_id[row.id] = _finding(row)
     for consequence, cause in causes.items():
         by_id[consequence].cause = by_id.get(cause)
+    _read_lapsed(connection, engine, by_id)
 
 
-def _read_values(engine: Engine, series: Remembered, rules: Mapping[str, Rule], now: int) -> None:
+def _finding(row: Any) -> LiveFinding:
+    life = Life(row.state, row.since, row.opened, row.clearing, row.closed)
+    finding = LiveFinding(row.site, row.device, row.rule, Severity(row.severity), life, row.detail, id=row.id)
+    finding.flaps, finding.returned = row.flaps, row.returned
+    return finding
+
+
+def _read_lapsed(connection: sa.Connection, engine: Engine, known: Mapping[int, LiveFinding]) -> None:
+    """What was closed so short a time ago, by the hub's clock or by that of a backlog, that it may come back."""
+    table, now = schema.finding, engine.findings.now
+    lately = sa.and_(table.c.state == "closed", table.c.closed > now - LAPSED_MS)
+    for row in connection.execute(sa.select(table).where(lately).order_by(table.c.closed, table.c.id)):
+        place = engine.sites.get(row.site)
+        subject = place.devices.get(row.device) if place else None
+        check = subject.plan.checks.get(row.rule) if subject else None
+        if place is None or subject is None or check is None or check.passing:
+            continue
+        agent = place.agents.get(subject.agent)
+        flap, heard = round(check.settings.flap_seconds * 1000), agent.mark if agent else now
+        if row.closed > min(heard, now) - flap:
+            engine.findings.remember(known.get(row.id) or _finding(row), now + flap)
+
+
+def _read_events(connection: sa.Connection, engine: Engine, now: int) -> None:
+    """What rules count: events of a time that may still matter."""
+    counted = engine.counted_events()
+    table, back = schema.event, max(counted.values(), default=0)
+    for row in (
+        connection.execute(
+            sa.select(table)
+            .where(table.c.type.in_(counted), table.c.received > now - back - LATE_MS)
+            .order_by(table.c.received, table.c.id)
+        )
+        if counted
+        else ()
+    ):
+        if row.received - row.at <= LATE_MS and row.site in engine.sites:
+            engine.recall(row.site, row.device, row.type, row.data, row.at)
+
+
+def _read_values(engine: Engine, series: Remembered, now: int) -> None:
     try:
         _read_latest(engine, series, now)
         for name, site in engine.sites.items():
-            _read_windows(name, site, series, rules)
+            _read_windows(name, site, series)
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): rules start without earlier values", error)
     # The store may lack values that wait in its buffer: what is not newer than the mark has been judged, as far as
@@ -140,7 +186,9 @@ def _keep_values(engine: Engine, known: Mapping[tuple[str, str], KnownValues]) -
             values = known.get((name, subject.device))
             if values is not None and values.kind == subject.kind:
                 subject.latest = values.latest
-                subject.windows.update(values.windows)
+                kept = values.windows.items()
+                subject.windows.update({window: past for window, past in kept if window in subject.windows})
+                subject.learned = values.learned
 
 
 def _read_latest(engine: Engine, series: Remembered, now: int) -> None:
@@ -167,10 +215,10 @@ def _own(site: Site, agent: AgentState) -> Iterator[Subject]:
     return (subject for subject in site.devices.values() if subject.agent == agent.agent)
 
 
-def _read_windows(name: str, site: Site, series: Remembered, rules: Mapping[str, Rule]) -> None:
+def _read_windows(name: str, site: Site, series: Remembered) -> None:
     for subject in site.devices.values():
         agent = site.agents.get(subject.agent)
-        for metric, window in subject.windows.items():
-            back = max(r.lookback_seconds for r in rules.values() if metric in r.wakes) * 1000
-            mark = agent.mark if agent else 0
-            window.extend(series.window(name, subject.kind, subject.device, metric, mark - round(back), mark))
+        mark = agent.mark if agent else 0
+        for window in subject.windows:
+            past = series.window(name, subject.kind, subject.device, window.metric, mark - window.back_ms, mark)
+            subject.windows[window] = window.of(past)

@@ -7,11 +7,11 @@ looked up in the gettext catalogues, so translators see them like any other stri
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -30,7 +30,9 @@ class Severity(StrEnum):
 class Settings(BaseModel):
     """Of every rule: its hold and clear times and severity. Subclass it for thresholds; each field says its unit.
 
-    A condition must last `hold_seconds` before a ticket opens, and be gone for `clear_seconds` before it resolves.
+    A condition must last `hold_seconds` before a ticket opens, and be gone for `clear_seconds` before it resolves. What
+    comes back within `flap_seconds` after that is the same ticket again, and from the third time on it resolves only
+    after `flap_seconds` of quiet.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,6 +41,31 @@ class Settings(BaseModel):
     severity: Severity = Severity.WARNING
     hold_seconds: float = Field(default=0.0, ge=0, description="s")
     clear_seconds: float = Field(default=0.0, ge=0, description="s")
+    flap_seconds: float = Field(default=3600.0, ge=0, le=86_400, description="s; 0: every time is a ticket of its own")
+
+
+class Relatives(Protocol):
+    """The devices around one, as they are now."""
+
+    def parent(self) -> "Snapshot | None":
+        """What it hangs on; the agent that watches it where the inventory names nothing else."""
+        ...
+
+    def children(self) -> "Iterator[Snapshot]":
+        """What hangs on it; on a site its agents."""
+        ...
+
+
+class Alone:
+    """No device around."""
+
+    def parent(self) -> "Snapshot | None":
+        """None."""
+        return None
+
+    def children(self) -> "Iterator[Snapshot]":
+        """None."""
+        return iter(())
 
 
 class Snapshot(NamedTuple):
@@ -55,6 +82,12 @@ class Snapshot(NamedTuple):
     """For an agent: hub time (ms) of its newest message."""
     unheard_seconds: float = 0.0
     """For an agent: time since then during which the hub could have heard it (blindness taken out)."""
+    findings: frozenset[str] = frozenset()
+    """The rules that have an open finding on it."""
+    relatives: Relatives = Alone()
+    """A relative's own snapshot has no windows."""
+    area: str = ""
+    """The name of the area it is in."""
 
 
 Verdict = Literal["firing", "clear", "unknown"]
@@ -96,7 +129,38 @@ class Occurrence:
     event: str
     where: Mapping[str, object] = field(default_factory=dict)
     late: bool = False
-    """Worth a ticket even days afterwards: somebody's safety or the evidence of a crime depends on it."""
+    """Worth a ticket even days afterwards, and nobody's consequence: somebody's safety or the evidence of a crime
+    depends on it."""
+    count: Callable[[Any], tuple[int, float]] | None = None
+    """Settings → (number, s): only so many within that time raise it, and keep it open. The detail then has their
+    `count`."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A condition as data: a fact has another value than the inventory before told, and both are known.
+
+    Raised at once; it clears when the rule's `clear_seconds` have passed without another change. The detail is
+    `before` and `after`.
+    """
+
+    fact: str
+
+
+@dataclass(frozen=True)
+class Together:
+    """A condition as data: many children of one parent have a finding that began at about the same time.
+
+    The children are what hangs on the device by inventory, or is watched by it and hangs on nothing; a site's are its
+    agents. Raised at once, when the first of them would open and enough others have one that is pending or open; the
+    children's are then its consequences where the rule `hides_children`. It clears when fewer than the number are left
+    whose condition has not gone. The detail is their `number` and `of` how many.
+    """
+
+    rules: frozenset[str]
+    """The children's rules."""
+    levels: Callable[[Any], tuple[int, float, float]]
+    """Settings → (number, share from 0 to 1 of the children that one of the rules looks at, s in which they began)."""
 
 
 def everywhere(facts: Mapping[str, Any]) -> bool:
@@ -115,8 +179,8 @@ class Rule:
 
     name: str
     kinds: frozenset[DeviceKind]
-    condition: "Threshold | Occurrence | Callable[[Snapshot, Any, int], Judgement]"
-    """A threshold, an event, or a pure function of snapshot, settings and the time of the newest sample (ms UTC)."""
+    condition: "Threshold | Occurrence | Changed | Together | Callable[[Snapshot, Any, int], Judgement]"
+    """Data, or a pure function of snapshot, settings and the time of the newest sample (ms UTC)."""
     summary: str
     cases: Mapping[str, str] = field(default_factory=dict)
     """Other summaries, for judgements whose detail has a `case` that is named here."""
@@ -124,7 +188,10 @@ class Rule:
     """What wakes a function; a threshold is woken by its own metric."""
     settings: type[Settings] = Settings
     lookback_seconds: float = 0.0
-    """The window of its metrics it wants; 0 for the newest value only."""
+    """The window of its metrics it wants; 0 for the newest value only. It holds the newest 512 values at most."""
+    sample_seconds: float = 0.0
+    """The window keeps the first value of every so many seconds (counted from 1970), so that days cost little; 0: all.
+    The newest value may thus be missing from it; it is in `latest`."""
     applies: Callable[[Mapping[str, Any]], bool] = everywhere
     """Whether it holds for a device with these facts; asked when the inventory changes, not per sample."""
     quiet: Callable[[Any], Mapping[str, tuple[float, float]]] = restless
@@ -134,6 +201,8 @@ class Rule:
     """Judged as time passes without a message instead of by samples."""
     hides_children: bool = False
     """A possible root cause: while open, findings of devices below it are consequences on its ticket."""
+    in_key_area: Mapping[str, Any] = field(default_factory=dict)
+    """The rule's own defaults in a key area, where they differ: name of the setting → value."""
     runbook: "Runbook | None" = None
 
     @property

@@ -35,6 +35,8 @@ class DeviceKind(StrEnum):
     NETWORK = "network"
     HUB = "hub"
     """A hub itself, as it watches itself; no agent may claim one."""
+    SITE = "site"
+    """A whole site, which the hub alone speaks of; no agent may claim one."""
 
 
 UnknownKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]

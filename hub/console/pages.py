@@ -194,7 +194,7 @@ def ticket_page(request: Request, source: Reads, speech: Speech, ticket: RowId) 
 def _timeline(source: Source, speech: Translator, found: reads.TicketDetail) -> list[tuple[reads.TimelineEntry, str]]:
     """Each entry with the summary as it was then, where the fault was there."""
     rule = source.rules.get(found.ticket.rule)
-    said = ("opened", "promoted", "worsened", "relapsed")
+    said = ("opened", "promoted", "reopened", "worsened", "relapsed")
     told: list[tuple[reads.TimelineEntry, str]] = []
     clearing = False
     for entry in found.timeline:

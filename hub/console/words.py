@@ -16,6 +16,7 @@ KINDS = {
     "room": N_("Room"),
     "network": N_("Network"),
     "hub": N_("Hub"),
+    "site": N_("Site"),
 }
 
 OWN_KINDS = frozenset({"host", "volume", "disk", "ups", "network"})
@@ -41,8 +42,10 @@ FINDING_STATES = {"pending": N_("being watched"), "open": N_("still there"), "cl
 TIMELINE = {
     "opened": N_("Ticket opened"),
     "promoted": N_("Ticket opened: no longer the consequence of another fault"),
+    "reopened": N_("Came back soon: reopened"),
     "worsened": N_("Became worse"),
     "consequence": N_("Consequence found"),
+    "explained": N_("Resolved: a consequence of another fault, which has a ticket"),
     "clearing": N_("Condition gone, waiting whether it stays away"),
     "relapsed": N_("Condition came back"),
     "resolved": N_("Resolved: telemetry shows that it is over"),

@@ -97,6 +97,8 @@ finding = Table(
     Column("closed", BigInteger),
     Column("detail", JSON, nullable=False),  # numbers that fill in the rule's summary
     Column("cause", _BigKey, ForeignKey("finding.id")),  # the finding whose consequence this is
+    Column("flaps", Integer, nullable=False, server_default="0"),  # how often it came back soon after it was closed
+    Column("returned", BigInteger),  # when its condition began anew, the last time
     Index(
         "uq_finding_live",
         "site",
@@ -133,7 +135,7 @@ timeline = Table(
     Column("id", _BigKey, primary_key=True),
     Column("ticket", _BigKey, ForeignKey("ticket.id"), nullable=False, index=True),
     Column("at", BigInteger, nullable=False),
-    Column("what", String(30), nullable=False),  # opened, worsened, consequence, clearing, relapsed, resolved
+    Column("what", String(30), nullable=False),  # as hub.console.words.TIMELINE tells
     Column("data", JSON, nullable=False),
     comment="what happened to a ticket, in order",
 )

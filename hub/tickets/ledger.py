@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.engine import Transition
+from hub.findings import Transition
 from hub.fleet import LiveFinding
 from hub.store import schema
 
@@ -38,6 +38,8 @@ def _save(connection: sa.Connection, transition: Transition) -> None:
         "closed": life.closed,
         "detail": dict(transition.detail),
         "cause": transition.cause.id if transition.cause else None,
+        "flaps": transition.flaps,
+        "returned": transition.returned,
     }
     table = schema.finding
     if finding.id is None:
@@ -54,32 +56,50 @@ def _forget(connection: sa.Connection, finding: LiveFinding) -> None:
 
 def _follow(connection: sa.Connection, transition: Transition) -> None:
     """What a change of a finding means for tickets."""
-    finding, at = transition.finding, transition.at
-    if transition.change in ("opened", "promoted") and transition.life.state == "open":
+    finding, at, change = transition.finding, transition.at, transition.change
+    if change in ("opened", "promoted", "explained", "reopened") and transition.life.state == "open":
         if transition.cause is None:
             _open(connection, transition)
-        else:
-            _note(connection, transition.cause, at, "consequence", {"device": finding.device, "rule": finding.rule})
-    elif transition.change == "closed":
-        table = schema.ticket
-        connection.execute(table.update().where(table.c.finding == finding.id).values(state="resolved", resolved=at))
-        _note(connection, finding, at, "resolved", {})
-    elif transition.change in ("clearing", "relapsed"):
-        _note(connection, finding, at, transition.change, dict(transition.detail))
+            return
+        about = {"device": transition.cause.device, "rule": transition.cause.rule}
+        if _resolve(connection, finding, at):
+            _note(connection, finding, at, "explained", about)
+        _note(connection, transition.cause, at, "consequence", {"device": finding.device, "rule": finding.rule})
+    elif change == "closed":
+        if _resolve(connection, finding, at):
+            _note(connection, finding, at, "resolved", {})
+    elif change in ("clearing", "relapsed"):
+        _note(connection, finding, at, change, dict(transition.detail), state="open")
 
 
 def _open(connection: sa.Connection, transition: Transition) -> None:
-    finding, at = transition.finding, transition.at
-    connection.execute(
-        schema.ticket.insert().values(
-            site=finding.site, device=finding.device, finding=finding.id, state="open", opened=at
-        )
-    )
-    _note(connection, finding, at, transition.change, {"since": transition.life.since, **transition.detail})
+    """A ticket of its own: the one it had, or a new one."""
+    finding, at, table = transition.finding, transition.at, schema.ticket
+    detail = dict(transition.detail)
+    again = table.update().where(table.c.finding == finding.id).values(state="open", resolved=None)
+    if not connection.execute(again).rowcount:
+        values = {"site": finding.site, "device": finding.device, "finding": finding.id, "state": "open", "opened": at}
+        connection.execute(table.insert().values(**values))
+    if transition.change == "reopened":
+        detail = {"flaps": transition.flaps, **detail}
+    else:
+        detail = {"since": transition.life.since, **detail}
+    _note(connection, finding, at, transition.change, detail)
 
 
-def _note(connection: sa.Connection, finding: LiveFinding, at: int, what: str, data: dict[str, Any]) -> None:
-    """A line on the timeline of this finding's ticket; nothing where it has none."""
-    ticket = sa.select(schema.ticket.c.id).where(schema.ticket.c.finding == finding.id).scalar_subquery()
-    if connection.execute(sa.select(ticket)).scalar() is not None:
+def _resolve(connection: sa.Connection, finding: LiveFinding, at: int) -> bool:
+    """Whether it had an open ticket."""
+    table = schema.ticket
+    mine = (table.c.finding == finding.id) & (table.c.state == "open")
+    return connection.execute(table.update().where(mine).values(state="resolved", resolved=at)).rowcount > 0
+
+
+def _note(
+    connection: sa.Connection, finding: LiveFinding, at: int, what: str, data: dict[str, Any], state: str = ""
+) -> None:
+    """A line on the timeline of this finding's ticket; nothing where it has none, or none in this state."""
+    mine = schema.ticket.c.finding == finding.id
+    where = mine & (schema.ticket.c.state == state) if state else mine
+    ticket = connection.execute(sa.select(schema.ticket.c.id).where(where)).scalar()
+    if ticket is not None:
         connection.execute(schema.timeline.insert().values(ticket=ticket, at=at, what=what, data=data))

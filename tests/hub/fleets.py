@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hub.blindness import Blindness
-from hub.engine import Engine, Transition
+from hub.engine import Engine
+from hub.findings import Transition
 from hub.rule import Rule, Settings, discover
 from hub.series.store import Point
 from wire.messages import Device, DeviceKind, Report

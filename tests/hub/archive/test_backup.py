@@ -95,7 +95,7 @@ def test_a_hub_that_was_restored_goes_on(place: Place, postgresql_url: str, tmp_
         hub.hear(Verb.REPORT, hub.report(Sample(device="cam-1", at=hub.now, values={"reachable": 1.0})))
         hub.step()
     for second in range(0, 400, 60):
-        hub.now = LATER + second * 1000 + 300_000
+        hub.now = LATER + second * 1000 + 4_000_000  # later than what would be the old one that is back
         hub.hear(Verb.REPORT, hub.report(Sample(device="cam-1", at=hub.now, values={"reachable": 0.0})))
         hub.step()
     tickets = hub.rows(schema.ticket)

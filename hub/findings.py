@@ -1,0 +1,298 @@
+"""Every live finding: it opens, is explained by another, comes back, closes; and what changed, in order."""
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import count
+from typing import Any, Literal, NamedTuple
+
+from hub.blindness import Blindness
+from hub.check import Check
+from hub.finding import Change, Life, advance
+from hub.fleet import LiveFinding, Site, Subject
+from hub.grouping import Groups
+from hub.occurrence import quiet
+from hub.rule import Judgement, Occurrence, Together
+
+EXPLAINS_MS = 300_000
+"""What began so shortly before its cause was seen to begin is its consequence all the same: not everything is looked at
+at the same time."""
+
+STAND_MS = 60_000
+"""When its cause is gone a consequence has its hold time, at least this, to be seen to go, too."""
+
+MAX_LAPSED = 100_000
+"""Closed findings that are remembered in case they come back; what is more opens a ticket of its own then."""
+
+News = Change | Literal["promoted", "explained", "reopened"]
+
+
+class Transition(NamedTuple):
+    """Something that happened to a finding, and how it stood right then: a batch may hold several of one finding.
+
+    `promoted`: its cause is gone, it stands for itself now. `explained`: it was its own ticket, or another's
+    consequence, and is the consequence of `cause` now. `reopened`: closed only lately, it is back.
+    """
+
+    change: News
+    finding: LiveFinding
+    at: int
+    life: Life
+    detail: Mapping[str, float | str | bool | None]
+    cause: LiveFinding | None
+    flaps: int
+    returned: int | None
+
+
+class Findings:
+    """The findings of all sites. `now` is the hub's clock, as of the newest message or moment of time; ms UTC."""
+
+    def __init__(self, sites: Mapping[str, Site], blindness: Blindness) -> None:
+        self.sites = sites
+        self.blindness = blindness
+        self.transitions: list[Transition] = []
+        self.now = 0
+        self.groups = Groups(sites, self)
+        self._quiet: list[tuple[int, str, str, str]] = []
+        self._awaited: set[tuple[str, str, str]] = set()
+        """What is in it, once each."""
+        self._standing: list[tuple[int, int, LiveFinding]] = []
+        self._order = count()
+        self._lapsed: dict[tuple[str, str, str], tuple[int, LiveFinding]] = {}
+
+    # --- from judgements ---
+
+    def apply(
+        self,
+        check: Check,
+        subject: Subject,
+        judgement: Judgement,
+        at: int,
+        before: int | None,
+        began: int | None = None,
+    ) -> None:
+        """Let a finding live on by one judgement. `began`: when what is judged began, where that is known better."""
+        name = check.rule.name
+        finding = subject.findings.get(name)
+        holds = check.holds if finding is None else check.holds_after(finding.flaps)
+        life, change = advance(finding.life if finding else None, judgement, at, before, holds)
+        if life is None:
+            return
+        if change == "opened":
+            self.open(check, subject, life if began is None else replace(life, since=began), judgement.detail, at)
+            return
+        if finding is None:
+            finding = subject.findings[name] = self._new(check, subject, life, judgement.detail)
+        finding.life = life
+        if change is None:
+            return
+        if change in ("pending", "relapsed"):
+            finding.detail = judgement.detail
+        self._change(subject, finding, change, at)
+
+    def hold(self, check: Check, subject: Subject, since: int, detail: Mapping[str, Any], at: int) -> None:
+        """What would open now has to wait."""
+        if check.rule.name not in subject.findings:
+            finding = self._new(check, subject, Life("pending", since), detail)
+            subject.findings[finding.rule] = finding
+            self._change(subject, finding, "pending", at)
+
+    def open(self, check: Check, subject: Subject, life: Life, detail: Mapping[str, Any], at: int) -> None:
+        """A finding opens: after its group's, where it is one of many, and as itself again where it is back."""
+        self.groups.gather(check, subject, life.since, at)
+        name, change = check.rule.name, "opened"
+        finding, lapsed = subject.findings.get(name), self._back(check, subject, life.since)
+        if lapsed is not None:
+            if finding is not None:  # pending under a number of its own
+                finding.life = replace(finding.life, state="dropped")
+                self.note("dropped", finding, at)
+            finding, change, lapsed.returned = lapsed, "reopened", life.since
+            finding.flaps += 1
+            finding.severity = check.settings.severity
+            life = replace(lapsed.life, state="open", clearing=None, closed=None)
+        elif finding is None:
+            finding = self._new(check, subject, life, detail)
+        finding.life, finding.detail = life, detail
+        subject.findings[name] = finding
+        finding.cause = self._cause(check, subject, finding)
+        self._change(subject, finding, "reopened" if change == "reopened" else "opened", at)
+        if check.rule.hides_children:
+            self._absorb(check, subject, finding, at)
+
+    def renew(self, subject: Subject, finding: LiveFinding, life: Life, detail: Mapping[str, Any], at: int) -> None:
+        """What an event raised has happened again."""
+        finding.life, finding.detail = life, detail
+        self._change(subject, finding, "relapsed", at)
+
+    def end(self, subject: Subject, finding: LiveFinding, now: int, *, lapse: bool = False) -> None:
+        """Close a finding: its rule or device is no longer there, or (`lapse`) it may come back."""
+        ended: Literal["closed", "dropped"] = "closed" if finding.life.state == "open" else "dropped"
+        finding.life = replace(finding.life, state=ended, clearing=None, closed=now)
+        self._change(subject, finding, ended, now, lapse=lapse)
+
+    def _new(self, check: Check, subject: Subject, life: Life, detail: Mapping[str, Any]) -> LiveFinding:
+        return LiveFinding(subject.site, subject.device, check.rule.name, check.settings.severity, life, detail)
+
+    def _change(self, subject: Subject, finding: LiveFinding, change: News, at: int, *, lapse: bool = True) -> None:
+        self.note(change, finding, at)
+        check = subject.plan.checks.get(finding.rule)
+        if change in ("closed", "dropped"):
+            subject.findings.pop(finding.rule, None)
+            if change == "closed" and lapse and check is not None and not check.passing:
+                self.remember(finding, self.now + round(check.settings.flap_seconds * 1000))
+            if change == "closed" and (check is None or check.rule.hides_children):
+                self._release(finding)
+        elif check is not None and (check.passing or change == "clearing"):
+            self._await_quiet(check, finding)
+        self.groups.review(subject, finding.rule, at)
+
+    def note(self, change: News, finding: LiveFinding, at: int) -> None:
+        """One thing more to write down."""
+        cause = finding.root if finding.explained else None
+        known = (finding.life, finding.detail, cause, finding.flaps, finding.returned)
+        self.transitions.append(Transition(change, finding, at, *known))
+
+    # --- causes ---
+
+    def _cause(self, check: Check, subject: Subject, finding: LiveFinding) -> LiveFinding | None:
+        """The open finding nearest above this device that explains it, if any. Of a group also one of the parent's."""
+        if isinstance(check.rule.condition, Occurrence) and check.rule.condition.late:
+            return None
+        own = [subject] if isinstance(check.rule.condition, Together) else []
+        for above in (*own, *self.sites[subject.site].ancestors(subject)):
+            for other in above.findings.values():
+                hides = above.plan.checks.get(other.rule)
+                loop = other is finding or other.cause is finding
+                if hides and hides.rule.hides_children and other.life.state == "open" and not loop:
+                    return other.root
+        return None
+
+    def _absorb(self, check: Check, subject: Subject, finding: LiveFinding, at: int) -> None:
+        """What is open below and began with it, or shortly before it was seen to, needs no ticket of its own."""
+        slack = 0 if isinstance(check.rule.condition, Together) else EXPLAINS_MS
+        place, root = self.sites[subject.site], finding.root
+        for below in place.devices.values():
+            if not below.findings or (below is not subject and subject not in place.ancestors(below)):
+                continue
+            for other in list(below.findings.values()):
+                known = below.plan.checks.get(other.rule)
+                if known is None or known.passing or other is finding or other is root:
+                    continue
+                if below is subject and not isinstance(known.rule.condition, Together):
+                    continue
+                if other.life.state == "open" and not other.explained and other.began >= finding.began - slack:
+                    self._explain(place, other, root, at)
+
+    def _explain(self, place: Site, finding: LiveFinding, cause: LiveFinding, at: int) -> None:
+        finding.cause = cause
+        self.note("explained", finding, at)
+        for other in place.live():
+            if other.cause is finding:
+                other.cause = cause
+                self.note("explained", other, at)
+
+    def _release(self, cause: LiveFinding) -> None:
+        for other in self.sites[cause.site].live():
+            if other.cause is cause:
+                self._await_standing(other)
+
+    def _await_standing(self, finding: LiveFinding) -> None:
+        subject = self.sites[finding.site].devices[finding.device]
+        check = subject.plan.checks.get(finding.rule)
+        patience = max(check.holds.hold if check else 0, STAND_MS)
+        heapq.heappush(self._standing, (self.now + patience, next(self._order), finding))
+
+    def _stand(self, now: int) -> None:
+        """What still fires though its cause is long gone stands for itself, or for what is above it now."""
+        due: list[LiveFinding] = []
+        while self._standing and self._standing[0][0] <= now:
+            due.append(heapq.heappop(self._standing)[2])
+        orphans = [f for f in due if f.life.state == "open" and f.cause is not None and not f.explained]
+        places = [(self.sites[f.site], self.sites[f.site].devices[f.device], f) for f in orphans]
+        for _, subject, finding in sorted(places, key=lambda one: sum(1 for _ in one[0].ancestors(one[1]))):
+            check = subject.plan.checks.get(finding.rule)
+            if finding.life.clearing is not None and check is not None and not check.passing:
+                self._await_standing(finding)  # most likely it is about to close
+                continue
+            finding.cause = self._cause(check, subject, finding) if check else None
+            self.note("explained" if finding.explained else "promoted", finding, now)
+
+    # --- what comes back ---
+
+    def remember(self, finding: LiveFinding, until: int) -> None:
+        """A finding that is closed: should it come back, it is the same again. Until so, ms UTC on the hub's clock."""
+        key = finding.site, finding.device, finding.rule
+        self._lapsed.pop(key, None)
+        self._lapsed[key] = until, finding
+        if len(self._lapsed) > MAX_LAPSED:
+            del self._lapsed[next(iter(self._lapsed))]
+
+    def _back(self, check: Check, subject: Subject, since: int) -> LiveFinding | None:
+        """The finding that is back, where it was closed only lately."""
+        _, finding = self._lapsed.pop((subject.site, subject.device, check.rule.name), (0, None))
+        flap = round(check.settings.flap_seconds * 1000)
+        if finding is None or finding.life.closed is None or since - finding.life.closed >= flap:
+            return None
+        return finding
+
+    # --- time ---
+
+    def resume(self, finding: LiveFinding) -> None:
+        """After a rebuild: wait on for what time alone brings about."""
+        check = self.sites[finding.site].devices[finding.device].plan.checks.get(finding.rule)
+        if check is not None and (check.passing or finding.life.clearing is not None):
+            self._await_quiet(check, finding)
+        if finding.cause is not None and not finding.explained:
+            self._await_standing(finding)
+
+    def _await_quiet(self, check: Check, finding: LiveFinding) -> None:
+        """Look at a finding again when it could close, if it closes without being judged: an event's or a group's."""
+        key = finding.site, finding.device, finding.rule
+        if key not in self._awaited and (check.passing or isinstance(check.rule.condition, Together)):
+            self._awaited.add(key)
+            heapq.heappush(self._quiet, (quiet(finding.life, 0, check.holds_after(finding.flaps).clear), *key))
+
+    @property
+    def next_due(self) -> int | None:
+        """When `tick` has something to do next, ms UTC."""
+        return min([queue[0][0] for queue in (self._quiet, self._standing) if queue], default=None)
+
+    def tick(self, now: int) -> None:
+        """Time has passed in which everything could be heard."""
+        self._end_quiet(now)
+        self._stand(now)
+        while self._lapsed:
+            key, (until, _) = next(iter(self._lapsed.items()))
+            if until > now:
+                break
+            del self._lapsed[key]
+
+    def clock_set_back(self, now: int) -> None:
+        """The hub's own clock was ahead and no longer is."""
+        self.now = now
+        later = [(min(due, now + STAND_MS), order, finding) for due, order, finding in self._standing]
+        self._standing = sorted(later, key=lambda one: one[:2])
+        for place in self.sites.values():
+            for finding in place.live():
+                if finding.life.clearing is not None and finding.life.clearing > now:
+                    finding.life = replace(finding.life, clearing=now)
+                    self.resume(finding)
+
+    def _end_quiet(self, now: int) -> None:
+        while self._quiet and self._quiet[0][0] <= now:
+            _, *key = heapq.heappop(self._quiet)
+            site, device, rule = key
+            self._awaited.discard((site, device, rule))
+            subject = self.sites[site].devices.get(device)
+            finding = subject.findings.get(rule) if subject else None
+            check = subject.plan.checks.get(rule) if subject else None
+            if subject is None or finding is None or check is None or (finding.life.clearing is None):
+                continue  # its device or rule has gone meanwhile, or the group's condition is back
+            clear = check.holds_after(finding.flaps).clear
+            left = quiet(finding.life, now, clear)
+            left += self.blindness.milliseconds(now + left - clear, now)  # what can't be heard is not quiet
+            if left <= 0:
+                self.end(subject, finding, now, lapse=not check.passing)
+            else:
+                self._awaited.add((site, device, rule))
+                heapq.heappush(self._quiet, (now + left, site, device, rule))

@@ -1,0 +1,63 @@
+"""Things that happen instead of lasting: events, and facts that change. What they raise closes after a quiet."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.check import Check
+from hub.findings import Findings
+from hub.fleet import Subject
+from hub.occurrence import LATE_MS, Count, happened, matches
+
+
+class Happenings:
+    """Judges them, and remembers those that count only in numbers."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._counts: dict[tuple[str, str, str], Count] = {}
+
+    def happen(self, subject: Subject, event: str, data: Mapping[str, Any], at: int, received: int) -> None:
+        """An event that has never been judged before: `at` its corrected time, `received` the hub's, both ms UTC."""
+        late = received - at > LATE_MS
+        for check, wanted in subject.plan.events.get(event, ()):
+            if not matches(wanted, data) or (late and not wanted.late):
+                continue
+            detail = {**data, "case": "late"} if late else dict(data)
+            if wanted.count is not None:
+                detail["count"] = number = self._count(check, subject, at)
+                if number < wanted.count(check.settings)[0]:
+                    continue
+            self._occur(check, subject, detail, at, received)
+
+    def recall(self, subject: Subject, event: str, data: Mapping[str, Any], at: int) -> None:
+        """After a rebuild: an event that was judged before."""
+        for check, wanted in subject.plan.events.get(event, ()):
+            if wanted.count is not None and matches(wanted, data):
+                self._count(check, subject, at)
+
+    def changed(self, subject: Subject, before: Mapping[str, Any], now: int) -> None:
+        """Its facts are others than before, perhaps."""
+        for check, wanted in subject.plan.changes:
+            old, new = before.get(wanted.fact), subject.facts.get(wanted.fact)
+            if old is not None and new is not None and old != new:
+                self._occur(check, subject, {"before": old, "after": new}, now, now)
+
+    def forget(self, subject: Subject) -> None:
+        """The device is gone."""
+        for key in [key for key in self._counts if key[:2] == (subject.site, subject.device)]:
+            del self._counts[key]
+
+    def _count(self, check: Check, subject: Subject, at: int) -> int:
+        condition: Any = check.rule.condition
+        number, within = condition.count(check.settings)
+        key = subject.site, subject.device, check.rule.name
+        counted = self._counts.setdefault(key, Count())
+        return counted.add(at, number, round(within * 1000))
+
+    def _occur(self, check: Check, subject: Subject, detail: Mapping[str, Any], at: int, received: int) -> None:
+        finding = subject.findings.get(check.rule.name)
+        life, change = happened(finding.life if finding else None, at, received)
+        if finding is None:
+            self._findings.open(check, subject, life, detail, received)
+        elif change is not None:
+            self._findings.renew(subject, finding, life, detail, received)

@@ -1,0 +1,88 @@
+"""What is to be judged on a device: compiled once for all devices of the same kind, facts and settings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.check import Check, Watch, compile_check, watch
+from hub.rule import Changed, Occurrence, Rule, Settings, Together
+from hub.window import Window
+from wire.messages import DeviceKind
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The checks of a device, by what wakes them. Shared: however many devices have it, there is one."""
+
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """Rule → its check."""
+    watches: Mapping[str, Watch] = field(default_factory=dict)
+    """Metric → what it wakes."""
+    events: Mapping[str, Sequence[tuple[Check, Occurrence]]] = field(default_factory=dict)
+    """Type of event → what it wakes."""
+    changes: Sequence[tuple[Check, Changed]] = ()
+    """What another value of a fact wakes."""
+    groups: Sequence[tuple[Check, Together]] = ()
+    """What its children's findings wake."""
+    absence: Sequence[Check] = ()
+    """What is judged as time passes."""
+    windows: frozenset[Window] = frozenset()
+
+
+EMPTY = Plan()
+
+
+class Plans:
+    """Every plan there is. As many as there are different ones, not as there are devices."""
+
+    def __init__(self, rules: Mapping[str, Rule], settings: Mapping[str, Settings]) -> None:
+        self._checks = {
+            name: compile_check(rule, settings[name]) for name, rule in rules.items() if settings[name].enabled
+        }
+        self._plans: dict[tuple[int, ...], Plan] = {}
+        conditions = [check.rule.condition for check in self._checks.values()]
+        self.events = {condition.event for condition in conditions if isinstance(condition, Occurrence)}
+        """The types of events that some rule looks at."""
+        self.counted: dict[str, int] = {}
+        """Those that a rule counts → over how many ms at most."""
+        for check in self._checks.values():
+            one = check.rule.condition
+            if isinstance(one, Occurrence) and one.count is not None:
+                within = round(one.count(check.settings)[1] * 1000)
+                self.counted[one.event] = max(self.counted.get(one.event, 0), within)
+
+    def of(self, kind: DeviceKind, facts: Mapping[str, Any]) -> Plan:
+        """The plan of a device."""
+        checks = [c for c in self._checks.values() if kind in c.rule.kinds and c.rule.applies(facts)]
+        key = tuple(id(check) for check in checks)  # each lives as long as this object
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = _compile(checks)
+        return plan
+
+
+def _compile(checks: Sequence[Check]) -> Plan:
+    by_metric: dict[str, list[Check]] = {}
+    by_event: dict[str, list[tuple[Check, Occurrence]]] = {}
+    changes: list[tuple[Check, Changed]] = []
+    groups: list[tuple[Check, Together]] = []
+    for check in checks:
+        condition = check.rule.condition
+        if isinstance(condition, Occurrence):
+            by_event.setdefault(condition.event, []).append((check, condition))
+        elif isinstance(condition, Changed):
+            changes.append((check, condition))
+        elif isinstance(condition, Together):
+            groups.append((check, condition))
+        elif not check.rule.absence:
+            for metric in check.rule.wakes:
+                by_metric.setdefault(metric, []).append(check)
+    return Plan(
+        checks={check.rule.name: check for check in checks},
+        watches={metric: watch(metric, woken) for metric, woken in by_metric.items()},
+        events=by_event,
+        changes=changes,
+        groups=groups,
+        absence=[check for check in checks if check.rule.absence],
+        windows=frozenset(window for check in checks if not check.rule.absence for window in check.windows),
+    )

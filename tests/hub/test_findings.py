@@ -1,0 +1,134 @@
+"""What comes back soon is the same ticket; what flaps stays open until it has been quiet for long."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hub.store import schema
+from tests.hub.fleets import T0, Timeline
+from tests.hub.hubs import Hub
+from wire.messages import Sample
+from wire.topics import Verb
+
+FLAP: dict[str, object] = {"hold_seconds": 0, "clear_seconds": 0, "flap_seconds": 600}
+QUICK: dict[str, dict[str, object]] = {
+    "camera_unreachable": FLAP,
+    "recorder_unreachable": {**FLAP, "hold_seconds": 30},
+    "channel_offline": FLAP,
+    "agent_silent": {"enabled": False},
+}
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    hub = Hub(tmp_path, rules=QUICK)
+    hub.announce()
+    hub.step()
+    yield hub
+    hub.close()
+
+
+def see(hub: Hub, second: float, reachable: float, device: str = "cam-1") -> None:
+    hub.now = T0 + round(second * 1000)
+    hub.hear(Verb.REPORT, hub.report(Sample(device=device, at=hub.now, values={"reachable": reachable})))
+    hub.step()
+
+
+def story(hub: Hub) -> list[str]:
+    return [row.what for row in hub.rows(schema.timeline)]
+
+
+def test_a_camera_that_comes_and_goes_is_one_ticket_that_counts(hub: Hub) -> None:
+    for second, reachable in ((0, 0), (60, 1), (120, 0), (180, 1)):
+        see(hub, second, reachable)
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "resolved")]
+    assert story(hub) == ["opened", "resolved", "reopened", "resolved"]
+    (finding,) = hub.rows(schema.finding)
+    assert (finding.flaps, finding.since, finding.returned) == (1, T0, T0 + 120_000)
+
+
+def test_from_the_third_time_on_it_stays_open_until_it_was_quiet_for_long(hub: Hub) -> None:
+    for second, reachable in ((0, 0), (60, 1), (120, 0), (180, 1), (240, 0), (300, 1), (360, 0), (420, 1)):
+        see(hub, second, reachable)
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    assert story(hub)[4:] == ["reopened", "clearing", "relapsed", "clearing"]
+    for second in range(480, 1020, 60):
+        see(hub, second, 1)
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    see(hub, 1020, 1)
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "resolved")]
+
+
+def test_what_comes_back_later_than_that_is_another_ticket(hub: Hub) -> None:
+    for second, reachable in ((0, 0), (60, 1), (660, 0)):
+        see(hub, second, reachable)
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "resolved"), ("cam-1", "camera_unreachable", "open")]
+
+
+def test_a_rule_may_be_told_to_make_each_a_ticket_of_its_own(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, rules={**QUICK, "camera_unreachable": {**FLAP, "flap_seconds": 0}})
+    hub.announce()
+    hub.step()
+    for second, reachable in ((0, 0), (60, 1), (120, 0), (180, 1), (240, 0)):
+        see(hub, second, reachable)
+    assert [state for _, _, state in hub.tickets()] == ["resolved", "resolved", "open"]
+    hub.close()
+
+
+def test_it_is_the_same_ticket_after_a_restart_and_a_redelivery(hub: Hub, tmp_path: Path) -> None:
+    for second, reachable in ((0, 0), (60, 1), (120, 0), (180, 1)):
+        see(hub, second, reachable)
+    (tmp_path / "again").mkdir()
+    again = Hub(tmp_path / "again", url=str(hub.database.url), rules=QUICK)
+    for second, reachable in ((0, 0), (120, 0), (240, 0), (300, 1)):
+        see(again, second, reachable)
+    assert again.tickets() == [("cam-1", "camera_unreachable", "open")]
+    (finding,) = again.rows(schema.finding)
+    assert finding.flaps == 2
+    assert story(again)[4:] == ["reopened", "clearing"]
+    again.close()
+
+
+def test_what_was_pending_is_gone_when_the_old_one_is_back(hub: Hub) -> None:
+    for second, reachable in ((0, 0), (30, 0), (60, 1), (90, 0), (100, 0)):
+        see(hub, second, reachable, "nvr-1")
+    assert [row.state for row in hub.rows(schema.finding)] == ["closed", "pending"]
+    see(hub, 120, 0, "nvr-1")
+    assert [(row.state, row.flaps) for row in hub.rows(schema.finding)] == [("open", 1)]
+    assert hub.tickets() == [("nvr-1", "recorder_unreachable", "open")]
+
+
+def test_a_consequence_that_opened_just_before_its_cause_is_explained_by_it() -> None:
+    line = Timeline({**QUICK, "agent_silent": {"enabled": False}})
+    line.sample(0, "nvr-1", reachable=0)
+    line.sample(10, "nvr-1-ch1", online=0)
+    assert line.log[-1] == "10 nvr-1-ch1 channel_offline opened"
+    line.sample(40, "nvr-1", reachable=0)
+    assert line.log[-2:] == ["40 nvr-1 recorder_unreachable opened", "40 nvr-1-ch1 channel_offline explained"]
+
+
+def test_one_that_was_there_long_before_keeps_its_ticket() -> None:
+    line = Timeline({**QUICK, "agent_silent": {"enabled": False}})
+    line.sample(0, "nvr-1-ch1", online=0)
+    line.sample(600, "nvr-1", reachable=0)
+    line.sample(640, "nvr-1", reachable=0)
+    assert line.log[-1] == "640 nvr-1 recorder_unreachable opened"
+
+
+def test_an_explained_ticket_is_opened_again_when_its_cause_is_gone_and_it_is_not(hub: Hub) -> None:
+    hub.hear(Verb.REPORT, hub.report(Sample(device="nvr-1-ch1", at=T0, values={"online": 0})))
+    hub.step()
+    see(hub, 10, 0, "nvr-1")
+    see(hub, 40, 0, "nvr-1")
+    assert hub.tickets() == [
+        ("nvr-1-ch1", "channel_offline", "resolved"),
+        ("nvr-1", "recorder_unreachable", "open"),
+    ]
+    assert story(hub) == ["opened", "opened", "explained", "consequence"]
+    see(hub, 60, 1, "nvr-1")
+    hub.pass_time(60)
+    assert hub.tickets() == [
+        ("nvr-1-ch1", "channel_offline", "open"),
+        ("nvr-1", "recorder_unreachable", "resolved"),
+    ]
