@@ -21,9 +21,10 @@ from simulator import toml
 from simulator.child import Child, ChildDied
 from simulator.faults import AgentSilent
 from simulator.hub_view import HubAway, HubView
+from simulator.layout import Agent
 from simulator.narrator import Narrator
 from simulator.outcome import Expected, Ticket, differences, table
-from simulator.scenario import Agent, Scenario
+from simulator.scenario import Scenario
 from simulator.schedule import Schedule, Step
 from simulator.site import Site
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
-from pydantic import AwareDatetime, BeforeValidator, Discriminator, Field, Tag, ValidationError
+from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError
 
-from simulator.faults import KINDS, AnyFault, Fault
-from simulator.parts import Part, Ratio, Span, Stretch, parse_seconds, parse_size
+from simulator.faults import KINDS, AnyFault, Fault, UplinkDown
+from simulator.layout import Agent
+from simulator.parts import Part, Ratio, Span, Stretch, parse_seconds
 from wire.ids import ShortText, SlugId
 from wire.messages import DeviceKind
 
@@ -29,116 +30,20 @@ class ScenarioError(Exception):
         self.problems = tuple(problems)
 
 
-class Series(Part):
-    """Several like devices: `{count: 16, prefix: cam}` stands for cam-01 … cam-16."""
-
-    count: int = Field(ge=0, le=512)
-    prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,34}$")] = "cam"
-
-    def ids(self) -> list[str]:
-        """Their ids, numbered with at least two digits."""
-        return [f"{self.prefix}-{number:02}" for number in range(1, self.count + 1)]
-
-
-def _number(value: object) -> object:
-    """A bare number of cameras stands for a series of them."""
-    return {"count": value} if isinstance(value, int) else value
-
-
-def _form(value: object) -> str:
-    return "ids" if isinstance(value, list) else "series"
-
-
-Cameras = Annotated[
-    Annotated[Series, Tag("series")] | Annotated[list[SlugId], Tag("ids")],
-    Discriminator(_form),
-    BeforeValidator(_number),
-]
-"""A number, a series, or a list of ids."""
-
-
-class Recorder(Part):
-    """A closed recorder with its cameras hidden behind it: channel n is the device `{id}-ch{n}`."""
-
-    id: SlugId
-    speaks: Literal["onvif", "isapi", "dahua"] = "onvif"
-    channels: int = Field(default=8, ge=1, le=64)
-
-    def channel_ids(self) -> list[str]:
-        """The device ids of its channels, in their order."""
-        return [f"{self.id}-ch{number}" for number in range(1, self.channels + 1)]
-
-    def token(self, number: int) -> str:
-        """What the recorder itself calls a channel, counted from 1."""
-        return f"ch{number}" if self.speaks == "onvif" else str(number)
-
-
-class DoorController(Part):
-    """A door controller and the doors on it."""
-
-    id: SlugId
-    doors: list[SlugId] = Field(min_length=1, max_length=32)
-
-
-class Switch(Part):
-    """A switch with power over Ethernet; port n is the device `{id}-p{n}`."""
-
-    id: SlugId
-    ports: int = Field(default=8, ge=1, le=48)
-
-    def port_ids(self) -> list[str]:
-        """The device ids of its ports, in their order."""
-        return [f"{self.id}-p{number}" for number in range(1, self.ports + 1)]
-
-
-class Volume(Part):
-    """A file system of the gateway: `fill` is the share in use, `role` and `overwrites` as the agent's settings say."""
-
-    id: SlugId
-    mount: str = Field(default="", max_length=200, pattern=r"^(/.*)?$")
-    size: Annotated[int, BeforeValidator(parse_size), Field(gt=0, le=1 << 60)] = 32 << 30
-    fill: Ratio = 0.4
-    role: Literal["system", "recording"] = "system"
-    overwrites: bool = False
-
-    @property
-    def path(self) -> str:
-        """Where it is mounted: at `/` and its id where nothing else is said."""
-        return self.mount or f"/{self.id}"
-
-
-class Agent(Part):
-    """An agent of the site and all that it watches. Each runs as a process of its own."""
-
-    id: SlugId
-    name: ShortText = ""
-    cameras: Cameras = Field(default=[])
-    recorders: list[Recorder] = Field(default=[])
-    door_controllers: list[DoorController] = Field(default=[])
-    switches: list[Switch] = Field(default=[])
-    volumes: list[Volume] = Field(default=[])
-
-    def camera_ids(self) -> list[str]:
-        """The ids of its cameras, in their order."""
-        return self.cameras.ids() if isinstance(self.cameras, Series) else list(self.cameras)
-
-    def devices(self) -> Iterator[tuple[str, DeviceKind]]:
-        """Every device a fault or an expectation may name, the agent first."""
-        yield self.id, DeviceKind.AGENT
-        yield from ((camera, DeviceKind.CAMERA) for camera in self.camera_ids())
-        for recorder in self.recorders:
-            yield recorder.id, DeviceKind.RECORDER
-            yield from ((channel, DeviceKind.CHANNEL) for channel in recorder.channel_ids())
-        for controller in self.door_controllers:
-            yield from ((door, DeviceKind.DOOR) for door in controller.doors)
-        for switch in self.switches:
-            yield switch.id, DeviceKind.SWITCH
-            yield from ((port, DeviceKind.NETWORK) for port in switch.port_ids())
-        yield from ((volume.id, DeviceKind.VOLUME) for volume in self.volumes)
-
-
 Setting = bool | int | float | str
 Tables = dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")], dict[str, Setting]]
+
+
+class Closed(Part):
+    """A stretch in which the site is closed and dark: nobody comes, blinds are down, lights are off."""
+
+    at: Stretch
+    for_: Stretch = Field(alias="for", gt=0)
+
+    @property
+    def end(self) -> float:
+        """When people are back, in seconds from the first moment."""
+        return self.at + self.for_
 
 
 class Scenario(Part):
@@ -163,6 +68,16 @@ class Scenario(Part):
     """Generated: share of the reports that are delivered twice."""
     reorders: Ratio = 0.0
     """Generated: share of the reports that come late, after others made later."""
+    late_by: Annotated[float, BeforeValidator(parse_seconds), Field(ge=10, le=86_400)] = 300.0
+    """Generated: at most how much later such a report comes, and the second of two."""
+    short_outages: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    """Generated: a week, of each agent's uplink, of half a minute to two and a half."""
+    blips: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    """Generated: a week, of each camera: it is gone for half a minute to four."""
+    school_run: Span = 0.0
+    """Generated: how long doors stand open at most when everybody comes and leaves; 0: as at any other hour."""
+    closed: list[Closed] = Field(default=[], max_length=100)
+    """Generated: holidays."""
     settle: Span = 30.0
     """How long after the last fault's end the tickets may take to resolve, in seconds."""
     faults: list[Fault] = Field(default=[])
@@ -270,6 +185,7 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[Place, str]]:
             if device in seen:
                 yield ("agents", number), f"device {device} is there twice; ids are unique in a site"
             seen.add(device)
+        yield from (((("agents", number, *place)), what) for place, what in _misplaced(agent))
         paths = [volume.path for volume in agent.volumes]
         yield from (
             (("agents", number, "volumes"), f"{path} is there twice")
@@ -284,8 +200,25 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[Place, str]]:
         busy[fault.kind, fault.device] = max(until, fault.end)
 
 
+def _misplaced(agent: Agent) -> Iterator[tuple[Place, str]]:
+    """Parents that are none, cameras that the agent does not have."""
+    ports = {one for switch in agent.switches for one in (switch.id, *switch.port_ids())}
+    for device, parent in agent.behind.items():
+        if device not in {*agent.camera_ids(), *(one.id for one in agent.recorders)}:
+            yield ("behind", device), f"{agent.id} has no camera or recorder {device}"
+        if parent not in ports:
+            yield ("behind", device), f"{agent.id} has no switch or port {parent}"
+    for key in ("tours", "storerooms"):
+        for camera in set(getattr(agent, key)) - set(agent.camera_ids()):
+            yield (key,), f"{agent.id} has no camera {camera}"
+
+
 def _unplayable(scenario: Scenario) -> Iterator[tuple[Place, str]]:
-    """Faults that no device or process can be given."""
+    """Devices and faults that nothing here can be."""
+    for number, agent in enumerate(scenario.agents):
+        for key in ("software", "disks", "arrays", "ups", "rooms", "behind"):
+            if getattr(agent, key):
+                yield ("agents", number, key), f"{key} can only be generated (watchkeeper-sim generate), not played"
     for number, fault in enumerate(scenario.faults):
         if not fault.living:
             yield (
@@ -301,6 +234,10 @@ def _unknown(scenario: Scenario, fault: AnyFault) -> Iterator[tuple[Place, str]]
         yield ("device",), f"no {wanted} {fault.device}; {_listed(there) if there else f'the site has no {wanted}'}"
     if fault.expect and fault.expect.device not in scenario.devices:
         yield ("expect", "device"), f"the site has no device {fault.expect.device}"
+    if isinstance(fault, UplinkDown):
+        for agent in fault.also:
+            if scenario.devices.get(agent) is not DeviceKind.AGENT:
+                yield ("also",), f"no agent {agent}"
 
 
 def _listed(ids: Sequence[str]) -> str:

@@ -5,18 +5,19 @@ import time
 from functools import partial
 from pathlib import Path
 
-from simulator import scenario, toml
+from simulator import layout, toml
 from simulator.dahua.recorder import DahuaRecorder
 from simulator.device.simulated import Simulated
 from simulator.effects import COMMUNITY, PASSWORD, befall
 from simulator.faults import AnyFault
 from simulator.isapi.recorder import IsapiRecorder
+from simulator.layout import Agent, Volume
 from simulator.onvif import Camera, Door, DoorController, Recorder
 from simulator.pictures.place import Fault as PictureFault
 from simulator.pictures.place import Place, Shot
 from simulator.recorder.box import Box, Channel
 from simulator.rtsp import RtspServer
-from simulator.scenario import Agent, Scenario, Volume
+from simulator.scenario import Scenario
 from simulator.snmp import Port as SwitchPort
 from simulator.snmp import Switch, access_switch
 
@@ -100,7 +101,7 @@ class Site:
         camera.view = lambda: self._picture(name)
         self._devices[name] = camera
 
-    def _add_recorder(self, recorder: scenario.Recorder) -> None:
+    def _add_recorder(self, recorder: layout.Recorder) -> None:
         box = Box(recorder.channels)
         for channel, name in zip(box.channels, recorder.channel_ids(), strict=True):
             self._channels[name] = box, channel
@@ -108,7 +109,7 @@ class Site:
         self._boxes[recorder.id] = box
         self._devices[recorder.id] = _face(recorder, box)
 
-    def _add_switch(self, switch: scenario.Switch) -> None:
+    def _add_switch(self, switch: layout.Switch) -> None:
         state = access_switch(switch.ports)
         state.name = switch.id
         for number, name in enumerate(switch.port_ids(), 1):
@@ -198,13 +199,13 @@ class Site:
     def _camera(self, camera: str) -> dict[str, toml.Value]:
         return {**self._where(camera), "rtsp_port": self.stream(camera).port, "tls_port": 0}
 
-    def _recorder(self, recorder: scenario.Recorder) -> dict[str, toml.Value]:
+    def _recorder(self, recorder: layout.Recorder) -> dict[str, toml.Value]:
         channels: list[toml.Value] = [
             {"token": recorder.token(number), "id": name} for number, name in enumerate(recorder.channel_ids(), 1)
         ]
         return {**self._where(recorder.id), "speaks": recorder.speaks, "channels": channels}
 
-    def _controller(self, controller: scenario.DoorController) -> dict[str, toml.Value]:
+    def _controller(self, controller: layout.DoorController) -> dict[str, toml.Value]:
         return {**self._where(controller.id), "doors": [{"id": door, "token": door} for door in controller.doors]}
 
     def _where(self, device: str) -> dict[str, toml.Value]:
@@ -259,7 +260,7 @@ class Site:
         }
 
 
-def _face(recorder: scenario.Recorder, box: Box) -> Simulated:
+def _face(recorder: layout.Recorder, box: Box) -> Simulated:
     """The box behind what the recorder speaks."""
     if recorder.speaks == "isapi":
         return IsapiRecorder(box, username=USERNAME, password=PASSWORD)

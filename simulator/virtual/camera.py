@@ -1,7 +1,8 @@
 """What a camera tells while it is well."""
 
+from simulator import faults
 from simulator.virtual.habits import OF_THE_BOX, Clock, Lens, asked, heard, pinged
-from simulator.virtual.thing import Facts, Place, Thing, Values
+from simulator.virtual.thing import DAY, Facts, Place, Thing, Values
 from wire.messages import DeviceKind as Kind
 
 
@@ -10,9 +11,9 @@ class Camera(Thing):
 
     kind = Kind.CAMERA
 
-    def __init__(self, name: str, place: Place) -> None:
+    def __init__(self, name: str, place: Place, *, tours: bool = False, still: bool = False) -> None:
         super().__init__(name, place)
-        self._clock, self._lens = Clock(self), Lens(self)
+        self._clock, self._lens = Clock(self), Lens(self, tours=tours, still=still)
         self._speed = self.chance.uniform(0.02, 0.12)
 
     def usual(self, at: float) -> Values:
@@ -31,6 +32,8 @@ class Camera(Thing):
             values |= {"streaming": 1.0, "stream_response_seconds": self.chance.near(self._speed)}
         if self.due(self.paces.camera):
             values |= {"profiles": 2.0, "ntp_enabled": 1.0}
+            if any(isinstance(fault, faults.CertificateExpires) for fault in self.faults):
+                values["certificate_left_days"] = 400.0 - at / DAY
         if self.due(self.paces.picture):
             values |= self._lens.values(at)
         return values

@@ -9,6 +9,7 @@ from wire.messages import DeviceKind as Kind
 
 OPENINGS_AN_HOUR = 5.0
 OPEN_SECONDS = (3.0, 14.0)
+RUN_OPENINGS_AN_HOUR = 40.0
 CARDS = 40
 
 
@@ -17,9 +18,10 @@ class Door(Thing):
 
     kind = Kind.DOOR
 
-    def __init__(self, name: str, controller: str, seed: int, place: Place) -> None:
+    def __init__(self, name: str, controller: str, seed: int, place: Place, run: float = 0.0) -> None:
+        """`run`: how long it stands open at most (s) while everybody comes or leaves; 0: as ever."""
         super().__init__(name, place)
-        self._controller, self._seed = controller, seed
+        self._controller, self._seed, self._run = controller, seed, run
         self._days: dict[int, list[tuple[float, float]]] = {}
 
     def openings(self, day: int) -> list[tuple[float, float]]:
@@ -33,10 +35,16 @@ class Door(Thing):
         chance = stream(self._seed, self.id, "traffic", day)
         moment = day * DAY - self.sky.start + 7 * HOUR
         while True:
-            moment += chance.expovariate(OPENINGS_AN_HOUR / HOUR) + OPEN_SECONDS[1]
+            crowd = self._run > 0 and self.sky.school_run(moment)
+            rate = RUN_OPENINGS_AN_HOUR if crowd else OPENINGS_AN_HOUR
+            moment += chance.expovariate(rate / HOUR) + OPEN_SECONDS[1]
             if not self.sky.busy(moment) or self.sky.day(moment) != day:
                 return
-            yield moment, moment + chance.uniform(*OPEN_SECONDS)
+            crowd = self._run > 0 and self.sky.school_run(moment)
+            longest = max(self._run, OPEN_SECONDS[1]) if crowd else OPEN_SECONDS[1]
+            closes = moment + chance.uniform(OPEN_SECONDS[0], longest)
+            yield moment, closes
+            moment = max(moment, closes - OPEN_SECONDS[1])
 
     def _between(self, since: float, until: float) -> Iterator[tuple[float, float]]:
         """Openings that touch the time between two moments."""

@@ -28,8 +28,8 @@ LATENCY_SECONDS = 0.08
 BACKLOG_A_SECOND = 20
 """Kept reports that go out each second beside live ones."""
 
-RESENT_SECONDS = (10.0, 300.0)
-"""How much later a report comes that is sent again, or that was lost on its first way."""
+RESENT_SECONDS = 10.0
+"""How much later a report comes at least that is sent again, or that was lost on its first way."""
 
 MAX_KEPT = 200_000
 """The most reports of a spool; past it the oldest are lost, as they would be."""
@@ -48,6 +48,8 @@ class Noise(NamedTuple):
 
     duplicates: float = 0.0
     reorders: float = 0.0
+    late_by: float = 300.0
+    """How much later at most (s)."""
 
 
 class Gateway:
@@ -67,6 +69,7 @@ class Gateway:
         self._agent = next((thing for thing in things if isinstance(thing, Agent)), None)
         self._off_faults = [one for one in own if isinstance(one, faults.AgentSilent | faults.AgentReboot)]
         self._way_faults = [one for one in own if isinstance(one, faults.UplinkDown)]
+        self._slow_faults = [one for one in own if isinstance(one, faults.UplinkSlow)]
         self._interval, self._chance, self._noise = interval, chance, noise
         topics = Topics()
         self._topic = {verb: topics.topic(address, verb) for verb in (Verb.STATUS, Verb.INVENTORY, Verb.REPORT)}
@@ -115,11 +118,19 @@ class Gateway:
         if self._known != self._reporter.hash:
             self._known = self._reporter.hash
             yield Delivery(moment, self._topic[Verb.INVENTORY], self._reporter.inventory)
+        slow = [fault for fault in self._slow_faults if fault.at <= at < fault.end]
+        if slow and self._happens(slow[0].share):
+            self._kept.append(report)
+            return
         late = self._happens(self._noise.reorders)
         if late or self._happens(self._noise.duplicates):
-            heapq.heappush(self._astray, (moment + self._chance.uniform(*RESENT_SECONDS), report.body))
+            heapq.heappush(
+                self._astray, (moment + self._chance.uniform(RESENT_SECONDS, self._noise.late_by), report.body)
+            )
         if not late:
             yield Delivery(moment, self._topic[Verb.REPORT], report.body)
+        if slow:
+            return
         room = int(max(0.0, at + self._interval - 1.0 - moment) * BACKLOG_A_SECOND)
         for number in range(min(room, len(self._kept))):
             yield Delivery(

@@ -47,8 +47,9 @@ class Clock:
 class Lens:
     """What is seen of a camera's pictures: colour by day, infra-red by night."""
 
-    def __init__(self, thing: Thing) -> None:
-        self._thing = thing
+    def __init__(self, thing: Thing, *, tours: bool = False, still: bool = False) -> None:
+        """`tours`: it looks elsewhere all the time; `still`: nothing moves before it."""
+        self._thing, self._tours, self._still = thing, tours, still
         self._day = thing.chance.uniform(0.4, 0.6)
         self._samples = 200
 
@@ -57,6 +58,8 @@ class Lens:
         thing, light = self._thing, self._thing.sky.daylight(at)
         self._samples = min(self._samples + 1, 400)
         normal = thing.chance.normal
+        change = 0.0004 if self._still else abs(normal(0.02, 0.01)) + 0.001
+        likeness = thing.chance.uniform(0.7, 1.0) if self._tours else min(1.0, normal(0.97, 0.01))
         return {
             "picture_taken": 1.0,
             "picture_age_seconds": 0.0,
@@ -66,8 +69,8 @@ class Lens:
             "picture_contrast_ratio": normal(0.2, 0.01),
             "picture_saturation_ratio": normal(0.3, 0.01) if light else 0.0,
             "picture_sharpness_ratio": normal(1.0, 0.05),
-            "picture_similarity_ratio": min(1.0, normal(0.97, 0.01)),
-            "picture_change_ratio": abs(normal(0.02, 0.01)) + 0.001,
+            "picture_similarity_ratio": likeness,
+            "picture_change_ratio": 0.3 if self._tours else change,
             **{f"picture_{flag}": 0.0 for flag in _FLAGS},
             "picture_colour_lost" if light else "picture_infrared_dead": 0.0,
         }

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from simulator.scenario import Volume as VolumeScript
+from simulator import faults
+from simulator.layout import Volume as VolumeScript
 from simulator.virtual.habits import warmth
-from simulator.virtual.thing import DAY, Facts, Place, Thing, Values
+from simulator.virtual.thing import DAY, HOUR, Facts, Place, Thing, Values
 from wire.messages import DeviceKind as Kind
 
 VERSION = "0.1.0"
@@ -51,11 +52,14 @@ class Host(Thing):
         super().__init__(name, place)
         self.booted = -self.chance.uniform(1, 60) * DAY
         self.reboots = 0
+        self.reads_watched = False
 
     def usual(self, at: float) -> Values:
         """Processor, memory, network and clock."""
         chance = self.chance
-        return {
+        reads = [fault for fault in self.faults if isinstance(fault, faults.FootageRead) and fault.at <= at]
+        watched = {"footage_reads": float(len(reads)), "footage_reads_uncounted": 0.0} if self.reads_watched else {}
+        return watched | {
             "cpu_ratio": min(1.0, 0.12 + 0.1 * self.sky.busy(at) + abs(chance.normal(0, 0.04))),
             "load1_ratio": chance.near(0.25),
             "memory_used_ratio": chance.normal(0.45, 0.01),
@@ -132,7 +136,10 @@ class Volume(Thing):
             week = (self.sky.weekday(at) * 24 + self.sky.hour(at)) / 168
             fill, growth = fill + 0.01 * week, size * 0.01 / (7 * DAY)
         fill = min(1.0, fill + self.chance.uniform(0, 0.0005))
-        values = {
+        values = self._watched(at)
+        if self.script.role == "backup":
+            return values | self._backup(at)
+        values |= {
             "fill_ratio": fill,
             "size_bytes": float(size),
             "free_bytes": float(round(size * (1 - fill))),
@@ -143,10 +150,33 @@ class Volume(Thing):
             values["overwriting"] = 1.0
         return values
 
+    def _watched(self, at: float) -> Values:
+        """What is told of volumes of which it is asked."""
+        values = {"encrypted": 1.0} if self.script.encrypted else {}
+        if any(isinstance(fault, faults.InodesUsed) for fault in self.faults):
+            values["inodes_used_ratio"] = 0.1
+        return values
+
+    def _backup(self, at: float) -> Values:
+        """A backup each night at two; `last` is the newest that was made."""
+        return {
+            "backup_age_seconds": at - self.last(at),
+            "backup_size_bytes": round(self.script.size * 0.02),
+            "backup_readable": 1.0,
+            "backups": 14.0,
+        }
+
+    def last(self, at: float) -> float:
+        """When a backup was last due, in seconds from the start."""
+        return at - (self.sky.hour(at) * HOUR - 2 * HOUR) % DAY
+
     def facts(self) -> Facts:
         """What it is for."""
         script = self.script
-        return {
+        if script.role == "backup":
+            return {"path": script.path, "role": "backup", "pattern": "*.tar.zst"}
+        encrypted: Facts = {"encryption": "LUKS2"} if script.encrypted else {}
+        return encrypted | {
             "path": script.path,
             "role": script.role,
             "overwrites": script.overwrites,

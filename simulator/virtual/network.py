@@ -1,7 +1,7 @@
 """What a switch and its ports tell while they are well."""
 
 from simulator import faults
-from simulator.scenario import Switch as SwitchScript
+from simulator.layout import Switch as SwitchScript
 from simulator.virtual.habits import asked, pinged
 from simulator.virtual.machine import traffic
 from simulator.virtual.thing import DAY, Facts, Place, Thing, Values
@@ -10,6 +10,13 @@ from wire.messages import DeviceKind as Kind
 DEVICE_WATTS = 5.5
 STREAM_BYTES_PER_SECOND = 500_000.0
 """4 Mbit/s: one camera."""
+
+
+def cuts(fault: faults.FaultBase, port: "Port") -> bool:
+    """Whether what hangs on this port gets nothing through it while the fault lasts."""
+    if isinstance(fault, faults.PoeLost):
+        return not fault.ports or port.number <= fault.ports
+    return isinstance(fault, faults.PortDown | faults.PowerLost)
 
 
 class Switch(Thing):
@@ -42,13 +49,17 @@ class Switch(Thing):
 
 
 class Port(Thing):
-    """A switch's port with a camera on it."""
+    """A switch's port with a camera on it; `number` counts from 1."""
 
     kind = Kind.NETWORK
 
+    def __init__(self, name: str, place: Place, switch: Switch, number: int) -> None:
+        super().__init__(name, place, switch, f"gi{number}")
+        self.number = number
+
     def linked(self, at: float) -> bool:
         """Whether it has a link now."""
-        return not any(isinstance(fault, faults.PortDown | faults.PowerLost) for fault in self.lasting(at))
+        return not any(cuts(fault, self) for fault in self.lasting(at))
 
     def usual(self, at: float) -> Values:
         """Its link, its traffic and its power."""

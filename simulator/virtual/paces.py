@@ -23,6 +23,8 @@ class Paces(NamedTuple):
     """A channel's oldest and newest recording."""
     recorder: float
     """A recorder's disks, condition, accounts and time settings."""
+    smart: float
+    """The SMART values of the machine's disks."""
 
     @classmethod
     def of(cls, collectors: Mapping[str, Mapping[str, object]]) -> Self:
@@ -32,10 +34,12 @@ class Paces(NamedTuple):
             told = collectors.get(table, {}).get(key, settings.model_fields[key].default)
             return float(told) if isinstance(told, int | float) else 60.0
 
+        hours = collectors.get("disks", {}).get("smart_hours", 24.0)
         return cls(
             stream=pace("cameras", "stream_check_seconds", CamerasSettings),
             camera=pace("cameras", "detail_check_seconds", CamerasSettings),
             picture=pace("pictures", "picture_seconds", PicturesSettings),
             recordings=pace("recorders", "recordings_seconds", RecordersSettings),
             recorder=pace("recorders", "detail_seconds", RecordersSettings),
+            smart=3600.0 * (float(hours) if isinstance(hours, int | float) else 24.0),
         )

@@ -6,17 +6,39 @@ Over ONVIF a recorder knows nothing of plans, accounts, disks, its condition and
 from typing import ClassVar
 
 from simulator import faults
-from simulator.scenario import Recorder as RecorderScript
+from simulator.layout import Recorder as RecorderScript
 from simulator.virtual.habits import OF_THE_BOX, Clock, Lens, asked, heard, pinged, warmth
-from simulator.virtual.thing import DAY, Facts, Place, Thing, Values
+from simulator.virtual.thing import DAY, NEVER, Facts, Place, Thing, Values
 from wire.messages import DeviceKind as Kind
 
-RETENTION_DAYS = 31.0
 SLOTS = (1, 2)
 CAPACITY_BYTES = 4e12
 
 _HEARD: dict[str, tuple[str, ...]] = {"onvif": OF_THE_BOX, "isapi": (), "dahua": ("storage_failure",)}
 """What is told of the hardware as soon as we listen; in the other languages the rest follows when it first happens."""
+
+
+class History:
+    """How far a channel's recordings reach back; `young`: days since it was first recorded, as of the start."""
+
+    def __init__(self, thing: Thing, retention: float, young: float | None) -> None:
+        self._thing, self._retention, self._young = thing, retention, young
+
+    def days(self, at: float) -> float:
+        """Days from the oldest recording to now."""
+        begin = self._begin()
+        return self._retention if begin is None else min(self._retention, (at - begin) / DAY)
+
+    def _begin(self) -> float | None:
+        if self._thing.appears != NEVER:
+            return self._thing.appears
+        return None if self._young is None else -self._young * DAY
+
+    def facts(self) -> Facts:
+        """Since when it has been recorded, of those of which that is known (ms UTC)."""
+        begin = self._begin()
+        sky = self._thing.sky
+        return {} if begin is None else {"recording_since": round((sky.start - sky.offset + begin) * 1000.0) * 1.0}
 
 
 class Recorder(Thing):
@@ -26,7 +48,7 @@ class Recorder(Thing):
 
     def __init__(self, script: RecorderScript, place: Place) -> None:
         super().__init__(script.id, place)
-        self.speaks = script.speaks
+        self.script, self.speaks = script, script.speaks
         self._clock = Clock(self)
         self._booted = -self.chance.uniform(1, 90) * DAY
 
@@ -44,7 +66,7 @@ class Recorder(Thing):
             **self._clock.values(),
         }
         if self.due(self.paces.recordings):
-            values |= {"recording_age_seconds": RETENTION_DAYS * DAY, "recording_newest_age_seconds": 0.0}
+            values |= {"recording_age_seconds": self.script.retention * DAY, "recording_newest_age_seconds": 0.0}
         if self.due(self.paces.recorder):
             values |= self._condition(at)
         return values
@@ -60,8 +82,11 @@ class Recorder(Thing):
             "administrators": 1.0,
             "cpu_ratio": min(1.0, self.chance.near(0.3)),
             "memory_used_ratio": self.chance.normal(0.6, 0.01),
-            "uptime_seconds": at - self._booted,
+            "uptime_seconds": at - max([self._booted, *(one.end for one in self.faults if self._restarts(one, at))]),
         }
+
+    def _restarts(self, fault: faults.FaultBase, at: float) -> bool:
+        return isinstance(fault, faults.RecorderOff) and fault.end <= at
 
     def facts(self) -> Facts:
         """What it says it is, and what it does not tell."""
@@ -81,7 +106,7 @@ class Recorder(Thing):
 
 
 class Channel(Thing):
-    """A camera behind a recorder, and its recordings: all day, every day, for a month."""
+    """A camera behind a recorder, and its recordings: all day and every day, or what moves."""
 
     kind = Kind.CHANNEL
     parent: Recorder
@@ -89,6 +114,9 @@ class Channel(Thing):
     def __init__(self, name: str, place: Place, recorder: Recorder, number: int) -> None:
         super().__init__(name, place, recorder, f"Camera {number:02}")
         self._token = f"ch{number}" if recorder.speaks == "onvif" else str(number)
+        self._motion = number in recorder.script.motion
+        young = recorder.script.young.get(number)
+        self.history = History(self, recorder.script.retention, young)
         self._lens = Lens(self)
 
     @property
@@ -103,21 +131,26 @@ class Channel(Thing):
         if self.parent.speaks == "dahua" or (self.parent.speaks == "isapi" and lost):
             values["video_loss"] = 0.0
         if self.plans_known:
-            values |= {"recording_plan_enabled": 1.0, "recording_planned": 1.0}
+            values |= {"recording_plan_enabled": 1.0, "recording_planned": float(not self._motion)}
         if self.due(self.paces.recordings):
-            values |= self._recordings()
+            values |= self._recordings(at)
         if self.due(self.paces.picture):
             values |= self._lens.values(at)
         return values
 
-    def _recordings(self) -> Values:
+    def _recordings(self, at: float) -> Values:
+        days = self.history.days(at)
         values = {
             "recording_active": 1.0,
             "recording_newest_age_seconds": self.chance.near(20.0),
-            "recording_age_seconds": RETENTION_DAYS * DAY,
-            "recording_retention_days": RETENTION_DAYS,
+            "recording_age_seconds": days * DAY,
+            "recording_retention_days": days,
         }
-        if self.plans_known:
+        if self._motion:  # at night nothing moves for hours
+            still = not self.sky.busy(at)
+            values["recording_active"] = float(not still and self.chance.random() < 0.3)
+            values["recording_newest_age_seconds"] = self.chance.near(5400.0 if still else 300.0)
+        elif self.plans_known:
             gaps = ("recording_stalled", "recording_gaps", "recording_longest_gap_seconds")
             values |= {**dict.fromkeys(gaps, 0.0), "recording_integrity_ratio": 1.0}
         return values
@@ -126,8 +159,8 @@ class Channel(Thing):
         """What the recorder calls it, and its plan."""
         facts: Facts = {"token": self._token, "picture_size": "640x360"}
         if self.plans_known:
-            facts["plan"] = "continuous"
-        return facts
+            facts["plan"] = "motion" if self._motion else "continuous"
+        return facts | self.history.facts()
 
 
 class Disk(Thing):

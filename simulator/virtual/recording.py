@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterator
 from operator import itemgetter
 
-from simulator.scenario import Agent as AgentScript
+from simulator.layout import Agent as AgentScript
 from simulator.scenario import Scenario
-from simulator.virtual import effects
+from simulator.virtual import effects, noise
 from simulator.virtual.chance import stream
 from simulator.virtual.gateway import Gateway, Noise
 from simulator.virtual.site import watched
@@ -25,6 +25,7 @@ _quoted = json.encoder.encode_basestring
 
 def lines(scenario: Scenario) -> Iterator[str]:
     """Each line of the recording, without its end."""
+    scenario = scenario.model_copy(update={"faults": [*scenario.faults, *noise.of(scenario)]})
     start = round(scenario.start.timestamp() * 1000)
     streams = [_gateway(scenario, script, start).deliveries(scenario.span) for script in scenario.agents]
     end = start + round(scenario.span * 1000)
@@ -46,8 +47,8 @@ def untold(scenario: Scenario) -> list[str]:
 
 
 def _gateway(scenario: Scenario, script: AgentScript, start: int) -> Gateway:
-    own = [fault for fault in scenario.faults if fault.device == script.id]
+    own = [fault for fault in scenario.faults if script.id in (fault.device, *getattr(fault, "also", ()))]
     chance = stream(scenario.seed, script.id, "gateway")
-    noise = Noise(scenario.duplicates, scenario.reorders)
+    way = Noise(scenario.duplicates, scenario.reorders, scenario.late_by)
     address = Address(scenario.site, script.id)
-    return Gateway(address, watched(scenario, script), own, start, scenario.interval, chance, noise)
+    return Gateway(address, watched(scenario, script), own, start, scenario.interval, chance, way)

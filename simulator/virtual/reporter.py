@@ -15,6 +15,8 @@ from wire.codec import encode, inventory_hash
 from wire.messages import Device, Inventory
 
 BOOT_SECONDS = 30.0
+RETOLD = faults.FirmwareChanged | faults.VolumeUnencrypted | faults.BackupUnreadable
+"""Kinds of fault that change facts."""
 
 
 class Kept(NamedTuple):
@@ -70,6 +72,7 @@ class Reporter:
         samples = [
             {"device": thing.id, "at": self._wall(moment, ahead), "values": values}
             for thing in self._things
+            if thing.appears <= at
             for moment, since in self._moments(thing, at)
             if (values := self._values(thing, moment, since, ahead))
         ]
@@ -125,12 +128,14 @@ class Reporter:
             for thing in self._things
             if thing.faults
             for fault in thing.lasting(at)
-            if fault.device == thing.id and isinstance(fault, faults.FirmwareChanged)
+            if fault.device == thing.id and isinstance(fault, RETOLD)
         )
+        there = [thing for thing in self._things if thing.appears <= at]
+        changing = (*changing, ("", float(len(there))))
         if self.hash and changing == self._stock:
             return
         self._stock = changing
-        devices = [self._device(thing, at) for thing in self._things]
+        devices = [self._device(thing, at) for thing in there]
         self.hash = inventory_hash(devices)
         self.inventory = encode(Inventory(hash=self.hash, devices=devices)).decode()
 

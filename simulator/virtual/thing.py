@@ -34,6 +34,8 @@ class Sky(NamedTuple):
     """The scenario's start, seconds since 1970 in the site's own time."""
     offset: float = 0.0
     """What the site's own time shows more than UTC, in seconds."""
+    closed: tuple[tuple[float, float], ...] = ()
+    """From when to when (moments) nobody is there and all is dark."""
 
     def day(self, at: float) -> int:
         """Days since 1970."""
@@ -47,13 +49,21 @@ class Sky(NamedTuple):
         """0 is Monday: 1970 began on a Thursday."""
         return (self.day(at) + 3) % 7
 
+    def shut(self, at: float) -> bool:
+        """Holidays."""
+        return any(begin <= at < end for begin, end in self.closed)
+
     def daylight(self, at: float) -> bool:
         """Cameras see colour."""
-        return 7.0 <= self.hour(at) < 18.5
+        return 7.0 <= self.hour(at) < 18.5 and not self.shut(at)
 
     def busy(self, at: float) -> bool:
         """A school's hours."""
-        return self.weekday(at) < 5 and 7.0 <= self.hour(at) < 18.0
+        return self.weekday(at) < 5 and 7.0 <= self.hour(at) < 18.0 and not self.shut(at)
+
+    def school_run(self, at: float) -> bool:
+        """The half-hours in which everybody comes or leaves."""
+        return self.busy(at) and (7.5 <= self.hour(at) < 8.0 or 16.0 <= self.hour(at) < 16.5)
 
 
 class Place(NamedTuple):
@@ -68,6 +78,8 @@ class Thing:
     """One device. A subclass says what it tells while it is well; `faults` are those that befall it, by their time."""
 
     kind: ClassVar[DeviceKind]
+    appears = NEVER
+    """Since when it is there at all."""
 
     def __init__(self, name: str, place: Place, parent: "Thing | None" = None, title: str = "") -> None:
         self.id, self.parent, self.title = name, parent, title
@@ -116,6 +128,13 @@ class Thing:
     def lasting(self, at: float) -> list[AnyFault]:
         """Its faults of this moment."""
         return [fault for fault in self.faults if fault.at <= at < fault.end] if self.faults else []
+
+    def ancestors(self) -> "Iterator[Thing]":
+        """What it hangs on, nearest first."""
+        above = self.parent
+        while above is not None:
+            yield above
+            above = above.parent
 
     def device(self, facts: Facts) -> Device:
         """As the inventory has it."""

@@ -71,7 +71,7 @@ faults:
     assert script.faults_end == 501.5
     assert script.agents[0].volumes[0].size == 8 * 10**12
     assert [str(kind) for kind in script.devices.values()] == [
-        *("agent", "camera", "camera", "camera"),
+        *("agent", "host", "camera", "camera", "camera"),
         *("recorder", "channel", "channel", "door", "volume"),
     ]
 
@@ -239,14 +239,47 @@ def test_times_and_chances_that_cannot_be_are_refused_by_line(line: str) -> None
         parse(f"site: a\n{line}\nagents: [{{ id: g, cameras: 1 }}]\n")
 
 
+EVERYTHING = """
+site: a
+agents:
+  - id: g
+    cameras: 1
+    recorders: [{ id: nvr, channels: 1 }]
+    switches: [{ id: switch, ports: 1 }]
+    door_controllers: [{ id: access, doors: [door] }]
+    volumes: [{ id: system }]
+    software: [{ id: vms }]
+    disks: [sda]
+    arrays: [md0]
+    ups: [ups]
+    rooms: [rack]
+    behind: { cam-01: switch-p1 }
+"""
+
+
 @pytest.mark.parametrize("kind", [kind for kind, fault in KINDS.items() if not fault.living])
 def test_what_only_a_generated_site_can_suffer_is_not_played(kind: str) -> None:
-    device = "cam-01" if kind == "clock_drift" else "g"
-    fault = f"{{ at: 1, for: 5, kind: {kind}, device: {device} }}"
-    text = f"site: a\nagents: [{{ id: g, cameras: 1 }}]\nfaults:\n  - {fault}\n"
+    device = next(device for device, of in parse(EVERYTHING).devices.items() if of in KINDS[kind].befalls)
+    text = f"{EVERYTHING}faults:\n  - {{ at: 1, for: 5, kind: {kind}, device: {device} }}\n"
     assert len(parse(text).faults) == 1
-    with pytest.raises(ScenarioError, match=rf"script:4: faults\[0\].kind: {kind} can only be generated"):
+    with pytest.raises(ScenarioError, match=rf"script:17: faults\[0\].kind: {kind} can only be generated"):
         parse(text, living=True)
+
+
+def test_devices_that_only_a_generated_site_has_are_not_played() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        parse(EVERYTHING, living=True)
+    assert [problem.split(": ")[1] for problem in caught.value.problems] == [
+        f"agents[0].{key}" for key in ("software", "disks", "arrays", "ups", "rooms", "behind")
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["behind: { cam-09: switch-p1 }", "behind: { cam-01: cam-01 }", "tours: [cam-09]", "storerooms: [nvr]"]
+)
+def test_a_camera_or_port_that_the_agent_does_not_have_is_refused(wrong: str) -> None:
+    with pytest.raises(ScenarioError, match=r"g has no (camera|switch)"):
+        parse(f"site: a\nagents: [{{ id: g, cameras: 1, switches: [{{ id: switch, ports: 1 }}], {wrong} }}]\n")
 
 
 def test_check_says_what_can_only_be_generated_and_what_leaves_no_trace(
@@ -264,3 +297,12 @@ def test_check_says_what_can_only_be_generated_and_what_leaves_no_trace(
     assert "video_loss of nvr-ch1 shows nowhere: " in said
     assert main(["demo", "--once", "--script", str(path)]) == 2
     assert "mine.yaml:4: faults[0].kind: uplink_down can only be generated" in capsys.readouterr().err
+
+
+def test_every_fault_names_a_rule_that_must_see_it_or_says_that_none_does() -> None:
+    """A row a kind of fault. That the hub knows those rules is checked by the fault catalogue."""
+    rows = re.findall(
+        r"^\| (`\w+`(?:, `\w+`)?).*\| ([^|]*) \|$", DOCUMENTATION.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    told = {kind: re.findall(r"`(\w+)`", rules) for kinds, rules in rows for kind in re.findall(r"`(\w+)`", kinds)}
+    assert set(KINDS) <= set(told)

@@ -47,7 +47,7 @@ collectors:
 ONLY_GENERATED: Mapping[str, set[str]] = {
     # What takes days to know: a picture's baseline, a volume's growth.
     "cam-1": {f"picture_{name}" for name in ("sharpness_ratio", "similarity_ratio", "change_ratio")},
-    "system": {"fill_bytes_per_second"},
+    "system": {"fill_bytes_per_second", "full_in_days"},
     # What this machine may lack, or is not asked in a test: sensors, swap, NTP.
     "gateway-host": {
         *("temperature_celsius", "swap_used_ratio"),
@@ -161,6 +161,7 @@ def test_its_events_are_those_of_the_collectors(kind: str, script: Scenario, plu
     known = {event for plugin in plugins.values() for event in plugin.events}
     things = {thing.id: thing for thing in watched(script, script.agents[0])}
     suffering = [device for device, of in script.devices.items() if of in KINDS[kind].befalls]
+    assert suffering or not KINDS[kind].living
     for device in suffering:
         line = {"at": 1, "for": 5, "kind": kind, "device": device} | NEEDED.get(kind, {})
         fault = FAULT.validate_python(line)

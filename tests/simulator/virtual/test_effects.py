@@ -26,6 +26,7 @@ collectors:
   cameras: { stream_check_seconds: 60, detail_check_seconds: 60 }
   recorders: { recordings_seconds: 60, detail_seconds: 60 }
   pictures: { picture_seconds: 60 }
+  disks: { smart_hours: 0.02 }
 agents:
   - id: gateway
     cameras: [cam-1, cam-2]
@@ -35,7 +36,12 @@ agents:
       - { id: nvr-3, channels: 1 }
     door_controllers: [{ id: access-1, doors: [door-1, door-2] }]
     switches: [{ id: switch-1, ports: 2 }]
-    volumes: [{ id: system, size: 32GiB }]
+    volumes: [{ id: system, size: 32GiB, encrypted: true }, { id: backups, role: backup }]
+    software: [{ id: vms, channels: 1 }]
+    disks: [sda]
+    arrays: [md0]
+    ups: [ups-1]
+    rooms: [rack]
   - id: other
     cameras: [cam-3]
 """
@@ -50,6 +56,10 @@ DEVICES = {
     DeviceKind.NETWORK: "switch-1-p1",
     DeviceKind.VOLUME: "system",
     DeviceKind.AGENT: "gateway",
+    DeviceKind.HOST: "gateway-host",
+    DeviceKind.DISK: "sda",
+    DeviceKind.UPS: "ups-1",
+    DeviceKind.ROOM: "rack",
 }
 PARTS = {
     "cam-1": ["cam-1"],
@@ -59,16 +69,40 @@ PARTS = {
     "switch-1": ["switch-1", "switch-1-p1", "switch-1-p2"],
     "switch-1-p1": ["switch-1", "switch-1-p1"],
     "system": ["system"],
+    "backups": ["backups"],
+    "gateway": ["gateway", "gateway-host", "cam-1"],
+    "vms": ["vms", "vms-ch1"],
+    "vms-ch1": ["vms-ch1"],
+    "md0": ["md0"],
+    **{device: [device] for device in ("gateway-host", "sda", "ups-1", "rack")},
 }
 """Which devices a fault of the first may show at."""
 
-SPECIAL = {"picture_spoilt", "misbehaves", "disk_fails", "recording_gap", "clock_drift"}
+FALLING: dict[str, Any] = {"to": 5, "a_day": 2000}
+SPECIAL: dict[str, list[dict[str, Any]]] = {
+    "clock_drift": [{"a_day": 3600}],
+    "recording_gap": [{"ago": 50_400}],  # of the day before, which is the one that is told of
+    "picture_spoilt": [{"how": str(how)} for how in Spoilt if how is not Spoilt.INFRARED_DEAD],
+    "misbehaves": [{"how": str(how)} for how in Misbehaviour],
+    "disk_fails": [{"state": state} for state in ("error", "smart_failing", "unformatted", "missing")],
+    "retention_falls": [
+        *({"cause": cause} | FALLING for cause in ("undersized", "bitrate", "cameras_added", "lost_disk")),
+        *({"cause": cause, "device": "vms"} | FALLING for cause in ("undersized", "bitrate")),
+    ],
+    "process_down": [{"device": "vms"}],
+    "write_rate": [{"device": "vms-ch1"}],
+    "backup_stale": [],  # takes a night: below
+    "backup_unreadable": [{"device": "backups"}],
+    "array_degraded": [{"device": "md0"}],
+    "disk_gone": [{}, {"device": "md0"}],
+    "door_silent": [{"how": "controller"}, {"how": "events"}],
+    "poe_lost": [{}, {"ports": 1}],
+    "volume_grows": [{"a_day": 5}],
+    "disk_wears": [{"what": "pending_sectors", "a_day": 500}],
+    "recording_stopped": [{}, {"device": "vms-ch1"}],
+}
 CASES: list[tuple[str, dict[str, Any]]] = [(kind, {}) for kind in KINDS if kind not in SPECIAL]
-CASES += [("clock_drift", {"a_day": 3600})]
-CASES += [("recording_gap", {"ago": 50_400})]  # of the day before, which is the one that is told of
-CASES += [("picture_spoilt", {"how": str(how)}) for how in Spoilt if how is not Spoilt.INFRARED_DEAD]
-CASES += [("misbehaves", {"how": str(how)}) for how in Misbehaviour]
-CASES += [("disk_fails", {"state": state}) for state in ("error", "smart_failing", "unformatted", "missing")]
+CASES += [(kind, more) for kind, several in SPECIAL.items() for more in several]
 
 
 class Heard(NamedTuple):
@@ -106,6 +140,11 @@ def with_fault(fault: str) -> Scenario:
     return SCRIPT.model_copy(update={"faults": [FAULT.validate_json(fault)]})
 
 
+def first(kind: str, more: Mapping[str, Any]) -> str:
+    """Whom it befalls here."""
+    return str(more.get("device", DEVICES[KINDS[kind].befalls[0]]))
+
+
 def befallen(kind: str, **more: Any) -> Heard:
     device = more.pop("device", DEVICES[KINDS[kind].befalls[0]])
     return _played(json.dumps({"at": BEGIN, "for": END - BEGIN, "kind": kind, "device": device, **more}))
@@ -137,7 +176,10 @@ JITTERY = ("_seconds", "celsius", "_ratio", "watts", "_bytes", "bytes_per_second
 
 def flags(values: Mapping[str, float]) -> dict[str, float]:
     """Those that say yes or no, but for what is known only since it happened once."""
-    learned = ("fan_failure", "video_loss", "unexpected_reboots")
+    learned = (
+        *("fan_failure", "video_loss", "unexpected_reboots", "footage_reads", "process_restarts"),
+        *("inodes_used_ratio", "certificate_left_days", "recording_segments", "picture_baseline_samples"),
+    )
     return {name: value for name, value in values.items() if not name.endswith(JITTERY) and name not in learned}
 
 
@@ -155,7 +197,7 @@ def differences(ill: Heard, device: str) -> set[str]:
 @pytest.mark.parametrize(("kind", "more"), CASES)
 def test_a_fault_shows_while_it_lasts_and_heals(kind: str, more: dict[str, Any]) -> None:
     ill = befallen(kind, **more)
-    device = DEVICES[KINDS[kind].befalls[0]]
+    device = first(kind, more)
     events = [event for event in ill.events if event not in HEALTHY.events]
     facts = [found for at, found in ill.facts if at >= BEGIN]
     shown = any(differences(ill, part) for part in PARTS.get(device, [device, f"{device}-host"]))
@@ -167,7 +209,7 @@ def test_a_fault_shows_while_it_lasts_and_heals(kind: str, more: dict[str, Any])
 @pytest.mark.parametrize(("kind", "more"), [one for one in CASES if KINDS[one[0]].befalls != (DeviceKind.AGENT,)])
 def test_a_fault_touches_no_other_device(kind: str, more: dict[str, Any]) -> None:
     ill = befallen(kind, **more)
-    own = PARTS[DEVICES[KINDS[kind].befalls[0]]]
+    own = PARTS[first(kind, more)]
     for device, values in HEALTHY.values.items():
         if device not in own:
             assert ill.values[device] == values, device
@@ -228,6 +270,41 @@ def test_a_recording_that_stopped_ages_and_stalls() -> None:
     assert ages == sorted(ages)
     stalled = [one["recording_stalled"] for at, one in sorted(told.items()) if BEGIN <= at < END]
     assert (stalled[0], stalled[-1]) == (0.0, 1.0)
+
+
+def test_a_backup_that_is_no_longer_made_grows_old() -> None:
+    script = with_fault('{"kind": "backup_stale", "device": "backups", "at": 3600, "for": 259200}')
+    told = hear(script.model_copy(update={"length": 4.0 * 86_400, "interval": 3600.0})).values["backups"]
+    ages = [(at, values["backup_age_seconds"]) for at, values in sorted(told.items())]
+    assert max(age for at, age in ages if at < 3600) < 86_400
+    assert max(age for at, age in ages if at < 262_800) > 3 * 86_400
+    assert all(age < 86_400 for at, age in ages if at >= 262_800)
+
+
+def test_a_camera_behind_a_dead_port_is_dark_and_behind_another_is_not() -> None:
+    behind = SCRIPT.agents[0].model_copy(update={"behind": {"cam-1": "switch-1-p1", "cam-2": "switch-1-p2"}})
+    for fault in ("power_lost", "port_down", "poe_lost", "switch_off"):
+        device = "switch-1" if fault in ("poe_lost", "switch_off") else "switch-1-p1"
+        more = ', "ports": 1' if fault == "poe_lost" else ""
+        script = with_fault(f'{{"kind": "{fault}", "device": "{device}", "at": 1200, "for": 2400{more}}}')
+        told = hear(script.model_copy(update={"agents": [behind]})).values
+        assert while_ill(told["cam-1"])["connectable"] == 0.0
+        assert while_ill(told["cam-2"])["connectable"] == float(fault != "switch_off")
+
+
+def test_a_camera_more_is_there_from_then_on_and_its_history_is_young() -> None:
+    ill = befallen("retention_falls", cause="cameras_added", to=5, a_day=2000)
+    assert min(ill.values["nvr-1-ch3"]) >= BEGIN
+    assert "nvr-1-ch3" not in ill.facts[0][1]
+    assert ill.facts[-1][1]["nvr-1-ch3"]["recording_since"] == START + BEGIN * 1000
+
+
+def test_reports_wait_where_the_way_is_narrow_and_come_at_the_end() -> None:
+    ill = befallen("uplink_slow", share=0.7)
+    waiting = {at: values["spool_reports"] for at, values in ill.values["gateway"].items()}
+    assert max(waiting.values()) >= 4
+    assert waiting[max(waiting)] == 0
+    assert len(ill.values["gateway"]) == len(HEALTHY.values["gateway"])
 
 
 def test_a_download_is_told_by_the_recorder_and_names_the_channel() -> None:
