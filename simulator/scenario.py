@@ -20,6 +20,16 @@ from wire.messages import DeviceKind
 
 MAX_FILE_BYTES = 1024 * 1024
 MAX_PROBLEMS = 20
+MAX_DEPTH = 20
+MAX_SCALAR_CHARACTERS = 4096
+_OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+_SHOWN_CHARACTERS = 80
 
 
 class ScenarioError(Exception):
@@ -104,22 +114,22 @@ Place = tuple[str | int, ...]
 def load(path: Path, *, living: bool = False) -> Scenario:
     """The script in a file; `living`: real devices are to play it. Raises ScenarioError naming up to 20 mistakes."""
     try:
-        body = path.read_bytes()
+        with path.open("rb") as file:
+            body = file.read(MAX_FILE_BYTES + 1)
+        if len(body) > MAX_FILE_BYTES:
+            raise ScenarioError([f"{path}: at most {MAX_FILE_BYTES} bytes are read"])
         text = body.decode()
     except OSError as error:
         raise ScenarioError([f"{path}: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
         raise ScenarioError([f"{path}: not UTF-8 at byte {error.start}"]) from None
-    if len(body) > MAX_FILE_BYTES:
-        raise ScenarioError([f"{path}: {len(body)} bytes, at most {MAX_FILE_BYTES} are read"])
     return parse(text, str(path), living=living)
 
 
 def parse(text: str, source: str = "script", *, living: bool = False) -> Scenario:
     """The same in a text. Raises ScenarioError; `source` begins each of its lines."""
     try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
-            raise ScenarioError([f"{source}: aliases (*name) are not read"])
+        _scan(text, source)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         table = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -146,6 +156,20 @@ def parse(text: str, source: str = "script", *, living: bool = False) -> Scenari
     return scenario
 
 
+def _scan(text: str, source: str) -> None:
+    """Before anything is built: a few lines of YAML can stand for gigabytes, or keep a reader busy for days."""
+    depth = 0
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        where = f"{source}:{token.start_mark.line + 1}"
+        if isinstance(token, yaml.AliasToken):
+            raise ScenarioError([f"{where}: aliases (*name) are not read"])
+        if isinstance(token, yaml.ScalarToken) and len(token.value) > MAX_SCALAR_CHARACTERS:
+            raise ScenarioError([f"{where}: a value of more than {MAX_SCALAR_CHARACTERS} characters"])
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if depth > MAX_DEPTH:
+            raise ScenarioError([f"{where}: nested deeper than {MAX_DEPTH}"])
+
+
 def _yaml_problem(error: yaml.YAMLError, source: str) -> str:
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None) or str(error)
@@ -168,9 +192,10 @@ def _said(error: Any) -> tuple[Place, str]:
         case "union_tag_not_found":
             return place, f"needs a kind: one of {', '.join(KINDS)}"
         case "string_pattern_mismatch":
+            shown = repr(error["input"])[:_SHOWN_CHARACTERS]
             if "a-z0-9-" not in error["ctx"]["pattern"]:
-                return place, f"{error['input']!r} does not match {error['ctx']['pattern']}"
-            return place, f"{error['input']!r} is no id: lower-case letters, digits and -, at most 40"
+                return place, f"{shown} does not match {error['ctx']['pattern']}"
+            return place, f"{shown} is no id: lower-case letters, digits and -, at most 40"
         case "model_type" | "model_attributes_type" | "dict_type":
             return place, "must be a table of keys and values"
     return place, error["msg"].removeprefix("Value error, ")

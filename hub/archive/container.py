@@ -14,7 +14,7 @@ from typing import IO, Self
 
 from pydantic import ValidationError
 
-from hub.archive.manifest import FORMAT, NAME, ArchiveError, Manifest, Member
+from hub.archive.manifest import FORMAT, MAX_BYTES, MAX_MEMBERS, NAME, ArchiveError, Manifest, Member
 
 Progress = Callable[[str], None]
 """Told what is being done; may be called often."""
@@ -23,6 +23,10 @@ CHUNK_BYTES = 1024 * 1024
 _LEVEL = 1
 """Of compression: the hub shares the processor."""
 _PARTIAL = ".partial"
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_SHOWN = 5
+_CHARACTERS = 500
+"""So many names, so much text of a file's mistakes are told."""
 
 
 class ArchiveWriter:
@@ -121,25 +125,44 @@ def _sync_folder(folder: Path) -> None:
 
 
 class Archive:
-    """An archive to read. Raises ArchiveError where it is none, or a later version's."""
+    """An archive to read. Raises ArchiveError where it is none, or a later version's.
+
+    No name in it is ever a path here: members are opened by the names this version knows, and go where the
+    configuration says. What a member says of its size is never exceeded in reading it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with _trouble(path):
             self._zip = zipfile.ZipFile(path)
-            try:
-                self.manifest = Manifest.model_validate_json(self._zip.read(NAME))
-            except KeyError:
-                raise ArchiveError(f"{path}: no {NAME} in it: not a backup of a hub") from None
+            self.manifest = self._manifest()
         if self.manifest.format > FORMAT:
             raise ArchiveError(f"{path}: written by a later version ({self.manifest.watchkeeper})")
 
+    def _manifest(self) -> Manifest:
+        members = self._zip.infolist()
+        if len(members) > MAX_MEMBERS:
+            raise ArchiveError(f"{self.path}: {len(members)} files in it: not a backup of a hub")
+        if any(member.compress_type not in _COMPRESSIONS for member in members):
+            raise ArchiveError(f"{self.path}: packed as no backup of a hub is")
+        try:
+            about = self._zip.getinfo(NAME)
+        except KeyError:
+            raise ArchiveError(f"{self.path}: no {NAME} in it: not a backup of a hub") from None
+        if about.file_size > MAX_BYTES:
+            raise ArchiveError(f"{self.path}: a {NAME} of {about.file_size} bytes: not a backup of a hub")
+        manifest = Manifest.model_validate_json(self._zip.read(NAME))
+        sizes = {member.filename: member.file_size for member in members if member.filename != NAME}
+        said = {name: member.bytes for name, member in manifest.members.items()}
+        if len(sizes) != len(members) - 1:
+            raise ArchiveError(f"{self.path}: two files of one name in it")
+        if sizes != said:
+            odd = sorted(ascii(name) for name in sizes.keys() | said.keys() if sizes.get(name) != said.get(name))
+            raise ArchiveError(f"{self.path}: manifest and contents differ in: {', '.join(odd[:_SHOWN])}"[:_CHARACTERS])
+        return manifest
+
     def verify(self, progress: Progress) -> None:
         """Read every byte and compare. Raises ArchiveError with the first member that is not as it was written."""
-        found = {name for name in self._zip.namelist() if name != NAME}
-        if found != self.manifest.members.keys():
-            odd = ", ".join(sorted(found ^ self.manifest.members.keys()))
-            raise ArchiveError(f"{self.path}: manifest and contents differ in: {odd}")
         for name, said in self.manifest.members.items():
             digest, size = hashlib.sha256(), 0
             for chunk in self._chunks(name):
@@ -152,7 +175,10 @@ class Archive:
     def open(self, name: str) -> IO[bytes]:
         """A member to read."""
         with _trouble(self.path):
-            return self._zip.open(name)
+            try:
+                return self._zip.open(name)
+            except KeyError:
+                raise ArchiveError(f"{self.path}: no {name} in it") from None
 
     def extract(self, name: str, path: Path, progress: Progress) -> None:
         """A member as a file of its own, on disk when this returns."""

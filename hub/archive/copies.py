@@ -1,7 +1,7 @@
 """Copies of SQLite files that other processes write to."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from hub.archive.manifest import ArchiveError
 
 _PAGES_AT_ONCE = 4096
 _BUSY_SECONDS = 60.0
+_PARTS = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 
 
 def copy(source: Path, target: Path, progress: Progress) -> None:
@@ -34,12 +35,31 @@ def copy(source: Path, target: Path, progress: Progress) -> None:
         writing.execute("PRAGMA journal_mode = DELETE")
 
 
-def check(path: Path) -> None:
-    """Raises ArchiveError where SQLite finds the file damaged."""
-    with _trouble(path), closing(sqlite3.connect(path)) as connection:
+def check(path: Path, prepare: Callable[[sqlite3.Connection, Path], None]) -> None:
+    """Raises ArchiveError where SQLite finds the file damaged, or where more is in it than tables of values.
+
+    `prepare` makes what belongs there. Of a stranger's file a view, trigger, index or virtual table would run on every
+    write of ours, and could change or make up what is stored.
+    """
+    with closing(sqlite3.connect(":memory:")) as ours:
+        prepare(ours, path)
+        known, version = set(ours.execute(_PARTS)), _version(ours)
+    with _trouble(path), closing(_connect(path)) as connection:
+        found = set(connection.execute(_PARTS))
+        for kind, name, sql in sorted(found):
+            plain = kind == "table" and not str(sql).upper().startswith("CREATE VIRTUAL")
+            if not plain and (kind, name, sql) not in known:
+                raise ArchiveError(f"{path}: a {kind} is in it that no hub has made: {ascii(name)[:100]}")
+        if _version(connection) == version and not known <= found:
+            raise ArchiveError(f"{path}: not what a hub has made: parts are missing")
         (word,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if word != "ok":
             raise ArchiveError(f"{path}: {word}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def count(path: Path, query: str) -> int:
@@ -69,7 +89,9 @@ def merge(source: Path, target: Path, tables: Sequence[str]) -> None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from hub.store import numbers, restoration
 from hub.store.database import connect, revision_of, upgrade
 from hub.store.restoration import Restoration
 
+MOST_NUMBER = 2_000_000_000
+MOST_LARGE_NUMBER = 1 << 53
 _SIDE_FILES = ("-wal", "-shm")
 
 
@@ -34,9 +36,17 @@ def fill(connection: sa.Connection, archive: Archive, now: int, seen: int, progr
                 tables.load(connection, every[name], said, lines, progress)
     for name, table in every.items():
         if numbers.counted(connection, table):
-            numbers.skip_to(connection, table, manifest.numbers.get(name, 0))
+            number = max(numbers.last(connection, table), manifest.numbers.get(name, 0))
+            if number > _most(table):
+                raise ArchiveError(f"{archive.path}: {name} {number} leaves no room for later ones")
+            numbers.skip_to(connection, table, number)
     upgrade(connection)
     return restoration.note(connection, now, seen)
+
+
+def _most(table: sa.Table) -> int:
+    """The highest number from which on a table can still be numbered for as long as anybody uses it."""
+    return MOST_LARGE_NUMBER if isinstance(table.c.id.type, sa.BigInteger) else MOST_NUMBER
 
 
 # --- PostgreSQL: one transaction ---

@@ -1,8 +1,9 @@
 """What an archive says of itself: `manifest.json`, the last of its members."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.series.config import Tier
 
@@ -16,6 +17,16 @@ SERIES_OF: Mapping[Tier, str] = {"raw": SERIES, "hourly": "series-hourly.db", "d
 BUFFER = "series-buffer.db"
 
 
+MAX_BYTES = 1024 * 1024
+"""Of the manifest itself, which is read at once; a hub's has a few KiB."""
+
+MAX_MEMBERS = 1000
+Count = Annotated[int, Field(ge=0, lt=1 << 53)]
+Word = Annotated[str, Field(max_length=80, pattern=r"^[!-~]*$")]
+"""Printable, without spaces: it may be shown on a terminal."""
+MemberName = Annotated[str, Field(max_length=100, pattern=r"^([a-z0-9_]+/)?[a-z0-9_-]+(\.[a-z0-9]+)+$")]
+
+
 class ArchiveError(Exception):
     """An archive cannot be written or read; the message names the file and why."""
 
@@ -25,8 +36,8 @@ class Member(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    bytes: int
-    sha256: str
+    bytes: Count
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class TableContents(BaseModel):
@@ -37,9 +48,9 @@ class TableContents(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    columns: list[str]
-    json_columns: list[str]
-    rows: int
+    columns: Annotated[list[Word], Field(max_length=1000)]
+    json_columns: Annotated[list[Word], Field(max_length=1000)]
+    rows: Count
 
 
 class Manifest(BaseModel):
@@ -47,23 +58,23 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    format: int
-    watchkeeper: str
+    format: Count
+    watchkeeper: Word
     """The version that wrote it."""
-    schema_revision: str
+    schema_revision: Word
     """The newest migration of the SQL tables."""
-    taken: int
+    taken: Count
     """When SQL was read: what was committed later is not in it."""
-    database: str
+    database: Word
     """sqlite or postgresql."""
-    series: str
+    series: Word
     """embedded: the series are in here. influx: they are not, InfluxDB's own tools back them up."""
-    buffered_points: int
+    buffered_points: Count
     """Points acknowledged that waited for the series store."""
-    tables: Mapping[str, TableContents]
-    numbers: Mapping[str, int]
+    tables: Mapping[Word, TableContents]
+    numbers: Mapping[Word, Count]
     """Table → the last number it has handed out, where that must never be handed out again."""
-    members: Mapping[str, Member]
+    members: Annotated[Mapping[MemberName, Member], Field(max_length=MAX_MEMBERS)]
 
 
 def member_of(table: str) -> str:

@@ -4,7 +4,9 @@ In this order: series, buffer, SQL. While it lasts a file in `state_dir` keeps t
 that was killed half-way is noticed and run again.
 """
 
-from contextlib import ExitStack, suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,9 +18,12 @@ from hub.archive.manifest import BUFFER, SERIES, SERIES_OF, ArchiveError
 from hub.archive.quiet import refuse_working
 from hub.config import HubConfig
 from hub.folder import UNFINISHED, lock
+from hub.series import journal_schema, tables
 from hub.series.config import of_tier
 from hub.series.embedded import EmbeddedSeries
-from hub.series.journal import Journal
+from hub.series.journal import Journal, JournalError
+from hub.series.store import SeriesUnavailable
+from hub.series.tables import SchemaTooNew
 from hub.store.database import connect, knows, revision_of
 from hub.store.restoration import Restoration
 
@@ -55,6 +60,7 @@ def obstacles(config: HubConfig, archive: Archive, choice: Choice) -> list[str]:
             f"{archive.path}: written by {archive.manifest.watchkeeper} with schema "
             f"{archive.manifest.schema_revision}, which this version does not know: upgrade the hub first"
         )
+    found += _too_small(config, archive)
     url = sa.make_url(config.store_url())
     if choice.force:
         return found
@@ -142,23 +148,44 @@ def _stage_files(
     for member, path in _series(config, archive, choice):
         staged = _staged(path, stack)
         archive.extract(member, staged, progress)
-        copies.check(staged)
-        EmbeddedSeries(staged).close()  # brings it up to date
+        copies.check(staged, lambda connection, at: tables.prepare(connection, str(at)))
+        with _trouble():
+            EmbeddedSeries(staged).close()  # brings it up to date
         new.append((staged, path))
     if BUFFER in archive.manifest.members:
         path = config.file.series.buffer_path
         staged = _staged(path, stack)
         archive.extract(BUFFER, staged, progress)
-        copies.check(staged)
-        Journal(staged, config.file.series.buffer_bytes).close()
+        copies.check(staged, journal_schema.prepare)
+        with _trouble():
+            Journal(staged, config.file.series.buffer_bytes).close()
         if path.exists():
             with suppress(ArchiveError):  # one that can't be read any more is moved aside all the same
                 present = _staged(path.with_name(path.name + ".now"), stack)
                 copies.copy(path, present, progress)
-                Journal(present, config.file.series.buffer_bytes).close()
+                with _trouble():
+                    Journal(present, config.file.series.buffer_bytes).close()
                 copies.merge(present, staged, _MERGED)
         new.append((staged, path))
     return new
+
+
+@contextmanager
+def _trouble() -> Iterator[None]:
+    try:
+        yield
+    except (JournalError, SeriesUnavailable, SchemaTooNew) as error:
+        raise ArchiveError(str(error)) from error
+
+
+def _too_small(config: HubConfig, archive: Archive) -> list[str]:
+    """What is unpacked stands beside what there is: a disk that fills up half-way would stop the hub, too."""
+    needed = sum(member.bytes for member in archive.manifest.members.values())
+    folder = next(path for path in (config.file.state_dir, *config.file.state_dir.parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    if needed <= free:
+        return []
+    return [f"{folder}: {free >> 20} MiB are free, and what is in the backup takes {needed >> 20} MiB"]
 
 
 def _staged(path: Path, stack: ExitStack) -> Path:

@@ -8,7 +8,6 @@ columns of JSON travel as their text, so that NULL, `null` and every digit stay 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
 from typing import IO, Any
 
 import sqlalchemy as sa
@@ -17,6 +16,9 @@ from hub.archive.container import Progress
 from hub.archive.manifest import ArchiveError, TableContents
 
 ROWS_AT_ONCE = 2_000
+MAX_ROW_BYTES = 16 * 1024 * 1024
+"""Of one row as JSON; the largest of a hub, an agent's configuration or a report set aside, has some 256 KiB."""
+_REASON = 300
 NOT_BACKED_UP = frozenset({"alembic_version"})
 """The manifest has it."""
 
@@ -72,20 +74,53 @@ class Dump:
 
 
 def load(connection: sa.Connection, table: sa.Table, said: TableContents, lines: IO[bytes], progress: Progress) -> None:
-    """Put the rows into an empty table. Raises ArchiveError where there are not as many as the manifest says."""
+    """Put the rows into an empty table. Raises ArchiveError for what is no row of it, or where they are not as many as
+    the manifest says.
+    """
+    if not set(said.columns) <= set(table.c.keys()) or len(set(said.columns)) != len(said.columns):
+        raise ArchiveError(f"{table.name}: columns in the archive that are none of this table's")
     postgresql = connection.dialect.name == "postgresql"
     statement = _insert(table, said, postgresql)
     done = 0
-    while chunk := list(islice(lines, ROWS_AT_ONCE)):
-        rows = [json.loads(line) for line in chunk]
+    for chunk in _chunks(lines, table.name):
+        rows = [_row(line, said, f"{table.name}: row {number}") for number, line in enumerate(chunk, done + 1)]
         if postgresql:
             rows = [[_without_nul(value) for value in row] for row in rows]
         # Parameters by position in the manifest: a column's name may be a keyword.
-        connection.execute(statement, [{f"p{i}": value for i, value in enumerate(row)} for row in rows])
+        try:
+            connection.execute(statement, [{f"p{i}": value for i, value in enumerate(row)} for row in rows])
+        except (OverflowError, ValueError, TypeError) as error:
+            raise ArchiveError(f"{table.name}: a value that is none of its columns': {error}"[:_REASON]) from None
         done += len(rows)
         progress(f"{table.name}: {done} of {said.rows} rows")
     if done != said.rows:
         raise ArchiveError(f"{table.name}: {done} rows in the archive, {said.rows} in its manifest")
+
+
+def _chunks(lines: IO[bytes], name: str) -> Iterator[list[bytes]]:
+    """Lines in chunks of a bounded number and size."""
+    chunk: list[bytes] = []
+    size = 0
+    while line := lines.readline(MAX_ROW_BYTES + 1):
+        if len(line) > MAX_ROW_BYTES:
+            raise ArchiveError(f"{name}: a row of more than {MAX_ROW_BYTES} bytes")
+        chunk.append(line)
+        size += len(line)
+        if len(chunk) == ROWS_AT_ONCE or size > MAX_ROW_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _row(line: bytes, said: TableContents, where: str) -> list[Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ArchiveError(f"{where} is damaged: {error}"[:_REASON]) from None
+    if not isinstance(row, list) or len(row) != len(said.columns):
+        raise ArchiveError(f"{where} has not the {len(said.columns)} values of its columns")
+    return row
 
 
 def _insert(table: sa.Table, said: TableContents, postgresql: bool) -> sa.Insert:

@@ -296,7 +296,9 @@ class EmbeddedSeries:
                 self._readers.append(connection)
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA trusted_schema = OFF")  # the file may have come out of an archive
+        return connection
 
     @contextmanager
     def _trouble(self) -> Iterator[None]:

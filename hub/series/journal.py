@@ -73,6 +73,7 @@ class Journal:
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             try:
+                self._connection.execute("PRAGMA trusted_schema = OFF")  # the file may have come out of an archive
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
                 self._connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")

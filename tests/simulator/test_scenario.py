@@ -191,6 +191,27 @@ def test_what_is_no_script_is_refused_without_a_crash(text: str) -> None:
     assert problems(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "x.yaml:2: aliases"),
+        ("site: s\n" + "a: " + "[" * 500_000, "x.yaml:2: nested deeper"),
+        ("{a: " * 5000, "x.yaml:1: nested deeper"),
+        ("- " * 200_000, "x.yaml:1: nested deeper"),
+        ("site: s\nseed: 1" + ":59" * 200_000, "x.yaml:2: a value of more than"),
+        ("site: '" + "x" * 900_000 + "'", "x.yaml:1: a value of more than"),
+    ],
+)
+def test_what_would_grow_without_bounds_is_refused_at_its_line_before_it_does(text: str, said: str) -> None:
+    (problem,) = problems(text)
+    assert problem.startswith(said)
+
+
+def test_no_more_of_a_file_is_read_than_a_script_may_have() -> None:
+    with pytest.raises(ScenarioError, match="at most"):
+        load(Path("/dev/zero"))
+
+
 def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="No such file"):
         load(tmp_path / "none.yaml")
