@@ -40,16 +40,31 @@ BEAT_MS = 5_000
 BUILT_MS = 1_793_491_200_000
 """2026-11-01, before which this code did not exist: a hub whose clock says so does not know the time."""
 
+PART_LINES = 2500
+"""Samples that are handed to the series store at a time."""
+
 STALL_MS = 180_000
 REFUSALS_AT_ONCE = 100
 """So many refusals with their reasons fit into one message."""
 
 
-class Sink(Remembered, Protocol):
-    """Where numbers go: they are somewhere durable when `write` returns, unless it says otherwise."""
+class Writing(Protocol):
+    """Numbers on their way, a part at a time."""
 
-    def write(self, points: Sequence[Point]) -> Written:
-        """Never raises for an outage."""
+    def add(self, points: Sequence[Point]) -> None:
+        """Returns at once."""
+        ...
+
+    def end(self) -> Written:
+        """They are somewhere durable when it returns, unless it says otherwise. Never raises for an outage."""
+        ...
+
+
+class Sink(Remembered, Protocol):
+    """Where numbers go."""
+
+    def writing(self) -> Writing:
+        """Begin a batch."""
         ...
 
 
@@ -313,9 +328,13 @@ class Committer:
         engine, now, began = self._ready, self._clock(), perf_counter()
         self._attempt = secrets.token_hex(8)  # from here on: what fails before its commit has not been committed
         engine.begin_batch()
-        batch = Batch()
+        batch, writing, handed = Batch(), self._series.writing(), 0
         for item in items:
             self._reception.absorb(engine, batch, item)
+            if len(batch.points) - handed >= PART_LINES:  # the store takes these while the others are judged
+                writing.add(batch.points[handed:])
+                handed = len(batch.points)
+        writing.add(batch.points[handed:])
         self._judge_events(engine, batch.events)
         for address, at in self._intake.take_turned_away().items():
             if address.agent in engine.known_agents(address.site):
@@ -323,7 +342,7 @@ class Committer:
         # What still waits in the queue may be an agent's word: silence is judged up to the last message taken.
         engine.tick(items[-1].received if items and self._intake.depth else now)
         absorbed = perf_counter()
-        durable = self._write_series(batch)
+        durable = self._end_series(batch, writing)
         written = perf_counter()
         transitions = engine.take_transitions()
         beat = now - self._last_beat >= self._beat
@@ -381,11 +400,11 @@ class Committer:
         desired.save_applied(connection, batch.applied, now)
         writes.save_events(connection, batch.events)
 
-    def _write_series(self, batch: Batch) -> bool:
+    def _end_series(self, batch: Batch, writing: Writing) -> bool:
         """Whether every point is on disk somewhere, so that the batch may be acknowledged."""
         if not batch.points:
             return True
-        written = self._series.write(batch.points)
+        written = writing.end()
         for index in written.refused:
             self._intake.reject(batch.point_owners[index], "series_refused", str(batch.points[index])[:200])
         self._measures.durable = written.outcome is not Outcome.FULL

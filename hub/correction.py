@@ -45,15 +45,19 @@ def correct(report: Report, site: Site, agent: str, received: int) -> Corrected:
     result = Corrected()
     offset = report.offset.ms
     shift = round(offset) if offset is not None else 0
+    devices, latest = site.devices, received + MAX_AHEAD_MS
     for sample in report.samples:
-        subject = _own(result, site, agent, sample.device)
-        at = sample.at + shift
-        if subject is not None and _believable(result, sample.device, at, received):
-            values: Mapping[str, float] = sample.values
-            if offset is not None or not _plain(values):
-                values = _values(result, values, subject.kind, offset)
-            if values:
-                result.points.append((subject, Point(subject.kind, subject.site, agent, subject.device, at, values)))
+        device, at = sample.device, sample.at + shift
+        subject = devices.get(device)
+        if subject is None or subject.agent != agent or not EARLIEST_MS <= at <= latest:
+            subject = _own(result, site, agent, device)
+            if subject is None or not _believable(result, device, at, received):
+                continue
+        values: Mapping[str, float] = sample.values
+        if offset is not None or not _plain(values):
+            values = _values(result, values, subject.kind, offset)
+        if values:
+            result.points.append((subject, Point(subject.kind, subject.site, agent, device, at, values)))
     for position, event in enumerate(report.events):
         at = event.at + shift
         if _own(result, site, agent, event.device) is not None and _believable(result, event.device, at, received):

@@ -31,8 +31,15 @@ NEVER_MS = 1 << 60
 class NoSeries:
     """Takes every point and keeps none: the engine holds what rules look back on."""
 
-    def write(self, points: Sequence[Point]) -> Written:
+    def writing(self) -> "NoSeries":
+        """Into nothing."""
+        return self
+
+    def add(self, points: Sequence[Point]) -> None:
         """Gone."""
+
+    def end(self) -> Written:
+        """All of it."""
         return Written(Outcome.WRITTEN)
 
     def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:

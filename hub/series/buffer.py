@@ -16,11 +16,11 @@ from hub.series.deadletters import Letter
 from hub.series.drain import Drain, NotNoted
 from hub.series.gate import Backoff, Gate
 from hub.series.journal import Journal, JournalError
-from hub.series.lane import Lane, Late
+from hub.series.lane import Job, Lane, Late
 from hub.series.pace import Pace
 from hub.series.store import Bucket, Point, Scope, SeriesRefused, SeriesStore, SeriesUnavailable, Summary, Value
 
-__all__ = ["Backoff", "BufferStats", "BufferedSeries", "NotNoted", "Outcome", "Written"]
+__all__ = ["Backoff", "BufferStats", "BufferedSeries", "NotNoted", "Outcome", "Writing", "Written"]
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,28 @@ class Written(NamedTuple):
     outcome: Outcome
     refused: tuple[int, ...] = ()
     reason: str = ""
+
+
+Part = tuple[Sequence[Point], Job | None]
+"""Points and their live write, None where the store is away."""
+
+
+class Writing:
+    """A batch on its way: the store takes its first parts while the others are still being made."""
+
+    def __init__(self, start: Callable[[Sequence[Point]], Job | None], finish: Callable[[list[Part]], Written]) -> None:
+        self._start, self._finish = start, finish
+        self._parts: list[Part] = []
+
+    def add(self, points: Sequence[Point]) -> None:
+        """More of it. Returns at once; nothing is durable yet."""
+        for first in range(0, len(points), LIVE_POINTS):
+            part = points[first : first + LIVE_POINTS]
+            self._parts.append((part, self._start(part)))
+
+    def end(self) -> Written:
+        """That was all: waits until it is somewhere durable, and says where."""
+        return self._finish(self._parts)
 
 
 class BufferStats(NamedTuple):
@@ -115,20 +137,13 @@ class BufferedSeries:
 
     def write(self, points: Sequence[Point]) -> Written:
         """To the store, else to the disk; durable when this returns, unless FULL. Never raises for an outage."""
-        refused: list[int] = []
-        reason = ""
-        for start in range(0, len(points), LIVE_POINTS):
-            part = points[start : start + LIVE_POINTS]
-            try:
-                if not self._straight(part):
-                    outcome = self._keep(points[start:])
-                    return Written(outcome, tuple(refused) if outcome is Outcome.BUFFERED else (), reason)
-            except SeriesRefused as refusal:
-                if not self._set_aside(part, refusal):
-                    return Written(Outcome.FULL)
-                refused += [start + index for index in refusal.refused]
-                reason = reason or refusal.reason
-        return Written(Outcome.WRITTEN, tuple(refused), reason)
+        writing = self.writing()
+        writing.add(points)
+        return writing.end()
+
+    def writing(self) -> Writing:
+        """Begin a batch that comes in parts."""
+        return Writing(self._start, self._finish)
 
     def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
         """As the store's."""
@@ -202,12 +217,38 @@ class BufferedSeries:
     ) -> None:
         self.close()
 
-    def _straight(self, points: Sequence[Point]) -> bool:
-        """Whether the store has them. Raises SeriesRefused."""
-        if not self._gate.open:
-            return False
+    def _start(self, points: Sequence[Point]) -> Job | None:
+        return self._lane.start(points) if self._gate.open else None
+
+    def _finish(self, parts: list[Part]) -> Written:
+        """In order. From the first that the store does not take on, all go to the disk."""
+        refused: list[int] = []
+        reason = ""
+        first = 0
+        for number, (part, job) in enumerate(parts):
+            try:
+                if job is None or not self._straight(job):
+                    outcome = self._keep_all(parts[number:])
+                    return Written(outcome, tuple(refused) if outcome is Outcome.BUFFERED else (), reason)
+            except SeriesRefused as refusal:
+                if not self._set_aside(part, refusal):
+                    return Written(Outcome.FULL)
+                refused += [first + index for index in refusal.refused]
+                reason = reason or refusal.reason
+            first += len(part)
+        return Written(Outcome.WRITTEN, tuple(refused), reason)
+
+    def _keep_all(self, parts: list[Part]) -> Outcome:
+        for _, job in parts:
+            if job is not None:
+                job.give_up()
+        kept = all(self._keep(part) is Outcome.BUFFERED for part, _ in parts)
+        return Outcome.BUFFERED if kept else Outcome.FULL
+
+    def _straight(self, job: Job) -> bool:
+        """Whether the store has its points. Raises SeriesRefused."""
         try:
-            self._lane.write(points, self._gate.patience)
+            job.wait(self._gate.patience)
         except SeriesUnavailable as error:
             self._gate.shut(error, error.retry_after)
             return False

@@ -18,12 +18,26 @@ class Late(Exception):  # noqa: N818 - a state
     """The store did not answer in time; the write may or may not happen yet."""
 
 
-class _Job:
+class Job:
+    """A write that was handed over."""
+
     def __init__(self, points: Sequence[Point]) -> None:
         self.points = points
         self.done = threading.Event()
         self.error: Exception | None = None
         self.given_up = False
+
+    def wait(self, patience: float) -> None:
+        """Raises Late after `patience` seconds, and what the store's own `write` raises."""
+        if not self.done.wait(patience):
+            self.give_up()
+            raise Late
+        if self.error is not None:
+            raise self.error
+
+    def give_up(self) -> None:
+        """Nobody waits any more: where it has not begun it need not."""
+        self.given_up = True
 
 
 class Lane:
@@ -36,21 +50,17 @@ class Lane:
     ) -> None:
         self._write = write
         self._observe = observe
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._idle = threading.Event()
         self._idle.set()
         self._thread = threading.Thread(target=self._run, name="series-live", daemon=True)
         self._thread.start()
 
-    def write(self, points: Sequence[Point], patience: float) -> None:
-        """Raises Late after `patience` seconds, and what the store's own `write` raises."""
-        job = _Job(points)
+    def start(self, points: Sequence[Point]) -> Job:
+        """Hand a write over. Whoever does goes on, and waits for it when there is nothing else to do."""
+        job = Job(points)
         self._jobs.put(job)
-        if not job.done.wait(patience):
-            job.given_up = True
-            raise Late
-        if job.error is not None:
-            raise job.error
+        return job
 
     def quiet(self, timeout: float) -> bool:
         """Wait until no write is under way; False where one still is after `timeout` seconds."""

@@ -18,7 +18,7 @@ def test_what_the_store_says_is_said() -> None:
     told: list[tuple[int, Exception | None]] = []
     lane = Lane(refuse, lambda points, seconds, error: told.append((points, error)))
     with pytest.raises(SeriesUnavailable, match="away"):
-        lane.write(POINTS, 5.0)
+        lane.start(POINTS).wait(5.0)
     assert [(points, str(error)) for points, error in told] == [(1, "away")]
     lane.close()
 
@@ -34,10 +34,10 @@ def test_a_write_that_hangs_is_given_up_and_so_is_what_waits_behind_it() -> None
     lane = Lane(write)
     for points in (POINTS, POINTS * 2):
         with pytest.raises(Late):
-            lane.write(points, 0.05)
+            lane.start(points).wait(0.05)
     assert not lane.quiet(0.01)
     release.set()
     assert lane.quiet(5.0)
-    lane.write(POINTS * 3, 5.0)
+    lane.start(POINTS * 3).wait(5.0)
     assert written == [1, 3], "what waited in vain is on disk by now: it is not written beside that"
     lane.close()

@@ -48,9 +48,11 @@ def test_every_admitted_point_reads_back_as_it_was(point: Point) -> None:
 
 
 def test_a_line_looks_like_this() -> None:
-    point = Point("camera", "depot", "gate-1", "cam-7", 1_767_225_600_000, {"reachable": 1, "response_seconds": 2.1e-7})
+    point = Point(
+        "camera", "depot", "gate-1", "cam-7", 1_767_225_600_000, {"reachable": 1.0, "response_seconds": 2.1e-7}
+    )
     assert to_lines([point]).lines == [
-        "camera,site=depot,agent=gate-1,device=cam-7 reachable=1.0,response_seconds=2.1e-07 1767225600000"
+        "camera,site=depot,agent=gate-1,device=cam-7 reachable=1.0,response_seconds=2.1e-7 1767225600000"
     ]
 
 
