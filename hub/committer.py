@@ -17,7 +17,6 @@ from hub.acknowledgement import Acknowledgements
 from hub.blindness import Blindness
 from hub.engine import Engine
 from hub.fence import Fence, Unfenced
-from hub.findings import Transition
 from hub.fleet import KnownValues
 from hub.intake import Delivery, Intake
 from hub.measures import Committed, Measures
@@ -28,9 +27,9 @@ from hub.rollup.marks import Marks
 from hub.rule import Rule, Settings
 from hub.series.buffer import Outcome, Written
 from hub.series.store import Point
-from hub.store import desired, schema, writes
+from hub.store import schema, writes
 from hub.store.lease import Fenced, LeaseLost
-from hub.tickets import ledger
+from hub.transaction import Judged, Transaction
 from wire.messages import Ack, Refusal, Report
 from wire.topics import Address, Verb
 
@@ -40,31 +39,17 @@ BEAT_MS = 5_000
 BUILT_MS = 1_793_491_200_000
 """2026-11-01, before which this code did not exist: a hub whose clock says so does not know the time."""
 
-PART_LINES = 2500
-"""Samples that are handed to the series store at a time."""
-
 STALL_MS = 180_000
 REFUSALS_AT_ONCE = 100
 """So many refusals with their reasons fit into one message."""
 
 
-class Writing(Protocol):
-    """Numbers on their way, a part at a time."""
-
-    def add(self, points: Sequence[Point]) -> None:
-        """Returns at once."""
-        ...
-
-    def end(self) -> Written:
-        """They are somewhere durable when it returns, unless it says otherwise. Never raises for an outage."""
-        ...
-
-
 class Sink(Remembered, Protocol):
     """Where numbers go."""
 
-    def writing(self) -> Writing:
-        """Begin a batch."""
+    def begin(self, points: Sequence[Point]) -> Callable[[], Written]:
+        """Returns at once. Its call waits until they are somewhere durable, unless it says otherwise; neither raises
+        for an outage."""
         ...
 
 
@@ -109,6 +94,9 @@ class Committer:
         self._measures = measures or Measures()
         self._own = own
         self._marks = marks or Marks(database, clock)
+        self._transaction = Transaction(database, self._fence, self._marks, intake, self._measures)
+        self._pending: Judged | None = None
+        """The batch that is judged while its numbers are still on their way."""
         self._own_address = own.address if own else None
         self._answered = answered
         self._database = database
@@ -130,8 +118,6 @@ class Committer:
         self._known: Mapping[tuple[str, str], KnownValues] | None = None
         self._attempt = ""
         self._built, self._beat = built_ms, beat_ms
-        self._arrived = 0
-        """When the first message of the batch came."""
         self._suspects: set[Address] = set()
         self._last_good = 0
         self._last_beat = 0
@@ -163,7 +149,7 @@ class Committer:
 
     def stand_by(self) -> None:
         """Another hub works: forget everything, so that nothing of it is ever committed. The committer's thread."""
-        self._engine = self._failed = self._blindness = self._known = self._unseen = None
+        self._engine = self._failed = self._blindness = self._known = self._unseen = self._pending = None
         self._acknowledgements = Acknowledgements(self._outbound)
         self._attempt, self._last_good, self._last_beat = "", 0, 0
         self._marks.anew()
@@ -184,13 +170,12 @@ class Committer:
                 self._restore()
             self._measures.queued(self._intake.depth, self._intake.fill)
             items = self._intake.batch(self._limit, self._patience(wait), self._lines, min(self._gather, wait))
-            self._arrived = items[0].received if items else now
             self._fence.confirm()
             self._notice_time(self._ready)
             self._suspects.clear()
             self._commit(items)
-            if self._own is not None:
-                self._commit(self._own.deliveries(self._ready, self._clock()))
+            if self._own is not None and (own := self._own.deliveries(self._ready, self._clock())):
+                self._commit(own)
             self._last_good = self._clock()
             self._acknowledgements.say(self._last_good)
         except LeaseLost:
@@ -223,7 +208,7 @@ class Committer:
     def _restore(self) -> None:
         """Rebuild the engine from what is committed. Raises SQLAlchemyError; the engine is None then."""
         now = self._clock()
-        self._failed, self._engine = self._engine or self._failed, None
+        self._failed, self._engine, self._pending = self._engine or self._failed, None, None
         engine_before = self._failed
         with self._database.connect() as connection:
             unseen = self._fence.enter(connection)
@@ -232,12 +217,14 @@ class Committer:
             beat = connection.execute(sa.select(schema.heartbeat)).first()
             if engine_before is not None:
                 # A commit whose answer was lost has happened all the same: then its values have been judged.
-                committed = beat is not None and beat.attempt == self._attempt
-                self._known = engine_before.values() if committed else engine_before.values_before_batch()
+                if beat is not None and beat.attempt == self._attempt:
+                    engine_before.batch_committed()
+                    self._attempt = ""
+                self._known = engine_before.values_committed()
             if self._blindness is None:  # kept across rebuilds: it knows intervals that no commit has saved yet
                 self._blindness = read_blindness(connection, now)
             engine = rebuild(connection, self._series, self._rules, self._settings, self._blindness, now, self._known)
-        self._engine, self._failed, self._known = engine, None, None
+        self._engine, self._failed, self._known, self._attempt = engine, None, None, ""
         self._stepped = self._clock()  # it may have taken long
         self._last_good = self._last_good or min(beat.at if beat else now, now)
         if self._unseen is not None and beat is not None:  # between two hubs, however short
@@ -266,13 +253,39 @@ class Committer:
     # --- a batch ---
 
     def _commit(self, items: Sequence[Item]) -> None:
-        """Commit them, or all but the culprits. Raises DatabaseAway."""
-        items = [item for item in items if item.address not in self._suspects]
+        """Commit them, or all but the culprits; while more wait, judge them and leave the rest to the next call.
+
+        So the store takes one batch while the next is judged: neither waits for the other. Raises DatabaseAway.
+        """
+        before = self._pending
         try:
-            self._commit_once(items)
+            judged = self._judge(items)
+            if before is not None:
+                self._settle(before)
+                before = None
+            self._pending = judged
+            if not self._intake.holds(self._limit, self._lines):
+                self._settle(judged)
         except Fenced:
             raise
         except Exception as error:  # supervised: whatever a batch provokes, the hub goes on
+            self._restore()
+            if _is_outage(error):
+                raise DatabaseAway(_first_line(error)) from error
+            if before is not None:
+                self._commit_alone(before.items)
+                self._commit_alone(items)
+            else:
+                self._isolate(items, error)
+
+    def _commit_alone(self, items: Sequence[Item]) -> None:
+        """Commit them, or all but the culprits, before anything else is judged. Raises DatabaseAway."""
+        items = [item for item in items if item.address not in self._suspects]
+        try:
+            self._settle(self._judge(items))
+        except Fenced:
+            raise
+        except Exception as error:  # supervised, as above
             self._restore()
             if _is_outage(error):
                 raise DatabaseAway(_first_line(error)) from error
@@ -286,15 +299,15 @@ class Committer:
         """
         if len(items) > 1:
             middle = len(items) // 2
-            self._commit(items[:middle])
-            self._commit(items[middle:])
+            self._commit_alone(items[:middle])
+            self._commit_alone(items[middle:])
             return
         self._prove_innocence(error)
         if not items:
             return
         item = items[0]
         try:
-            self._commit_once([item])  # perhaps it was not the message but what the engine had in mind
+            self._settle(self._judge([item]))  # perhaps it was not the message but what the engine had in mind
         except Fenced:
             raise
         except Exception as again:  # noqa: BLE001 - supervised, as above
@@ -316,7 +329,7 @@ class Committer:
         """Before anybody is refused: does a commit without messages work? Raises DatabaseAway where not even that."""
         self._last_beat = 0
         try:
-            self._commit_once([])
+            self._settle(self._judge([]))
         except Fenced:
             raise
         except Exception as empty:
@@ -324,39 +337,44 @@ class Committer:
             log.exception("a commit without messages fails")
             raise DatabaseAway(_first_line(empty)) from error
 
-    def _commit_once(self, items: Sequence[Item]) -> None:
+    def _judge(self, items: Sequence[Item]) -> Judged:
+        """Into the engine, and its numbers on their way."""
         engine, now, began = self._ready, self._clock(), perf_counter()
-        self._attempt = secrets.token_hex(8)  # from here on: what fails before its commit has not been committed
         engine.begin_batch()
-        batch, writing, handed = Batch(), self._series.writing(), 0
+        batch = Batch()
         for item in items:
             self._reception.absorb(engine, batch, item)
-            if len(batch.points) - handed >= PART_LINES:  # the store takes these while the others are judged
-                writing.add(batch.points[handed:])
-                handed = len(batch.points)
-        writing.add(batch.points[handed:])
         self._judge_events(engine, batch.events)
         for address, at in self._intake.take_turned_away().items():
             if address.agent in engine.known_agents(address.site):
                 batch.agents[address] = engine.hear(address.site, address.agent, at)
         # What still waits in the queue may be an agent's word: silence is judged up to the last message taken.
         engine.tick(items[-1].received if items and self._intake.depth else now)
-        absorbed = perf_counter()
-        durable = self._end_series(batch, writing)
+        written = self._series.begin(batch.points)
+        agents, arrived = writes.agent_rows(batch.agents.values()), items[0].received if items else now
+        return Judged(items, batch, written, engine.take_transitions(), now, arrived, began, perf_counter(), agents)
+
+    def _settle(self, judged: Judged) -> None:
+        """Durable, committed, acknowledged, in this order."""
+        engine, batch, now, waited = self._ready, judged.batch, judged.now, perf_counter()
+        self._attempt = secrets.token_hex(8)
+        durable = self._durable(judged)
         written = perf_counter()
-        transitions = engine.take_transitions()
         beat = now - self._last_beat >= self._beat
-        if items or transitions or beat or engine.blindness.unsaved:
-            self._write_sql(batch, transitions, now)
+        if judged.items or judged.transitions or beat or engine.blindness.unsaved:
+            self._transaction.save(judged, engine.blindness, self._attempt)
             self._last_beat = now
+        engine.batch_committed()
+        self._pending, self._attempt = None, ""
         saved, at = perf_counter(), self._clock()
         for address in batch.applied.keys() | batch.back:
             self._answered(address)
         self._acknowledge(batch, durable)
-        if durable and items and items[0].address != self._own_address:
-            work = (batch.judging, written - absorbed, saved - written, perf_counter() - began)
+        if durable and judged.items and judged.items[0].address != self._own_address:
+            spent = judged.judged - judged.began + perf_counter() - waited
+            work = (batch.judging, written - waited, saved - written, spent)
             reports = sum(map(len, batch.committed.values()))
-            self._measures.committed(Committed(len(items), reports, batch.points, self._arrived, at, *work))
+            self._measures.committed(Committed(len(judged.items), reports, batch.points, judged.arrived, at, *work))
 
     def _judge_events(self, engine: Engine, events: Sequence[writes.EventRow]) -> None:
         """Each once, however often it is delivered: what is in SQL was judged when it was committed."""
@@ -365,46 +383,19 @@ class Committer:
             return
         with self._database.connect() as connection:
             seen = writes.known_events(connection, wanted)
+        if self._pending is not None:
+            seen.update(event.key for event in self._pending.batch.events)
         for event in wanted:
             if event.key not in seen:
                 seen.add(event.key)
                 engine.happen(event.site, event.device, event.type, event.data, event.at, event.received)
 
-    def _write_sql(self, batch: Batch, transitions: Sequence[Transition], now: int) -> None:
-        """The one transaction."""
-        blindness = self._ready.blindness
-        rejections = self._intake.take_rejections()
-        late = self._marks.late(batch.points)
-        try:
-            with self._fence.begin(self._database) as connection:
-                self._write(connection, batch, now)
-                self._marks.save(connection, late)
-                ledger.record(connection, transitions)
-                writes.save_blindness(connection, blindness.unsaved)
-                writes.count_rejections(connection, rejections, now)
-                writes.beat(connection, now, self._attempt)
-        except BaseException:
-            self._intake.restore(rejections)
-            raise
-        blindness.unsaved.clear()
-        self._measures.rejected(rejections)
-
-    def _write(self, connection: sa.Connection, batch: Batch, now: int) -> None:
-        writes.save_agents(connection, batch.agents.values())
-        for address, revision, taken in batch.inventories:
-            writes.save_inventory(
-                connection, address.site, address.agent, revision, taken.accepted, taken.vanished, now
-            )
-        for address, status in batch.statuses:
-            writes.save_status(connection, address.site, address.agent, status)
-        desired.save_applied(connection, batch.applied, now)
-        writes.save_events(connection, batch.events)
-
-    def _end_series(self, batch: Batch, writing: Writing) -> bool:
+    def _durable(self, judged: Judged) -> bool:
         """Whether every point is on disk somewhere, so that the batch may be acknowledged."""
+        batch = judged.batch
         if not batch.points:
             return True
-        written = writing.end()
+        written = judged.written()
         for index in written.refused:
             self._intake.reject(batch.point_owners[index], "series_refused", str(batch.points[index])[:200])
         self._measures.durable = written.outcome is not Outcome.FULL

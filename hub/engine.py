@@ -4,6 +4,7 @@ Whoever calls it commits the transitions in one SQL transaction with the agents'
 thrown away and rebuilt from what is committed (`hub/rebuild.py`). It never needs to take anything back.
 """
 
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -58,6 +59,8 @@ class Engine:
         self._silence = Silence(self.sites, self.findings, self._judge, blindness)
         self._happenings = Happenings(self.findings)
         self._before: dict[Subject, KnownValues] = {}
+        self._batches: deque[dict[Subject, KnownValues]] = deque()
+        """What was known before each batch that is not committed, oldest first."""
         self.events = self._plans.events
         """The types of events that some rule looks at."""
 
@@ -232,19 +235,23 @@ class Engine:
     def begin_batch(self) -> None:
         """From now on, remember the values that were known before."""
         self._before = {}
+        self._batches.append(self._before)
 
-    def values(self) -> dict[tuple[str, str], KnownValues]:
-        """(site, device) → the newest values and windows."""
-        return {
+    def batch_committed(self) -> None:
+        """The oldest batch is in the database: it can't fail any more."""
+        if self._batches:
+            self._batches.popleft()
+
+    def values_committed(self) -> dict[tuple[str, str], KnownValues]:
+        """(site, device) → the newest values and windows, as they were before the first batch not committed."""
+        known = {
             (site, name): KnownValues(subject.kind, subject.latest, subject.windows, subject.learned)
             for site, place in self.sites.items()
             for name, subject in place.devices.items()
         }
-
-    def values_before_batch(self) -> dict[tuple[str, str], KnownValues]:
-        """The same, as they were when the batch began."""
-        before = {(subject.site, subject.device): known for subject, known in self._before.items()}
-        return self.values() | before
+        for batch in reversed(self._batches):
+            known |= {(subject.site, subject.device): before for subject, before in batch.items()}
+        return known
 
     def _remember(self, subject: Subject) -> None:
         if subject not in self._before:

@@ -180,7 +180,9 @@ class Intake:
     def _pop(self, limit: int, lines: int) -> "list[Delivery | Unreadable]":
         items: list[Delivery | Unreadable] = []
         taken = 0
-        while self._queue and len(items) < limit and (not items or not lines or taken < lines):
+        while self._queue and len(items) < limit:
+            if items and 0 < lines < taken + _lines(self._queue[0]):
+                break
             item = self._queue.popleft()
             items.append(item)
             taken += _lines(item)
@@ -224,6 +226,11 @@ class Intake:
             for one in rejections:
                 key = (one.site, one.agent, one.reason)
                 self._rejected[key] = (self._rejected.get(key, (0, ""))[0] + one.count, one.example)
+
+    def holds(self, messages: int, lines: int) -> bool:
+        """A whole batch of so many messages or samples waits."""
+        with self._lock:
+            return self._enough(messages, lines)
 
     @property
     def depth(self) -> int:

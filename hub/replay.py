@@ -31,16 +31,9 @@ NEVER_MS = 1 << 60
 class NoSeries:
     """Takes every point and keeps none: the engine holds what rules look back on."""
 
-    def writing(self) -> "NoSeries":
-        """Into nothing."""
-        return self
-
-    def add(self, points: Sequence[Point]) -> None:
+    def begin(self, points: Sequence[Point]) -> Callable[[], Written]:
         """Gone."""
-
-    def end(self) -> Written:
-        """All of it."""
-        return Written(Outcome.WRITTEN)
+        return lambda: Written(Outcome.WRITTEN)
 
     def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
         """Nothing."""

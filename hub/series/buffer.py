@@ -8,6 +8,7 @@ once. One thread (`drain.py`) writes the journal to the store, oldest first, lea
 import logging
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -20,7 +21,7 @@ from hub.series.lane import Job, Lane, Late
 from hub.series.pace import Pace
 from hub.series.store import Bucket, Point, Scope, SeriesRefused, SeriesStore, SeriesUnavailable, Summary, Value
 
-__all__ = ["Backoff", "BufferStats", "BufferedSeries", "NotNoted", "Outcome", "Writing", "Written"]
+__all__ = ["Backoff", "BufferStats", "BufferedSeries", "NotNoted", "Outcome", "Written"]
 
 log = logging.getLogger(__name__)
 
@@ -48,24 +49,6 @@ class Written(NamedTuple):
 
 Part = tuple[Sequence[Point], Job | None]
 """Points and their live write, None where the store is away."""
-
-
-class Writing:
-    """A batch on its way: the store takes its first parts while the others are still being made."""
-
-    def __init__(self, start: Callable[[Sequence[Point]], Job | None], finish: Callable[[list[Part]], Written]) -> None:
-        self._start, self._finish = start, finish
-        self._parts: list[Part] = []
-
-    def add(self, points: Sequence[Point]) -> None:
-        """More of it. Returns at once; nothing is durable yet."""
-        for first in range(0, len(points), LIVE_POINTS):
-            part = points[first : first + LIVE_POINTS]
-            self._parts.append((part, self._start(part)))
-
-    def end(self) -> Written:
-        """That was all: waits until it is somewhere durable, and says where."""
-        return self._finish(self._parts)
 
 
 class BufferStats(NamedTuple):
@@ -129,7 +112,7 @@ class BufferedSeries:
         self._journal = Journal(path, max_bytes, round(max_age_seconds * 1000) or None)
         self._gate = Gate(patience, backoff)
         self._pace = Pace()
-        self._lane = Lane(store.write, self._observe)
+        self._lane = Lane(self._observe)
         self._drain = Drain(store, self._journal, self._gate, self._lane, self._pace, backoff, clock, landed)
         self._full = False
         self._live_seconds = 0.0
@@ -137,13 +120,12 @@ class BufferedSeries:
 
     def write(self, points: Sequence[Point]) -> Written:
         """To the store, else to the disk; durable when this returns, unless FULL. Never raises for an outage."""
-        writing = self.writing()
-        writing.add(points)
-        return writing.end()
+        return self.begin(points)()
 
-    def writing(self) -> Writing:
-        """Begin a batch that comes in parts."""
-        return Writing(self._start, self._finish)
+    def begin(self, points: Sequence[Point]) -> Callable[[], Written]:
+        """As `write`, but returns at once: the store may take them while their owner works on. Its call waits."""
+        parts = [points[first : first + LIVE_POINTS] for first in range(0, len(points), LIVE_POINTS)]
+        return partial(self._finish, [(part, self._start(part)) for part in parts])
 
     def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
         """As the store's."""
@@ -218,7 +200,13 @@ class BufferedSeries:
         self.close()
 
     def _start(self, points: Sequence[Point]) -> Job | None:
-        return self._lane.start(points) if self._gate.open else None
+        if not self._gate.open:
+            return None
+        try:
+            return self._lane.start(len(points), self._store.prepare(points))
+        except Exception:  # supervised, as below
+            log.exception("preparing a write to the series store failed")
+            return None
 
     def _finish(self, parts: list[Part]) -> Written:
         """In order. From the first that the store does not take on, all go to the disk."""

@@ -6,13 +6,13 @@ Writes go as line protocol to `/api/v2/write` (InfluxDB 1.8 and later) or to 1.x
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
 from hub.series.admission import is_name
 from hub.series.connection import BadData, InfluxConnection, InfluxTarget, TooLarge
 from hub.series.influxql import Series, between, identifier, literal, parse_series, within
-from hub.series.line import to_lines
+from hub.series.line import Lines, to_lines
 from hub.series.store import (
     Bucket,
     CannotErase,
@@ -57,7 +57,15 @@ class InfluxSeries:
 
     def write(self, points: Sequence[Point]) -> None:
         """All of them. Raises SeriesRefused with the indices refused, SeriesUnavailable when any may be unwritten."""
-        lines, indices, refused, reason = to_lines(points)
+        self.prepare(points)()
+
+    def prepare(self, points: Sequence[Point]) -> Callable[[], None]:
+        """Made into lines."""
+        return partial(self._write, to_lines(points))
+
+    def _write(self, made: Lines) -> None:
+        lines, indices, refused, reason = made
+        refused = list(refused)
         for position, why in self._write_lines(lines):
             refused.append(indices[position])
             reason = reason or why

@@ -7,9 +7,7 @@ matter, for its batch is kept on disk meanwhile, and writing a point again chang
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
-
-from hub.series.store import Point
+from collections.abc import Callable
 
 _CLOSE_SECONDS = 2.0
 
@@ -21,8 +19,9 @@ class Late(Exception):  # noqa: N818 - a state
 class Job:
     """A write that was handed over."""
 
-    def __init__(self, points: Sequence[Point]) -> None:
+    def __init__(self, points: int, write: Callable[[], None]) -> None:
         self.points = points
+        self.write = write
         self.done = threading.Event()
         self.error: Exception | None = None
         self.given_up = False
@@ -43,12 +42,7 @@ class Job:
 class Lane:
     """Writes in the order they were handed over. `observe` is told (points, seconds, error) of each that ended."""
 
-    def __init__(
-        self,
-        write: Callable[[Sequence[Point]], None],
-        observe: Callable[[int, float, Exception | None], None] = lambda *_: None,
-    ) -> None:
-        self._write = write
+    def __init__(self, observe: Callable[[int, float, Exception | None], None] = lambda *_: None) -> None:
         self._observe = observe
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._idle = threading.Event()
@@ -56,9 +50,9 @@ class Lane:
         self._thread = threading.Thread(target=self._run, name="series-live", daemon=True)
         self._thread.start()
 
-    def start(self, points: Sequence[Point]) -> Job:
-        """Hand a write over. Whoever does goes on, and waits for it when there is nothing else to do."""
-        job = Job(points)
+    def start(self, points: int, write: Callable[[], None]) -> Job:
+        """Hand a write of so many points over. Whoever does goes on, and waits for it when nothing else is to do."""
+        job = Job(points, write)
         self._jobs.put(job)
         return job
 
@@ -78,9 +72,9 @@ class Lane:
             self._idle.clear()
             began = time.monotonic()
             try:
-                self._write(job.points)
+                job.write()
             except Exception as error:  # noqa: BLE001 - handed to whoever waits
                 job.error = error
-            self._observe(len(job.points), time.monotonic() - began, job.error)
+            self._observe(job.points, time.monotonic() - began, job.error)
             self._idle.set()
             job.done.set()

@@ -5,7 +5,7 @@ A series is (site, kind, device, metric). Two points at one time and series are 
 of points at equal time merge, as InfluxDB does it. So writing again changes nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -130,6 +130,10 @@ class SeriesStore(SeriesReads, Protocol):
 
     def write(self, points: Sequence[Point]) -> None:
         """All of them, durably when this returns. Raises SeriesRefused after having written the rest."""
+        ...
+
+    def prepare(self, points: Sequence[Point]) -> Callable[[], None]:
+        """What of a write needs no store is done when it returns; calling that does the rest, and raises as above."""
         ...
 
     def holding(self, site: str) -> Holding:

@@ -51,12 +51,16 @@ class Rejection:
 _AGENT_COLUMNS = ("site", "agent", "first_heard", "last_heard", "evaluated_until", "offset_ms", "offset_source")
 
 
-def save_agents(connection: sa.Connection, agents: Iterable[AgentState]) -> None:
-    """When each was last heard, up to what time rules have seen its samples, what it knows of its clock.
+AgentRow = tuple[str, str, int, int, int, int | None, str]
 
-    The one statement that every report pays for: its rows go to the driver as they are.
-    """
-    rows = [(a.site, a.agent, a.heard, a.heard, a.mark, a.offset_ms, a.offset_source) for a in agents]
+
+def agent_rows(agents: Iterable[AgentState]) -> list[AgentRow]:
+    """As they stand: when each was last heard, up to when rules have seen its samples, what it knows of its clock."""
+    return [(a.site, a.agent, a.heard, a.heard, a.mark, a.offset_ms, a.offset_source) for a in agents]
+
+
+def save_agents(connection: sa.Connection, rows: Sequence[AgentRow]) -> None:
+    """The one statement that every report pays for: its rows go to the driver as they are."""
     if not rows:
         return
     upsert = _upsert_agents(connection.dialect)

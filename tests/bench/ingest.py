@@ -20,7 +20,7 @@ LATENCY_MS = 250.0
 BUDGET_US = 90.0
 
 _SMALL = Order(port=0, agents=int(os.environ.get("BENCH_INGEST_AGENTS", "5000")))
-_BIG = Order(port=0, agents=200, devices=64, metrics=BIG_METRICS, window=400, chunk=4, seconds=8.0)
+_BIG = Order(port=0, agents=200, devices=64, metrics=BIG_METRICS, window=1200, chunk=4, seconds=10.0)
 _SECONDS = float(os.environ.get("BENCH_INGEST_SECONDS", "20"))
 
 
@@ -61,7 +61,7 @@ def _big(servers: Stack) -> Iterator[Figure]:
 
 
 def _writer(servers: Stack) -> float:
-    bare = servers.bare_writer(5.0)
+    bare = servers.bare_writer(_BIG.seconds)
     return bare["lines"] * BIG_METRICS / bare["seconds"]
 
 

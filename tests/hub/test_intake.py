@@ -102,11 +102,11 @@ def test_a_batch_gathers_until_it_is_full_and_not_longer() -> None:
     assert time.monotonic() - began < 20, "the fourth sample ended it"
 
 
-def test_a_batch_takes_no_more_samples_than_it_needs_and_the_rest_waits() -> None:
+def test_a_batch_takes_no_more_samples_than_it_may_but_for_a_single_message_and_the_rest_waits() -> None:
     intake = Intake(Topics(), lambda: 7)
     sample = Sample(device="cam-1", at=1, values={"reachable": 1.0})
     body = encode(REPORT.model_copy(update={"samples": [sample] * 3}))
     for agent in ("one", "two", "three"):
         intake.take(f"wk/v1/school/{agent}/report", body)
-    sizes = [len(intake.batch(100, wait=0, lines=4)) for _ in range(3)]
+    sizes = [len(intake.batch(100, wait=0, lines=lines)) for lines in (7, 2, 2)]
     assert sizes == [2, 1, 0]

@@ -1,6 +1,7 @@
 """A hub with rollups on virtual time: real SQL, real stores; the worker's pieces are run by the test."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from hub.rollup.charts import LongCharts
@@ -124,6 +125,9 @@ class Wrapped:
         self._before("write")
         self._store.write(points)
         self._after("write")
+
+    def prepare(self, points: list[Point]) -> Callable[[], None]:
+        return partial(self.write, points)
 
     def summarise(self, *question: object) -> object:
         self._before(f"summarise {question[0]}")

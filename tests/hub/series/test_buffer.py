@@ -216,40 +216,22 @@ def test_points_refused_at_once_are_named_and_set_aside(tmp_path: Path, influxdb
         assert series.stats().refused == 1
 
 
-def test_a_batch_in_parts_is_one_batch_with_its_refused_points_numbered_through(
+def test_a_batch_is_on_its_way_while_its_owner_works_on_and_from_the_first_part_not_taken_on_it_is_on_disk(
     tmp_path: Path, influxdb: InfluxDB
 ) -> None:
     influxdb.write_lines(f"camera,site=x fill_ratio=1i {T}")
+    several = [*points(*range(5001)), *points(5001, metric="fill_ratio"), *points(5002)]
     with buffered(tmp_path, influxdb.url) as series:
-        writing = series.writing()
-        writing.add(points(0, 1))
-        wait_until(lambda: stored(series) == [0, 1], 5, "the first part is stored while the others are being made")
-        writing.add([*points(2, metric="fill_ratio"), *points(3)])
-        writing.add([])
-        writing.add([*points(4), *points(5, metric="fill_ratio")])
-        written = writing.end()
-        assert (written.outcome, written.refused) == (Outcome.WRITTEN, (2, 5))
-        assert stored(series) == [0, 1, 3, 4]
-
-
-def test_from_the_first_part_that_the_store_does_not_take_all_are_on_the_disk(
-    tmp_path: Path, influxdb: InfluxDB
-) -> None:
-    with buffered(tmp_path, influxdb.url) as series:
-        writing = series.writing()
-        writing.add(points(0))
-        wait_until(lambda: stored(series) == [0], 5, "the first part is stored")
+        written = series.begin(several)
+        wait_until(lambda: len(stored(series)) == 5002, 5, "both parts are stored though nobody has waited yet")
+        assert (written().outcome, written().refused) == (Outcome.WRITTEN, (5001,))
         influxdb.stop()
-        for number in range(1, 4):
-            writing.add(points(number))
-        assert writing.end().outcome is Outcome.BUFFERED
-        assert series.stats().points == 3
-        late = series.writing()
-        late.add(points(4))
-        assert late.end().outcome is Outcome.BUFFERED
+        away, later = series.begin(points(6000)), series.begin(points(6001))
+        assert away().outcome is Outcome.BUFFERED
+        assert later().outcome is Outcome.BUFFERED
         influxdb.start()
         drained(series)
-        assert stored(series) == [0, 1, 2, 3, 4]
+        assert stored(series)[-2:] == [6000, 6001]
 
 
 def test_points_refused_while_draining_are_set_aside_too(tmp_path: Path, influxdb: InfluxDB) -> None:

@@ -60,7 +60,7 @@ def point(device: str, at: int = 0) -> Point:
 @contextmanager
 def draining(store: EmbeddedSeries, journal: Journal) -> Iterator[Drain]:
     gate = Gate(1.0, Backoff(FIRST_SECONDS, 2 * FIRST_SECONDS))
-    lane = Lane(store.write)
+    lane = Lane()
     backoff = Backoff(FIRST_SECONDS, 2 * FIRST_SECONDS)
     drain = Drain(store, journal, gate, lane, Pace(), backoff, lambda: T, lambda _: None)
     drain.start()
