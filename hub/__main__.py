@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hub import logs
-from hub.commands import backup, deadletter, forget, init_influx, replay, restore, restored
+from hub.commands import backup, deadletter, forget, init_influx, replay, restore, restored, score
 from hub.config import ConfigError, HubConfig, load, parse
 from hub.desired import command as desired_command
 from hub.rule import discover
@@ -27,6 +27,7 @@ examples:
   watchkeeper-hub run --config hub.toml                   until SIGTERM or Ctrl-C
   watchkeeper-hub config list --config hub.toml           what every agent shall run, and whether it does
   watchkeeper-hub replay month.jsonl                      what tickets a recording would have led to
+  watchkeeper-hub score history.csv                       how unusual each value of a timestamp,value table is
   watchkeeper-hub init-influx --config hub.toml --dry-run  what InfluxDB lacks to be the hub's
   watchkeeper-hub deadletter list --config hub.toml       what the series store refused for good
   watchkeeper-hub backup --to DIR --config hub.toml       one file with everything, while the hub runs
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--json", action="store_true", help="print the effective settings as JSON")
     desired_command.add_to(commands, file)
     replay.add_to(commands)
+    score.add_to(commands)
     for subcommand in (init_influx, backup, deadletter, restore, restored, forget):
         subcommand.add_to(commands, file)
     return parser
@@ -139,6 +141,7 @@ COMMANDS = {
     "restore": restore.run,
     "restored": restored.run,
     "forget": forget.run,
+    "score": score.run,
 }
 
 
