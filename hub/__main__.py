@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hub import logs
-from hub.commands import backup, deadletter, forget, init_influx, replay, restore, restored, score
+from hub.commands import backup, deadletter, effective, forget, init_influx, replay, restore, restored, score
 from hub.config import ConfigError, HubConfig, load, parse
 from hub.desired import command as desired_command
 from hub.rule import discover
@@ -24,6 +24,8 @@ EPILOG = """\
 examples:
   watchkeeper-hub check-config --config hub.toml          what is wrong, by line; exit 0 when nothing is
   watchkeeper-hub check-config --config hub.toml --json   the effective settings of every rule
+  watchkeeper-hub check-config --config hub.toml --settings --site school --device cam-1 --kind camera
+                                                          every threshold there, and the line it comes from
   watchkeeper-hub run --config hub.toml                   until SIGTERM or Ctrl-C
   watchkeeper-hub config list --config hub.toml           what every agent shall run, and whether it does
   watchkeeper-hub replay month.jsonl                      what tickets a recording would have led to
@@ -67,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text, parents=[file])
         if name == "check-config":
             command.add_argument("--json", action="store_true", help="print the effective settings as JSON")
+            effective.add_to(command)
     desired_command.add_to(commands, file)
     replay.add_to(commands)
     score.add_to(commands)
@@ -76,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(config: HubConfig, arguments: argparse.Namespace) -> int:
+    if arguments.settings:
+        return effective.show(config, arguments)
     settings = {name: rule.model_dump(mode="json") for name, rule in config.rules.items()}
     if arguments.json:
         print(json.dumps({**config.file.model_dump(mode="json", exclude={"rules"}), "rules": settings}, indent=2))
@@ -115,7 +120,7 @@ def _run(config: HubConfig, _arguments: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: ended.set())
     gc.set_threshold(*COLLECT)
     try:
-        app = App(config, discover())
+        app = App(config, config.known)
         app.start()
     except (JournalError, SeriesUnavailable, SQLAlchemyError, OSError) as error:
         print(f"watchkeeper-hub: {error}", file=sys.stderr)

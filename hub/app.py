@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import sqlalchemy
@@ -60,7 +61,7 @@ def refuse_taken(database: sqlalchemy.Engine, site: str) -> None:
 class App:
     """One hub. `start` returns when everything listens; `stop` ends it within seconds."""
 
-    def __init__(self, config: HubConfig, rules: dict[str, Rule]) -> None:
+    def __init__(self, config: HubConfig, rules: Mapping[str, Rule]) -> None:
         file = config.file
         state = Path(file.state_dir)
         state.mkdir(parents=True, exist_ok=True, mode=0o750)

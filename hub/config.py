@@ -3,18 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from sqlalchemy import make_url
 
 from hub.logs import Format
-from hub.rule import Rule, Settings
+from hub.rule import Rule
+from hub.scope import Area, Override
+from hub.scoped import Misplaced, Scoped
 from hub.series.config import SeriesSettings
+from hub.threshold import Name, OwnRule
 from wire.ids import SlugId
-from wire.settings import Broker, ConfigError, Table, is_loopback, misfit, read_toml, refusal
+from wire.settings import Broker, ConfigError, Place, Table, is_loopback, line_of, misfit, read_toml, refusal
 
 __all__ = ["Config", "ConfigError", "HubConfig", "load"]
+
+MAX_SCOPES = 1000
+"""Areas, and overrides, of one file: each device is held against each of them when it becomes known."""
 
 DEFAULT_STATE_DIR = Path("/var/lib/watchkeeper-hub")
 
@@ -112,15 +118,33 @@ class Config(Table):
     store: Store = Store()
     series: SeriesSettings = SeriesSettings()
     ingest: Ingest = Ingest()
-    rules: Mapping[str, Any] = {}
+    rules: Mapping[str, Mapping[str, Any]] = {}
+    threshold: Mapping[Name, OwnRule] = {}
+    """Rules of the user's own."""
+    areas: Annotated[Mapping[SlugId, Area], Field(max_length=MAX_SCOPES)] = {}
+    override: Annotated[tuple[Override, ...], Field(max_length=MAX_SCOPES)] = ()
+    """Rules' settings for a part of the fleet; the more specific wins."""
 
 
 @dataclass(frozen=True)
 class HubConfig:
-    """Everything one hub is told: the file, and every rule's effective settings by name."""
+    """Everything one hub is told: the file, the rules there are, and their settings wherever they hold."""
 
     file: Config
-    rules: Mapping[str, Settings]
+    rules: Scoped
+    """By name the settings that hold where nothing more specific is said."""
+    source: str = ""
+    text: str = ""
+    """The file's name and text, for saying where a setting comes from."""
+
+    @property
+    def known(self) -> Mapping[str, Rule]:
+        """Every rule, the user's own among them."""
+        return self.rules.rules
+
+    def line(self, place: Place) -> int:
+        """The line of the file on which something is set."""
+        return line_of(self.text, place)
 
     def store_url(self) -> str:
         """The SQLAlchemy URL to open, password included. Raises ConfigError."""
@@ -150,22 +174,27 @@ def parse(
         file = Config.model_validate(table)
     except ValidationError as error:
         raise refusal(error, (), source, text) from None
-    for name in file.rules:
-        if name not in rules:
-            known = ", ".join(sorted(rules))
-            raise misfit(("rules", name), f"unknown rule; known: {known}", source, text)
-    settings = {name: _rule(rule, file.rules.get(name, {}), source, text) for name, rule in rules.items()}
+    settings = _scoped(file, rules, source, text)
     store = file.store
     if store.password_file is not None:
         store = store.model_copy(update={"password_file": folder / store.password_file})
     state, series = folder / file.state_dir, file.series
     series = series.model_copy(update={"path": state / series.path, "buffer_path": state / series.buffer_path})
     anchored = {"state_dir": state, "broker": file.broker.anchored(folder), "store": store, "series": series}
-    return HubConfig(file.model_copy(update=anchored), settings)
+    return HubConfig(file.model_copy(update=anchored), settings, source, text)
 
 
-def _rule(rule: Rule, table: Any, source: str, text: str) -> Settings:
+def _scoped(file: Config, rules: Mapping[str, Rule], source: str, text: str) -> Scoped:
+    for name in file.threshold:
+        if name in rules:
+            raise misfit(("threshold", name), "the hub has a rule of this name: set it in [rules]", source, text)
+    known = {**rules, **{name: own.rule(name) for name, own in file.threshold.items()}}
     try:
-        return rule.settings.model_validate(table)
-    except ValidationError as error:
-        raise refusal(error, ("rules", rule.name), source, text) from None
+        return Scoped(known, file.rules, file.areas, file.override)
+    except Misplaced as wrong:
+        at, about = wrong.place[0], str(wrong.place[-1])
+        if at == "rules" and about in file.threshold and about not in file.rules:
+            wrong.place = ("threshold", about, "in_key_area")
+        if isinstance(wrong.error, ValidationError):
+            raise refusal(wrong.error, wrong.place, source, text) from None
+        raise misfit(wrong.place, str(wrong.error), source, text) from None

@@ -16,6 +16,7 @@ from hub.happening import Happenings
 from hub.judge import Judge
 from hub.plan import Plans
 from hub.rule import Judgement, Rule, Settings
+from hub.scope import Whereabouts
 from hub.series.store import Point, Value
 from hub.silence import Silence
 from wire.messages import Device, DeviceKind, Report
@@ -98,7 +99,8 @@ class Engine:
 
     def add_subject(self, subject: Subject) -> Subject:
         """Make a device known, with the checks that its kind and facts call for."""
-        subject.plan = self._plans.of(subject.kind, subject.facts)
+        where = Whereabouts(subject.site, subject.device, subject.kind, subject.room)
+        subject.plan, subject.area = self._plans.of(where, subject.facts)
         subject.windows = {window: subject.windows.get(window, ()) for window in subject.plan.windows}
         self.sites.setdefault(subject.site, Site()).add(subject)
         return subject

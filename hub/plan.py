@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.check import Check, Watch, compile_check, watch
+from hub.check import Check, Watch, watch
 from hub.rule import Changed, Occurrence, Rule, Settings, Together
+from hub.scope import Whereabouts
+from hub.scoped import Scoped, Spot
 from hub.window import Window
-from wire.messages import DeviceKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,29 +37,43 @@ class Plans:
     """Every plan there is. As many as there are different ones, not as there are devices."""
 
     def __init__(self, rules: Mapping[str, Rule], settings: Mapping[str, Settings]) -> None:
-        self._checks = {
-            name: compile_check(rule, settings[name]) for name, rule in rules.items() if settings[name].enabled
-        }
+        self._scoped = Scoped.of(rules, settings)
+        self._candidates: dict[tuple[str, Spot], Sequence[Check]] = {}
         self._plans: dict[tuple[int, ...], Plan] = {}
-        conditions = [check.rule.condition for check in self._checks.values()]
-        self.events = {condition.event for condition in conditions if isinstance(condition, Occurrence)}
+        self.events: set[str] = set()
         """The types of events that some rule looks at."""
         self.counted: dict[str, int] = {}
         """Those that a rule counts → over how many ms at most."""
-        for check in self._checks.values():
-            one = check.rule.condition
-            if isinstance(one, Occurrence) and one.count is not None:
-                within = round(one.count(check.settings)[1] * 1000)
-                self.counted[one.event] = max(self.counted.get(one.event, 0), within)
+        for name, rule in rules.items():
+            condition = rule.condition
+            if isinstance(condition, Occurrence):
+                for check in self._scoped.everywhere(name):
+                    if check.settings.enabled:
+                        self._expect(check, condition)
 
-    def of(self, kind: DeviceKind, facts: Mapping[str, Any]) -> Plan:
-        """The plan of a device."""
-        checks = [c for c in self._checks.values() if kind in c.rule.kinds and c.rule.applies(facts)]
+    def of(self, where: Whereabouts, facts: Mapping[str, Any]) -> tuple[Plan, str]:
+        """The plan of a device, and the area it is in."""
+        spot = self._scoped.spot(where)
+        checks = [check for check in self._here(where.kind, spot) if check.rule.applies(facts)]
         key = tuple(id(check) for check in checks)  # each lives as long as this object
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = _compile(checks)
-        return plan
+        return plan, spot.area
+
+    def _here(self, kind: str, spot: Spot) -> Sequence[Check]:
+        found = self._candidates.get((kind, spot))
+        if found is None:
+            rules = [name for name, rule in self._scoped.rules.items() if kind in rule.kinds]
+            checks = [self._scoped.check(name, spot) for name in rules]
+            found = self._candidates[kind, spot] = [check for check in checks if check.settings.enabled]
+        return found
+
+    def _expect(self, check: Check, condition: Occurrence) -> None:
+        self.events.add(condition.event)
+        if condition.count is not None:
+            within = round(condition.count(check.settings)[1] * 1000)
+            self.counted[condition.event] = max(self.counted.get(condition.event, 0), within)
 
 
 def _compile(checks: Sequence[Check]) -> Plan:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from hub.series.store import Value
 from wire.messages import DeviceKind
@@ -42,6 +42,14 @@ class Settings(BaseModel):
     hold_seconds: float = Field(default=0.0, ge=0, description="s")
     clear_seconds: float = Field(default=0.0, ge=0, description="s")
     flap_seconds: float = Field(default=3600.0, ge=0, le=86_400, description="s; 0: every time is a ticket of its own")
+
+    @field_validator("hold_seconds", "clear_seconds", "flap_seconds")
+    @classmethod
+    def _time(cls, seconds: float) -> float:
+        """Where a rule has a default of its own, too."""
+        if not 0 <= seconds <= 366 * 86_400:
+            raise ValueError("from 0 s to a year")
+        return seconds
 
 
 class Relatives(Protocol):
@@ -204,6 +212,8 @@ class Rule:
     in_key_area: Mapping[str, Any] = field(default_factory=dict)
     """The rule's own defaults in a key area, where they differ: name of the setting → value."""
     runbook: "Runbook | None" = None
+    translations: Mapping[str, str] = field(default_factory=dict)
+    """Chinese for those of its texts that no gettext catalogue has."""
 
     @property
     def wakes(self) -> tuple[str, ...]:

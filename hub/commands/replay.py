@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from hub.config import HubConfig
 from hub.recording import RecordingError, open_text, read
 from hub.replay import Replay, Summary, tickets
-from hub.rule import discover
 from hub.series.buffer import BufferedSeries
 from hub.series.config import open_series
 from hub.store.database import connect, migrate
@@ -82,7 +81,7 @@ def _opened(config: HubConfig, arguments: argparse.Namespace) -> Iterator[Replay
         database = connect(f"sqlite:///{keep / 'hub.db'}")
         sa.event.listen(database, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
     migrate(database)
-    replay = Replay(database, discover(), config.rules, Topics(config.file.broker.root))
+    replay = Replay(database, config.known, config.rules, Topics(config.file.broker.root))
     try:
         if keep is None:
             yield replay

@@ -179,7 +179,7 @@ def ticket_page(request: Request, source: Reads, speech: Speech, ticket: RowId) 
     found = source.ticket(ticket)
     if found is None:
         raise HTTPException(404)
-    titles = {name: speech.gettext(rule.runbook.title) for name, rule in source.rules.items() if rule.runbook}
+    titles = {name: speech.of_rule(rule, rule.runbook.title) for name, rule in source.rules.items() if rule.runbook}
     return render(
         request,
         "ticket.html",

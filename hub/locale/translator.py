@@ -191,11 +191,16 @@ class Translator:
         """A template's {fields}, each written by its name's suffix. Never fails: what is missing is a dash."""
         return _FIELD.sub(lambda found: self.value(found[1], fields.get(found[1])), template)
 
+    def of_rule(self, rule: Rule, message: str) -> str:
+        """One of a rule's texts in this language."""
+        own = rule.translations.get(message) if self.locale == "zh_CN" else None
+        return own or self.gettext(message)
+
     def ticket_texts(self, rule: Rule | None, detail: Mapping[str, Any], name: str = "") -> TicketTexts:
         """A rule's runbook and the summary with its detail; `name` stands for a rule that is gone."""
         if rule is None or rule.runbook is None:
             return TicketTexts(rule.name if rule else name, self.gettext(_NO_RULE), "", "", "")
-        book, _ = rule.runbook, self.gettext
+        book, _ = rule.runbook, lambda message: self.of_rule(rule, message)
         summary = self.fill(_(rule.cases.get(str(detail.get("case")), rule.summary)), detail)
         return TicketTexts(_(book.title), summary, _(book.meaning), _(book.why), _(book.first_step))
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.committer import Committer
+from hub.config import HubConfig
 from hub.intake import Intake
 from hub.lease import Lease
 from hub.measures import Measures
@@ -69,8 +70,10 @@ class Hub:
         rules: Mapping[str, Mapping[str, object]] | None = None,
         own: bool = False,
         name: str = "",
+        config: HubConfig | None = None,
     ) -> None:
-        """`own`: it reports on itself, too. With a `name` it is one of several on its database, and looks at the lease
+        """`config`: rules and their settings come from there.
+        `own`: it reports on itself, too. With a `name` it is one of several on its database, and looks at the lease
         as time passes."""
         self.now = T0
         self.mail = Mailbox()
@@ -90,14 +93,14 @@ class Hub:
         claim = Claim(name, name, "influx")
         self.lease = Lease(self.database, claim, lambda: self.now, lambda: self.now / 1000, taken=self._taken)
         self.shares = bool(name)
-        known = discover()
+        known = discover() if config is None else config.known
         self.committer = Committer(
             self.database,
             self.series,
             self.intake,
             self.mail,
             known,
-            settings_of(known, rules),
+            settings_of(known, rules) if config is None else config.rules,
             lambda: self.now,
             batch_limit,
             self.answered.append,

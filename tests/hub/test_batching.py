@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from wire.topics import Verb
 RULES: Mapping[str, Mapping[str, object]] = {
     "camera_unreachable": {"hold_seconds": 2, "clear_seconds": 2},
     "recorder_unreachable": {"hold_seconds": 0, "clear_seconds": 1},
-    "channel_offline": {"hold_seconds": 1, "clear_seconds": 0},
+    "channel_offline": {"hold_seconds": 1, "clear_seconds": 0, "flap_seconds": 6},
     "agent_silent": {"enabled": False},
 }
 METRIC = {"cam-1": "reachable", "nvr-1": "reachable", "nvr-1-ch1": "online"}
@@ -48,7 +49,7 @@ def play(history: list[tuple[str, int]], between: list[str]) -> tuple[list[tuple
                 hub = Hub(folder, rules=RULES)
         hub.step()
         findings = [
-            (r.device, r.rule, r.state, r.since, r.opened, r.clearing, r.closed, r.cause is not None)
+            (r.device, r.rule, r.state, r.since, r.opened, r.clearing, r.closed, r.cause is not None, r.flaps)
             for r in hub.rows(schema.finding)
         ]
         timeline = [f"{r.at - T0} {r.what}" for r in hub.rows(schema.timeline)]
@@ -56,7 +57,26 @@ def play(history: list[tuple[str, int]], between: list[str]) -> tuple[list[tuple
         return sorted(findings, key=repr), sorted(timeline)
 
 
+FLAP_MS = 6000
+
+
+def lives(findings: list[tuple[object, ...]]) -> dict[tuple[object, object], list[tuple[int, int | None]]]:
+    """(device, rule) → when each of its findings that opened began and ended, in order."""
+    found: dict[tuple[object, object], list[tuple[int, int | None]]] = {}
+    for device, rule, _, since, opened, _, closed, *_ in findings:
+        if opened is not None:
+            assert isinstance(since, int)
+            assert closed is None or isinstance(closed, int)
+            found.setdefault((device, rule), []).append((since, closed))
+    return {key: sorted(spans) for key, spans in found.items()}
+
+
 @settings(max_examples=40, deadline=None)
 @given(samples, breaks)
 def test_batches_restarts_and_repeats_change_nothing(history: list[tuple[str, int]], between: list[str]) -> None:
-    assert play(history, between) == play(history, ["commit"] * len(history))
+    findings, timeline = play(history, between)
+    assert (findings, timeline) == play(history, ["commit"] * len(history))
+    for spans in lives(findings).values():
+        for (_, ended), (began, _) in pairwise(spans):
+            assert ended is not None, "no two at a time"
+            assert began - ended >= FLAP_MS, "what comes back soon is the same one"
