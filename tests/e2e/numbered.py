@@ -15,7 +15,7 @@ from tests.servers.nginx import Nginx
 from tests.waiting import wait_until
 
 RULES: Mapping[str, Mapping[str, object]] = {
-    "camera_unreachable": {"hold_seconds": 0.2, "clear_seconds": 0.2},
+    "camera_unreachable": {"hold_seconds": 0.2, "clear_seconds": 0.2, "flap_seconds": 0},
     "agent_silent": {"enabled": False},  # agents are killed on purpose: that they are missed is shown elsewhere
 }
 AGENT = "gateway"
