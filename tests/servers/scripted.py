@@ -7,12 +7,14 @@ import contextlib
 import gzip
 import re
 import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, NamedTuple, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.servers.certificates import KeyPair
 from tests.servers.server import HOST
 
 _LINE = re.compile(r"[a-z_]+,site=[a-z0-9-]+,agent=[a-z0-9-]+,device=[a-z0-9-]+ [a-z0-9_]+=[^ ,]+(,[^ ]+)? -?\d+")
@@ -48,9 +50,12 @@ def said(status: int, body: bytes = b"", reason: str = "Because", **headers: str
 
 
 class ScriptedServer:
-    """Listens while its context lasts. `script` may be another for every request; `taken` counts the lines it took."""
+    """Listens while its context lasts. `script` may be another for every request; `taken` counts the lines it took.
 
-    def __init__(self, script: Script | None = None) -> None:
+    With a key pair it speaks TLS.
+    """
+
+    def __init__(self, script: Script | None = None, tls: KeyPair | None = None) -> None:
         self.script: Script = script or self.take
         self.requests: list[Request] = []
         self.faults: list[str] = []
@@ -58,6 +63,9 @@ class ScriptedServer:
         self.sent = 0
         """Bytes of answers that left."""
         self._listening = socket.create_server((HOST, 0))
+        self._tls = None if tls is None else ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        if self._tls is not None and tls is not None:
+            self._tls.load_cert_chain(tls.certificate, tls.key)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._ended = False
@@ -66,7 +74,7 @@ class ScriptedServer:
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"http://{HOST}:{self._listening.getsockname()[1]}"
+        return f"http{'' if self._tls is None else 's'}://{HOST}:{self._listening.getsockname()[1]}"
 
     def take(self, request: Request) -> Iterable[bytes]:
         """Answer as an InfluxDB that is well: writes are kept, queries find nothing."""
@@ -101,6 +109,11 @@ class ScriptedServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        if self._tls is not None:
+            try:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            except OSError:
+                return
         with self._lock:
             self._open.add(connection)
         with connection, connection.makefile("rb") as incoming:

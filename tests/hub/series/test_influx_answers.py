@@ -17,6 +17,7 @@ from hub.series.connection import AnswerTooLong, InfluxTarget
 from hub.series.influx import InfluxSeries
 from hub.series.line import to_line
 from hub.series.store import Point, SeriesRefused, SeriesUnavailable
+from tests.servers.certificates import Authority
 from tests.servers.scripted import Request, Script, ScriptedServer, said
 from tests.waiting import wait_until
 
@@ -235,6 +236,23 @@ def test_a_drip_is_not_waited_for_without_an_end(drip: dict[str, bool]) -> None:
             store.write(points(1))
         took = time.monotonic() - began
     assert PIECE_SECONDS < took < PIECE_SECONDS * OVERALL_TIMEOUTS + 3
+
+
+def test_over_tls_answers_are_bounded_alike(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with ScriptedServer(tls=authority.server) as server:
+        with opened(server.url, ca_file=authority.ca, timeout_seconds=PIECE_SECONDS * 5) as store:
+            store.write(points(3))
+            store.ping()
+            assert set(server.taken) == lines(3)
+        server.script = dripping()
+        with opened(server.url, ca_file=authority.ca, timeout_seconds=PIECE_SECONDS) as store:
+            began = time.monotonic()
+            with pytest.raises(SeriesUnavailable, match=r"as a whole|timed out"):
+                store.write(points(1))
+            assert time.monotonic() - began < PIECE_SECONDS * OVERALL_TIMEOUTS + 3
+        with opened(server.url) as store, pytest.raises(SeriesUnavailable, match="certificate"):
+            store.ping()
 
 
 def test_a_slow_but_living_answer_may_take_longer_than_one_piece() -> None:
