@@ -20,6 +20,7 @@ from hub.fence import Fence, Unfenced
 from hub.fleet import KnownValues
 from hub.intake import Delivery, Intake
 from hub.measures import Committed, Measures
+from hub.noticeboard import EVERY_MS, Noticeboard
 from hub.own import Own
 from hub.rebuild import Remembered, read_blindness, rebuild
 from hub.reception import Batch, Item, Outbound, Reception
@@ -80,6 +81,7 @@ class Committer:
         batch_lines: int = 5000,
         gather: float = 0.0,
         marks: Marks | None = None,
+        covers_ms: int = EVERY_MS,
     ) -> None:
         """`answered` is told whose word on its configuration was committed, and who has connected anew.
 
@@ -87,7 +89,7 @@ class Committer:
         `measures` counts the work; `own` reports on it as a device of its own, if at all. A clock before `built_ms` is
         not believed; a sign of life is committed every `beat_ms`, and two that are missing are blindness.
         `fence` is what every commit has to pass where another hub works on the same database. `marks` knows which hours
-        have to be rolled up again.
+        have to be rolled up again. Maintenance windows and silences are looked up every `covers_ms`.
         """
         self._fence = fence or Unfenced()
         self._unseen: int | None = None
@@ -97,6 +99,7 @@ class Committer:
         self._transaction = Transaction(database, self._fence, self._marks, intake, self._measures)
         self._pending: Judged | None = None
         """The batch that is judged while its numbers are still on their way."""
+        self._noticeboard = Noticeboard(database, clock, covers_ms)
         self._own_address = own.address if own else None
         self._answered = answered
         self._database = database
@@ -127,7 +130,10 @@ class Committer:
     @property
     def next_due(self) -> int | None:
         """When time alone could change something, ms UTC; None while nothing is waited for."""
-        return self._engine.next_due if self._engine is not None else None
+        if self._engine is None:
+            return None
+        due = self._engine.next_due, self._engine.findings.covering.covers.next_change(self._clock())
+        return min((at for at in due if at is not None), default=None)
 
     def stalled(self, now: int) -> bool:
         """No step has ended well or told of an outage for so long that something hangs."""
@@ -172,6 +178,7 @@ class Committer:
             items = self._intake.batch(self._limit, self._patience(wait), self._lines, min(self._gather, wait))
             self._fence.confirm()
             self._notice_time(self._ready)
+            self._noticeboard.look(self._ready)
             self._suspects.clear()
             self._commit(items)
             if self._own is not None and (own := self._own.deliveries(self._ready, self._clock())):

@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 from hub.blindness import Blindness
 from hub.check import Check
+from hub.cover import Cover, Covers
+from hub.covering import Covering
 from hub.finding import Change, Life, advance
 from hub.fleet import LiveFinding, Site, Subject
 from hub.grouping import Groups
@@ -30,8 +32,8 @@ News = Change | Literal["promoted", "explained", "reopened"]
 class Transition(NamedTuple):
     """Something that happened to a finding, and how it stood right then: a batch may hold several of one finding.
 
-    `promoted`: its cause is gone, it stands for itself now. `explained`: it was its own ticket, or another's
-    consequence, and is the consequence of `cause` now. `reopened`: closed only lately, it is back.
+    `promoted`: its cause, or what covered it, is gone, it stands for itself now. `explained`: it was its own ticket, or
+    another's consequence, and is the consequence of `cause` now. `reopened`: closed only lately, it is back.
     """
 
     change: News
@@ -42,6 +44,10 @@ class Transition(NamedTuple):
     cause: LiveFinding | None
     flaps: int
     returned: int | None
+    cover: Cover | None = None
+    """What keeps it from having a ticket."""
+    over: Cover | None = None
+    """Of what is `promoted`: what kept it from having a ticket until now."""
 
 
 class Findings:
@@ -53,6 +59,7 @@ class Findings:
         self.transitions: list[Transition] = []
         self.now = 0
         self.groups = Groups(sites, self)
+        self.covering = Covering(sites)
         self._quiet: list[tuple[int, str, str, str]] = []
         self._awaited: set[tuple[str, str, str]] = set()
         """What is in it, once each."""
@@ -146,11 +153,23 @@ class Findings:
             self._await_quiet(check, finding)
         self.groups.review(subject, finding.rule, at)
 
-    def note(self, change: News, finding: LiveFinding, at: int) -> None:
+    def note(self, change: News, finding: LiveFinding, at: int, over: Cover | None = None) -> None:
         """One thing more to write down."""
+        ended = self.covering.settle(change, finding, at)
         cause = finding.root if finding.explained else None
-        known = (finding.life, finding.detail, cause, finding.flaps, finding.returned)
+        known = (finding.life, finding.detail, cause, finding.flaps, finding.returned, finding.cover, over)
         self.transitions.append(Transition(change, finding, at, *known))
+        if ended is not None:
+            self.note("promoted", finding, at, ended)
+
+    def cover(self, covers: Covers, now: int) -> None:
+        """What maintenance windows and silences cover from now on; what they no longer cover stands for itself."""
+        self.covering.covers = covers
+        for subject, finding, fate in self.covering.over(now):
+            if fate == "end":
+                self.end(subject, finding, now)
+            else:
+                self.note("promoted", finding, now, finding.cover)
 
     # --- causes ---
 

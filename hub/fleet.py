@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from hub.cover import Cover
 from hub.finding import Life
 from hub.newest import NOTHING, Newest
 from hub.plan import EMPTY, Plan
@@ -48,6 +49,8 @@ class LiveFinding:
     """How often it has come back soon after it was closed."""
     returned: int | None = None
     """When its condition began anew, the last time."""
+    cover: Cover | None = None
+    """What keeps it from having a ticket."""
 
     @property
     def began(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from hub.blindness import KEEP_MS, Blindness, Interval
+from hub.cover import Covers
 from hub.engine import Engine
 from hub.finding import Life
 from hub.fleet import AgentState, KnownValues, LiveFinding, Site, Subject
@@ -18,7 +19,7 @@ from hub.newest import Newest
 from hub.occurrence import LATE_MS
 from hub.rule import Rule, Settings, Severity
 from hub.series.store import SeriesUnavailable, Value
-from hub.store import schema
+from hub.store import covers, schema
 from wire.messages import DeviceKind
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ def rebuild(
     _read_agents(connection, engine, now)
     _read_devices(connection, engine)
     engine.findings.now = now
+    engine.findings.covering.covers = Covers(covers.current(connection, now), now)
     _read_findings(connection, engine)
     _read_events(connection, engine, now)
     engine.restored(now)
@@ -110,12 +112,16 @@ def _read_devices(connection: sa.Connection, engine: Engine) -> None:
 def _read_findings(connection: sa.Connection, engine: Engine) -> None:
     by_id: dict[int, LiveFinding] = {}
     causes: dict[int, int] = {}
+    known = {cover.id: cover for cover in engine.findings.covering.covers.covers}
     table = schema.finding
     for row in connection.execute(sa.select(table).where(table.c.state != "closed").order_by(table.c.id)):
         subject = engine.sites.setdefault(row.site, Site()).devices.get(row.device)
         if subject is None:  # its device is retired: a stand-in, so that the finding can be closed
             subject = engine.add_subject(Subject(row.site, row.device, DeviceKind.NETWORK, ""))
         subject.findings[row.rule] = by_id[row.id] = _finding(row)
+        if row.cover in known:
+            by_id[row.id].cover = known[row.cover]
+            engine.findings.covering.hold(by_id[row.id])
         if row.cause is not None:
             causes[row.id] = row.cause
     gone = {cause for cause in causes.values() if cause not in by_id}

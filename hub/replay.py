@@ -125,6 +125,7 @@ class Replay:
             BATCH,
             built_ms=0,
             beat_ms=NEVER_MS,  # the hub was there all the time
+            covers_ms=NEVER_MS,  # all are known from the start
         )
 
     def _pass(self, until: int) -> None:

@@ -207,6 +207,10 @@ class Rule:
     called for these while it has no finding: most numbers of a healthy fleet then cost no Python call."""
     absence: bool = False
     """Judged as time passes without a message instead of by samples."""
+    never_covered: bool = False
+    """No maintenance window and no silence keeps it from having a ticket."""
+    outage: bool = False
+    """While open the device does not do its work: counts as down in availability."""
     hides_children: bool = False
     """A possible root cause: while open, findings of devices below it are consequences on its ticket."""
     in_key_area: Mapping[str, Any] = field(default_factory=dict)

@@ -37,4 +37,5 @@ rule = Rule(
     settings=AgentSilentSettings,
     absence=True,
     hides_children=True,
+    outage=True,
 )

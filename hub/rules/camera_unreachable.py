@@ -27,4 +27,5 @@ rule = Rule(
     summary=N_("The camera does not answer."),
     settings=CameraUnreachableSettings,
     hides_children=True,
+    outage=True,
 )

@@ -26,4 +26,5 @@ rule = Rule(
     condition=Threshold("online", lambda _: (0.0, 1.0)),
     summary=N_("The recorder reports the channel as missing."),
     settings=ChannelOfflineSettings,
+    outage=True,
 )

@@ -26,4 +26,5 @@ rule = Rule(
     summary=N_("The door was opened under duress."),
     cases={"late": N_("The door was opened under duress; the news came late.")},
     settings=DoorDuressSettings,
+    never_covered=True,
 )

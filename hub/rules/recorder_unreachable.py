@@ -27,4 +27,5 @@ rule = Rule(
     summary=N_("The recorder does not answer."),
     settings=RecorderUnreachableSettings,
     hides_children=True,
+    outage=True,
 )

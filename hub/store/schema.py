@@ -99,6 +99,7 @@ finding = Table(
     Column("cause", _BigKey, ForeignKey("finding.id")),  # the finding whose consequence this is
     Column("flaps", Integer, nullable=False, server_default="0"),  # how often it came back soon after it was closed
     Column("returned", BigInteger),  # when its condition began anew, the last time
+    Column("cover", BigInteger),  # what keeps it from having a ticket, or kept it until it closed
     Index(
         "uq_finding_live",
         "site",
@@ -138,6 +139,28 @@ timeline = Table(
     Column("what", String(30), nullable=False),  # as hub.console.words.TIMELINE tells
     Column("data", JSON, nullable=False),
     comment="what happened to a ticket, in order",
+)
+
+cover = Table(
+    "cover",
+    metadata,
+    Column("id", _BigKey, primary_key=True),
+    Column("kind", String(12), nullable=False),  # maintenance, silence
+    Column("site", String(40), nullable=False),  # these three: empty for all
+    Column("device", String(40), nullable=False),  # and what hangs below it
+    Column("rule", String(60), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),  # of the first occurrence, where it recurs
+    Column("recurrence", String(200), nullable=False),  # RFC 5545 RRULE, counted on the clock of `zone`
+    Column("zone", String(60), nullable=False),
+    Column("author", String(80), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("added", BigInteger, nullable=False),
+    Column("ended", BigInteger),  # when somebody ended it before its time
+    Column("until", BigInteger),  # when it is over for good; null: it recurs for ever
+    Index("ix_cover_until", "until"),
+    sqlite_autoincrement=True,  # findings and timelines name it by number
+    comment="maintenance windows and silences: what opens meanwhile has no ticket",
 )
 
 desired_counter = Table(

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.cover import Cover
 from hub.findings import Transition
 from hub.fleet import LiveFinding
 from hub.store import schema
@@ -38,6 +39,7 @@ def _save(connection: sa.Connection, transition: Transition) -> None:
         "closed": life.closed,
         "detail": dict(transition.detail),
         "cause": transition.cause.id if transition.cause else None,
+        "cover": transition.cover.id if transition.cover else None,
         "flaps": transition.flaps,
         "returned": transition.returned,
     }
@@ -59,7 +61,8 @@ def _follow(connection: sa.Connection, transition: Transition) -> None:
     finding, at, change = transition.finding, transition.at, transition.change
     if change in ("opened", "promoted", "explained", "reopened") and transition.life.state == "open":
         if transition.cause is None:
-            _open(connection, transition)
+            if transition.cover is None:
+                _open(connection, transition)
             return
         about = {"device": transition.cause.device, "rule": transition.cause.rule}
         if _resolve(connection, finding, at):
@@ -83,8 +86,14 @@ def _open(connection: sa.Connection, transition: Transition) -> None:
     if transition.change == "reopened":
         detail = {"flaps": transition.flaps, **detail}
     else:
-        detail = {"since": transition.life.since, **detail}
+        detail = {"since": transition.life.since, **_held(transition.over), **detail}
     _note(connection, finding, at, transition.change, detail)
+
+
+def _held(over: Cover | None) -> dict[str, Any]:
+    """What kept it from having a ticket until now, for its timeline."""
+    known = {"id": over.id, "kind": over.kind, "author": over.author, "reason": over.reason} if over else None
+    return {"cover": known} if known else {}
 
 
 def _resolve(connection: sa.Connection, finding: LiveFinding, at: int) -> bool:

@@ -1,0 +1,78 @@
+"""Which open findings have no ticket because a maintenance window or silence covers them, and what of it ends when.
+
+A finding is covered or not as it opens, or begins to stand for itself. When its cover is over it gets its ticket once
+it is seen still to fire: by a value newer than that, or after a while in any case. What happened under a cover, rather
+than lasted, is over with it.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from hub.check import Check
+from hub.cover import NO_COVERS, Cover, Covers
+from hub.fleet import LiveFinding, Site, Subject
+
+GRACE_MS = 600_000
+"""After so long without a fresh value a finding whose cover is over stands all the same."""
+
+STANDS = frozenset({"opened", "promoted", "reopened", "explained"})
+"""The changes after which a finding wants a ticket, or is another's consequence."""
+
+
+class Covering:
+    """The covers of the moment, and the findings they hold. Used by the engine's thread."""
+
+    def __init__(self, sites: Mapping[str, Site]) -> None:
+        self._sites = sites
+        self.covers: Covers = NO_COVERS
+        self._held: dict[LiveFinding, None] = {}
+
+    def hold(self, finding: LiveFinding) -> None:
+        """After a rebuild: its cover is known."""
+        self._held[finding] = None
+
+    def settle(self, change: str, finding: LiveFinding, at: int) -> Cover | None:
+        """Reckon with a change, before it is told. Returns a cover that is over with it: the ticket is due now."""
+        over = None
+        if change in STANDS:
+            finding.cover = None if finding.explained else self._of(finding, at)
+        elif change == "relapsed" and finding.cover is not None:
+            over, finding.cover = finding.cover, self._of(finding, at)
+        if finding.cover is not None and finding.life.state == "open":
+            self._held[finding] = None
+        else:
+            self._held.pop(finding, None)
+        return over if finding.cover is None else None
+
+    def over(self, now: int) -> list[tuple[Subject, LiveFinding, Literal["end", "stand"]]]:
+        """What nothing covers any more: whether it ends with its cover, or stands for itself from now on."""
+        found: list[tuple[Subject, LiveFinding, Literal["end", "stand"]]] = []
+        for finding in list(self._held):
+            subject = self._sites[finding.site].devices.get(finding.device)
+            check = subject.plan.checks.get(finding.rule) if subject is not None else None
+            if subject is None or check is None or self._of(finding, now) is not None:
+                continue
+            if check.passing:
+                found.append((subject, finding, "end"))
+            elif finding.life.clearing is None and self._fresh(check, subject, finding, now):
+                found.append((subject, finding, "stand"))
+        return found
+
+    def _of(self, finding: LiveFinding, at: int) -> Cover | None:
+        """What covers this finding at a time (ms UTC), if anything."""
+        place = self._sites[finding.site]
+        subject = place.devices.get(finding.device) if self.covers else None
+        check = subject.plan.checks.get(finding.rule) if subject is not None else None
+        if subject is None or check is None or check.rule.never_covered:
+            return None
+        chain = [finding.device, *(one.device for one in place.ancestors(subject))]
+        return self.covers.find(finding.site, chain, finding.rule, at)
+
+    def _fresh(self, check: Check, subject: Subject, finding: LiveFinding, now: int) -> bool:
+        """Whether what it fires upon is newer than its cover's end."""
+        ended = self.covers.ended(finding.cover, now) if finding.cover is not None else 0
+        if check.rule.absence or now - ended > GRACE_MS:
+            return True
+        agent = self._sites[subject.site].agents.get(subject.agent)
+        times = [subject.latest.time_of(metric) or 0 for metric in check.rule.wakes]
+        return max(times) >= ended if times else agent is None or agent.mark >= ended
