@@ -34,6 +34,7 @@ from hub.series.store import SeriesUnavailable
 from hub.store import reads, rollups
 from hub.store.database import APPLICATION, connect, migrate
 from hub.store.lease import Claim
+from hub.warming import Warming
 from wire.messages import DeviceKind
 from wire.topics import Address, Topics
 
@@ -102,6 +103,7 @@ class App:
             wanted=lambda: self._lease.active,
         )
         self._publisher = Publisher(self._database, self._link)
+        self._warming = Warming(hourly, now_ms)
         self._measures = Measures()
         self._measures.watch(lambda: of_buffer(self._series.stats(), now_ms()))
         self._measures.watch(self._link.figures)
@@ -123,6 +125,7 @@ class App:
             own=Own(self._own, self._measures, time.monotonic, Process()),
             fence=self._lease,
             marks=self._marks,
+            past=self._warming,
         )
         self._health = Health()
         # Connections of their own: a crowd at the console must not hold up the committer.
@@ -149,6 +152,7 @@ class App:
         )
         self._pruning = threading.Thread(target=self._prune, name="retention", daemon=True)
         self._rolling = threading.Thread(target=self._rollups.run, args=(self._stop,), name="rollups", daemon=True)
+        self._recalling = threading.Thread(target=self._warming.run, args=(self._stop,), name="warming", daemon=True)
         self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
         self._fill_in_health()
 
@@ -167,6 +171,7 @@ class App:
         self._publishing.start()
         self._pruning.start()
         self._rolling.start()
+        self._recalling.start()
         self._web.start()
 
     @property
@@ -191,6 +196,7 @@ class App:
         self._publishing.join(5)
         self._pruning.join(5)
         self._rolling.join(5)
+        self._recalling.join(5)
         self._server.should_exit = True
         self._web.join(5)
         if self._broker is not None:

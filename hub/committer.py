@@ -31,6 +31,7 @@ from hub.series.store import Point
 from hub.store import schema, writes
 from hub.store.lease import Fenced, LeaseLost
 from hub.transaction import Judged, Transaction
+from hub.unusual import Past
 from wire.messages import Ack, Refusal, Report
 from wire.topics import Address, Verb
 
@@ -82,6 +83,7 @@ class Committer:
         gather: float = 0.0,
         marks: Marks | None = None,
         covers_ms: int = EVERY_MS,
+        past: Past | None = None,
     ) -> None:
         """`answered` is told whose word on its configuration was committed, and who has connected anew.
 
@@ -89,7 +91,8 @@ class Committer:
         `measures` counts the work; `own` reports on it as a device of its own, if at all. A clock before `built_ms` is
         not believed; a sign of life is committed every `beat_ms`, and two that are missing are blindness.
         `fence` is what every commit has to pass where another hub works on the same database. `marks` knows which hours
-        have to be rolled up again. Maintenance windows and silences are looked up every `covers_ms`.
+        have to be rolled up again. Maintenance windows and silences are looked up every `covers_ms`. `past` is what was
+        usual before this start.
         """
         self._fence = fence or Unfenced()
         self._unseen: int | None = None
@@ -108,6 +111,7 @@ class Committer:
         self._outbound = outbound
         self._reception = Reception(intake, outbound, clock, self._own_address)
         self._rules = rules
+        self._past = past
         self._settings = settings
         self._clock = clock
         self._limit = batch_limit
@@ -230,7 +234,9 @@ class Committer:
                 self._known = engine_before.values_committed()
             if self._blindness is None:  # kept across rebuilds: it knows intervals that no commit has saved yet
                 self._blindness = read_blindness(connection, now)
-            engine = rebuild(connection, self._series, self._rules, self._settings, self._blindness, now, self._known)
+            engine = rebuild(
+                connection, self._series, self._rules, self._settings, self._blindness, now, self._known, self._past
+            )
         self._engine, self._failed, self._known, self._attempt = engine, None, None, ""
         self._stepped = self._clock()  # it may have taken long
         self._last_good = self._last_good or min(beat.at if beat else now, now)

@@ -152,14 +152,24 @@ class Detector:
         return self._number
 
     @property
+    def at(self) -> float:
+        """The time of the newest value, s; 0 before the first."""
+        return self._at
+
+    def copy(self) -> "Detector":
+        """One of its own, that knows the same."""
+        other = Detector.__new__(Detector)
+        for name in Detector.__slots__:
+            setattr(other, name, getattr(self, name))
+        other._season = self._season.copy() if self._season else None
+        first, second, third, fourth = self._tails
+        other._tails = (first.copy(), second.copy(), third.copy(), fourth.copy())
+        return other
+
+    @property
     def age_seconds(self) -> float:
         """From the first value to the newest."""
         return self._at - self._first
-
-    @property
-    def spread(self) -> float:
-        """The usual distance from what is expected, at the time of the newest value."""
-        return self._scale * self._unrest(0)
 
     def elsewhere(self, number: float) -> float:
         """How far a number is from what is usual on any day of the week at the hour of the newest value."""

@@ -19,6 +19,7 @@ from hub.rule import Judgement, Rule, Settings
 from hub.scope import Whereabouts
 from hub.series.store import Point, Value
 from hub.silence import Silence
+from hub.unusual import Unusuals
 from wire.messages import Device, DeviceKind, Report
 
 AHEAD_MS = 300_000
@@ -59,6 +60,7 @@ class Engine:
         self._judge = Judge(self.sites)
         self._silence = Silence(self.sites, self.findings, self._judge, blindness)
         self._happenings = Happenings(self.findings)
+        self.unusuals = Unusuals()
         self._before: dict[Subject, KnownValues] = {}
         self._batches: deque[dict[Subject, KnownValues]] = deque()
         """What was known before each batch that is not committed, oldest first."""
@@ -155,6 +157,7 @@ class Engine:
 
     def _retire(self, subject: Subject, now: int) -> None:
         self._happenings.forget(subject)
+        self.unusuals.forget(subject)
         for finding in list(subject.findings.values()):
             self.findings.end(subject, finding, now)
 
@@ -213,6 +216,10 @@ class Engine:
             if value is not None and (findings or not low < value < high):
                 for check in checks:
                     self._judge_sample(check, subject, metric, value, judged, latest.time_of(metric))
+        if subject.plan.learners:
+            for check, verdict in self.unusuals.judge(subject, news, judged):
+                if verdict.firing or check.rule.name in findings:
+                    self.findings.apply(check, subject, *verdict)
 
     # --- events ---
 

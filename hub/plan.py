@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.check import Check, Watch, watch
-from hub.rule import Changed, Occurrence, Rule, Settings, Together
+from hub.rule import Changed, Occurrence, Rule, Settings, Together, Unusual
 from hub.scope import Whereabouts
 from hub.scoped import Scoped, Spot
 from hub.window import Window
@@ -19,6 +19,8 @@ class Plan:
     """Rule → its check."""
     watches: Mapping[str, Watch] = field(default_factory=dict)
     """Metric → what it wakes."""
+    learners: Sequence[tuple[str, str, Check, Unusual]] = ()
+    """(metric, rule, check, condition) of what learns from every number."""
     events: Mapping[str, Sequence[tuple[Check, Occurrence]]] = field(default_factory=dict)
     """Type of event → what it wakes."""
     changes: Sequence[tuple[Check, Changed]] = ()
@@ -78,6 +80,7 @@ class Plans:
 
 def _compile(checks: Sequence[Check]) -> Plan:
     by_metric: dict[str, list[Check]] = {}
+    learners: list[tuple[str, str, Check, Unusual]] = []
     by_event: dict[str, list[tuple[Check, Occurrence]]] = {}
     changes: list[tuple[Check, Changed]] = []
     groups: list[tuple[Check, Together]] = []
@@ -89,12 +92,15 @@ def _compile(checks: Sequence[Check]) -> Plan:
             changes.append((check, condition))
         elif isinstance(condition, Together):
             groups.append((check, condition))
+        elif isinstance(condition, Unusual):
+            learners.append((condition.metric, check.rule.name, check, condition))
         elif not check.rule.absence:
             for metric in check.rule.wakes:
                 by_metric.setdefault(metric, []).append(check)
     return Plan(
         checks={check.rule.name: check for check in checks},
         watches={metric: watch(metric, woken) for metric, woken in by_metric.items()},
+        learners=learners,
         events=by_event,
         changes=changes,
         groups=groups,

@@ -20,6 +20,7 @@ from hub.occurrence import LATE_MS
 from hub.rule import Rule, Settings, Severity
 from hub.series.store import SeriesUnavailable, Value
 from hub.store import covers, schema
+from hub.unusual import Past
 from wire.messages import DeviceKind
 
 log = logging.getLogger(__name__)
@@ -58,14 +59,17 @@ def rebuild(
     blindness: Blindness,
     now: int,
     known: Mapping[tuple[str, str], KnownValues] | None = None,
+    past: Past | None = None,
 ) -> Engine:
     """An engine that goes on where the last commit left off.
 
     `known` are the values of an engine whose batch could not be committed: they are kept as they were before it, and
     the series store is not asked, for it may hold values of that batch which no rule has judged.
+    `past` is what rules learn from that judge by what is usual.
     Findings whose rule or device is gone since then are closed: the engine's first transitions say so.
     """
     engine = Engine(rules, settings, blindness)
+    engine.unusuals.past = past or engine.unusuals.past
     _read_agents(connection, engine, now)
     _read_devices(connection, engine)
     engine.findings.now = now
@@ -195,6 +199,7 @@ def _keep_values(engine: Engine, known: Mapping[tuple[str, str], KnownValues]) -
                 kept = values.windows.items()
                 subject.windows.update({window: past for window, past in kept if window in subject.windows})
                 subject.learned = values.learned
+                engine.unusuals.keep(subject)
 
 
 def _read_latest(engine: Engine, series: Remembered, now: int) -> None:

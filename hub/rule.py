@@ -171,6 +171,25 @@ class Together:
     """Settings → (number, share from 0 to 1 of the children that one of the rules looks at, s in which they began)."""
 
 
+@dataclass(frozen=True)
+class Unusual:
+    """A condition as data: the mean of an hour is far from what this series usually has at this hour of the week.
+
+    For metrics whose natural limit nobody knows. Raised where both the anomaly score and the change are large enough,
+    and the value is unusual for this hour on every day of the week, so that a holiday may be like a Sunday. It clears
+    when the value comes back, or after a day, when what has lasted so long is usual. The detail is the metric's own
+    name and value, `usual_` with the name, and as `case` "high" or "low". Unknown until enough was learnt.
+    """
+
+    metric: str
+    levels: Callable[[Any], tuple[float, float, float]]
+    """Settings → (score, least change, d of learning)."""
+    floor: float = 0.0
+    """Above 0 the change is a factor, and smaller values are taken as this; else it is a difference."""
+    towards: frozenset[str] = frozenset({"high", "low"})
+    """Which of the two raises."""
+
+
 def everywhere(facts: Mapping[str, Any]) -> bool:
     """The rule applies to every device of its kinds."""
     return True
@@ -187,7 +206,7 @@ class Rule:
 
     name: str
     kinds: frozenset[DeviceKind]
-    condition: "Threshold | Occurrence | Changed | Together | Callable[[Snapshot, Any, int], Judgement]"
+    condition: "Threshold | Occurrence | Changed | Together | Unusual | Callable[[Snapshot, Any, int], Judgement]"
     """Data, or a pure function of snapshot, settings and the time of the newest sample (ms UTC)."""
     summary: str
     cases: Mapping[str, str] = field(default_factory=dict)
@@ -222,7 +241,7 @@ class Rule:
     @property
     def wakes(self) -> tuple[str, ...]:
         """The metrics that make the engine judge."""
-        return (self.condition.metric,) if isinstance(self.condition, Threshold) else self.metrics
+        return (self.condition.metric,) if isinstance(self.condition, Threshold | Unusual) else self.metrics
 
 
 @dataclass(frozen=True)

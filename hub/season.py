@@ -82,6 +82,14 @@ class Profile:
         self._number += 1
         self._limit = limit
 
+    def copy(self) -> "Profile":
+        """One of its own, that knows the same."""
+        other = Profile.__new__(Profile)
+        for name in Profile.__slots__:
+            setattr(other, name, getattr(self, name))
+        other._values, other._visits = self._values[:], self._visits[:]
+        return other
+
     def leave(self) -> None:
         """The visit is over."""
         if self._number:
@@ -131,6 +139,17 @@ class Season:
         """0 the level, 1 the day, 2 the week."""
         self.offers = [number, number, number]
         """What each of the three expects at the time last looked at."""
+
+    def copy(self) -> "Season":
+        """One of its own, that knows the same."""
+        other = Season.__new__(Season)
+        for name in Season.__slots__:
+            setattr(other, name, getattr(self, name))
+        other._day, other._week = self._day.copy(), self._week.copy() if self._week else None
+        other._unrest = (self._unrest[0].copy(), self._unrest[1].copy())
+        other._errors, other._biases = self._errors[:], self._biases[:]
+        other._offsets, other.offers = self._offsets[:], self.offers[:]
+        return other
 
     @property
     def error(self) -> float:

@@ -78,6 +78,13 @@ class Tail:
         step = max(1.0 / sqrt(self._seen), 0.02)
         self.threshold = min(max(self.threshold * exp(step * change), 1e-3), 1e6)
 
+    def copy(self) -> "Tail":
+        """One of its own, that knows the same."""
+        other = Tail.__new__(Tail)
+        for name in Tail.__slots__:
+            setattr(other, name, getattr(self, name))
+        return other
+
     def relearn(self) -> None:
         """Usual numbers are others from now on: what is known is only a beginning."""
         self._seen = min(self._seen, 50)
