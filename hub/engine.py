@@ -34,6 +34,10 @@ REACH_MS = 60_000
 STALE_MS = 86_400_000
 """How much older than its agent's newest report a sample may be and still be judged."""
 
+LATE_MS = 900_000
+"""A state heard so long after it was measured says nothing of now: it is remembered, and the next live one is judged.
+Longer than an agent needs to send again what went astray."""
+
 CLOCK_STEP_MS = 2000
 """A report made later whose clock reads this much earlier than the one before was made after the clock was set back."""
 
@@ -209,6 +213,8 @@ class Engine:
         state.mark = max(state.mark, at)
         if subject.windows:
             self._extend_windows(subject, at, news)
+        if at < received - LATE_MS and state.offset_ms is not None:
+            return  # a backlog that comes before anything live
         # Times of a clock that is far ahead are of no use to people: findings begin when the hub was told.
         judged, findings = min(at, received + AHEAD_MS), subject.findings
         for metric, (low, high, checks) in subject.plan.watches.items():

@@ -77,13 +77,29 @@ class Gateway:
         self._astray: list[tuple[float, str]] = []
         self._known, self._session, self._will = "", "", ""
         self._online = self._returned = self._off = False
+        self._narrow = 0.0
 
     def deliveries(self, length: float) -> Iterator[Delivery]:
         """All that the hub receives of it in so many seconds, in order."""
         phase = self._chance.uniform(0, self._interval)
         for turn in range(int((length - phase) // self._interval) + 1):
             at = phase + turn * self._interval
+            yield from self._reconnect(at)
             yield from sorted((*self._found(at), *self._round(at)), key=itemgetter(0))
+
+    def _reconnect(self, until: float) -> Iterator[Delivery]:
+        """A way that has opened since the round before is used at once, not only for the next report."""
+        ends = [fault.end for fault in self._way_faults if until - self._interval < fault.end < until]
+        if not ends or not self._session or any(self._lasts(fault, max(ends)) for fault in self._off_faults):
+            return
+        back = max(ends) + RECONNECT_SECONDS
+        if back < until and not any(self._lasts(fault, back) for fault in self._way_faults):
+            yield from self._back(back)
+            self._returned = False
+            yield from self._drain(back, until)
+
+    def _lasts(self, fault: AnyFault, at: float) -> bool:
+        return fault.at <= at < fault.end
 
     def _found(self, at: float) -> Iterator[Delivery]:
         """What went astray and comes before the next round."""
@@ -119,9 +135,12 @@ class Gateway:
             self._known = self._reporter.hash
             yield Delivery(moment, self._topic[Verb.INVENTORY], self._reporter.inventory)
         slow = [fault for fault in self._slow_faults if fault.at <= at < fault.end]
-        if slow and self._happens(slow[0].share):
-            self._kept.append(report)
-            return
+        if slow:  # live reports go first, so that what gets through is always new
+            self._narrow += slow[0].share
+            if self._narrow >= 1.0:
+                self._narrow -= 1.0
+                self._kept.append(report)
+                return
         late = self._happens(self._noise.reorders)
         if late or self._happens(self._noise.duplicates):
             heapq.heappush(
@@ -129,9 +148,12 @@ class Gateway:
             )
         if not late:
             yield Delivery(moment, self._topic[Verb.REPORT], report.body)
-        if slow:
-            return
-        room = int(max(0.0, at + self._interval - 1.0 - moment) * BACKLOG_A_SECOND)
+        if not slow:
+            yield from self._drain(moment, at + self._interval)
+
+    def _drain(self, moment: float, until: float) -> Iterator[Delivery]:
+        """What was kept, oldest first."""
+        room = int(max(0.0, until - 1.0 - moment) * BACKLOG_A_SECOND)
         for number in range(min(room, len(self._kept))):
             yield Delivery(
                 moment + (number + 1) / BACKLOG_A_SECOND, self._topic[Verb.REPORT], self._kept.popleft().body

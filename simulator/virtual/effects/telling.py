@@ -3,6 +3,7 @@
 from functools import singledispatch
 
 from simulator import faults
+from simulator.virtual.hardware import Array, MachineDisk
 from simulator.virtual.machine import Host, Volume
 from simulator.virtual.recorder import Channel, Recorder
 from simulator.virtual.software import Footage, Software
@@ -67,6 +68,10 @@ def untold(fault: faults.AnyFault, thing: Thing) -> str:
         return "a closed recorder does not tell at which rate it records"
     if isinstance(thing, Volume):
         return _of_volume(fault, thing)
+    if isinstance(thing, Array) and isinstance(fault, faults.DiskWears | faults.DiskUnhealthy | faults.DiskHot):
+        return "an array tells only of its members"
+    if isinstance(thing, MachineDisk) and isinstance(fault, faults.ArrayDegraded):
+        return "it is no array"
     if isinstance(fault, faults.FootageRead) and isinstance(thing, Host) and not thing.reads_watched:
         return "no software records on this machine"
     recorder = thing if isinstance(thing, Recorder) else thing.parent
