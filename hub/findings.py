@@ -123,7 +123,7 @@ class Findings:
         subject.findings[name] = finding
         finding.cause = self._cause(check, subject, finding)
         self._change(subject, finding, "reopened" if change == "reopened" else "opened", at)
-        if check.rule.hides_children:
+        if check.rule.hides_children or check.rule.explains:
             self._absorb(check, subject, finding, at)
 
     def renew(self, subject: Subject, finding: LiveFinding, life: Life, detail: Mapping[str, Any], at: int) -> None:
@@ -147,7 +147,7 @@ class Findings:
             subject.findings.pop(finding.rule, None)
             if change == "closed" and lapse and check is not None and not check.passing:
                 self.remember(finding, self.now + round(check.settings.flap_seconds * 1000))
-            if change == "closed" and (check is None or check.rule.hides_children):
+            if change == "closed" and (check is None or check.rule.hides_children or check.rule.explains):
                 self._release(finding)
         elif check is not None and (check.passing or change == "clearing"):
             self._await_quiet(check, finding)
@@ -177,6 +177,10 @@ class Findings:
         """The open finding nearest above this device that explains it, if any. Of a group also one of the parent's."""
         if isinstance(check.rule.condition, Occurrence) and check.rule.condition.late:
             return None
+        for other in subject.findings.values():
+            beside = subject.plan.checks.get(other.rule)
+            if beside and check.rule.name in beside.rule.explains and other.life.state == "open":
+                return other.root
         own = [subject] if isinstance(check.rule.condition, Together) else []
         for above in (*own, *self.sites[subject.site].ancestors(subject)):
             for other in above.findings.values():
@@ -197,7 +201,8 @@ class Findings:
                 known = below.plan.checks.get(other.rule)
                 if known is None or known.passing or other is finding or other is root:
                     continue
-                if below is subject and not isinstance(known.rule.condition, Together):
+                here = isinstance(known.rule.condition, Together) or other.rule in check.rule.explains
+                if not here if below is subject else not check.rule.hides_children:
                     continue
                 if other.life.state == "open" and not other.explained and other.began >= finding.began - slack:
                     self._explain(place, other, root, at)

@@ -232,6 +232,8 @@ class Rule:
     """While open the device does not do its work: counts as down in availability."""
     hides_children: bool = False
     """A possible root cause: while open, findings of devices below it are consequences on its ticket."""
+    explains: frozenset[str] = frozenset()
+    """Rules whose findings on the very same device are its consequences while it is open."""
     in_key_area: Mapping[str, Any] = field(default_factory=dict)
     """The rule's own defaults in a key area, where they differ: name of the setting → value."""
     runbook: "Runbook | None" = None

@@ -26,4 +26,5 @@ rule = Rule(
     summary=N_("The door was opened by force."),
     cases={"late": N_("The door was opened by force; the news came late.")},
     settings=DoorForcedSettings,
+    explains=frozenset({"door_held_open"}),
 )

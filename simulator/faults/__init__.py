@@ -23,10 +23,12 @@ from simulator.faults.cameras import (
     CertificateExpires,
     ClockDrift,
     ClockJump,
+    EventsLost,
     FirmwareChanged,
     Misbehaves,
     NtpOff,
     PictureSpoilt,
+    PicturesRefused,
     RecorderOff,
     RecorderPassword,
     SlowAnswers,
@@ -120,6 +122,7 @@ __all__ = [
     "DoorHeld",
     "DoorSilent",
     "DoorTampered",
+    "EventsLost",
     "Expectation",
     "Fault",
     "FaultBase",
@@ -134,6 +137,7 @@ __all__ = [
     "Misbehaves",
     "NtpOff",
     "PictureSpoilt",
+    "PicturesRefused",
     "PlanOff",
     "PoeLost",
     "PortDown",
@@ -175,6 +179,8 @@ AnyFault = (
     | StreamLost
     | PictureSpoilt
     | NtpOff
+    | EventsLost
+    | PicturesRefused
     | CertificateExpires
     | SlowAnswers
     | ChannelOff

@@ -136,3 +136,21 @@ class SlowAnswers(FaultBase):
     befalls = (Kind.CAMERA, Kind.RECORDER, Kind.SWITCH)
     tells = "{fault.device} takes {fault.times:g} times as long to answer"
     living = False
+
+
+class EventsLost(FaultBase):
+    """It answers, but its subscription to events is gone and no new one holds."""
+
+    kind: Literal["events_lost"]
+    befalls = (Kind.CAMERA, Kind.RECORDER)
+    tells = "the events of {fault.device} are no longer heard"
+    living = False
+
+
+class PicturesRefused(FaultBase):
+    """It gives no single picture any more."""
+
+    kind: Literal["pictures_refused"]
+    befalls = (Kind.CAMERA, Kind.CHANNEL)
+    tells = "{fault.device} gives no picture any more"
+    living = False

@@ -12,7 +12,7 @@ from hub.rule import Rule, discover
 from hub.store.database import migrate
 from simulator.scenario import Scenario
 from simulator.virtual.recording import lines
-from tests.hub.fleets import settings_of
+from tests.hub.fleets import Changes, settings_of
 
 
 class Ticket(NamedTuple):
@@ -29,11 +29,14 @@ class Ticket(NamedTuple):
     reopened: int
 
 
-def play(script: Scenario) -> list[Ticket]:
-    """Its tickets in the order of their opening. Raises AssertionError where the hub refused what was generated."""
+def play(script: Scenario, settings: Changes | None = None) -> list[Ticket]:
+    """Its tickets in the order of their opening; `settings` of rules besides the script's own. Raises AssertionError
+    where the hub refused what was generated."""
     database = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
     migrate(database)
-    summary = Replay(database, rules(), settings_of(rules(), script.rules)).play(read(lines(script)))
+    summary = Replay(database, rules(), settings_of(rules(), {**script.rules, **(settings or {})})).play(
+        read(lines(script))
+    )
     assert (summary.refused, dict(summary.rejected)) == (0, {})
     start = round(script.start.timestamp() * 1000)
     found = [_ticket(row, start) for row in tickets(database)]

@@ -80,6 +80,8 @@ FAULTS: Mapping[str, FaultRange] = {
     "certificate_expires": FaultRange(1, (DAY, 3 * DAY), {"days": (-5.0, 12.0)}),
     "clock_jump": FaultRange(2, (HOUR, DAY), {"by": (-7200.0, -15.0)}),
     "clock_drift": FaultRange(2, (3 * DAY, 8 * DAY), {"a_day": (8.0, 40.0)}),
+    "events_lost": FaultRange(1, (2 * HOUR, 12 * HOUR)),
+    "pictures_refused": FaultRange(1, (HOUR, 8 * HOUR)),
     "ntp_off": FaultRange(1, _ASKED_HOURLY),
     "recorder_off": FaultRange(2, _OUTAGE),
     "recorder_password": FaultRange(1, (3 * HOUR, 2 * DAY)),

@@ -56,17 +56,18 @@ def _agent(chance: Chance, number: int) -> dict[str, Any]:
     volumes.append({"id": "footage", "size": "8TB", "fill": 0.99, "role": "recording", "overwrites": True})
     volumes.append({"id": "backups", "role": "backup"})
     retention = round(chance.uniform(*ranges.RETENTION_DAYS), 2)
-    recorder = {
+    channels = chance.randint(*ranges.CHANNELS)
+    recorder: dict[str, Any] = {
         "id": "nvr-1",
         "speaks": chance.choice(("isapi", "dahua")),
-        "channels": chance.randint(*ranges.CHANNELS),
+        "channels": channels,
         "retention": retention,
         "weekly_restart": chance.choice((0.0, chance.uniform(*ranges.WEEKLY_RESTART))),
     }
     motion = chance.randint(*ranges.MOTION_CHANNELS)
-    recorder["motion"] = list(range(1, motion + 1)) if motion < recorder["channels"] else []
+    recorder["motion"] = list(range(1, motion + 1)) if motion < channels else []
     if chance.random() < 0.5:
-        recorder["young"] = {recorder["channels"]: chance.uniform(*ranges.YOUNG_DAYS)}
+        recorder["young"] = {channels: chance.uniform(*ranges.YOUNG_DAYS)}
     return agent | {
         "recorders": [recorder],
         "software": [{"id": "vms", "channels": 2, "retention": retention}],

@@ -32,9 +32,9 @@ def hear(hub: Hub, at: int, reachable: int) -> None:
     hub.step()
 
 
-def night(hub: Hub) -> None:
+def night(hub: Hub, ago: int = 3 * DAY_MS) -> None:
     """Two hours in which the camera was down, three days ago."""
-    began = hub.now - 3 * DAY_MS
+    began = hub.now - ago
     for minute in range(180):
         hear(hub, began + minute * MINUTE_MS, 0 if 30 <= minute < 150 else 1)
 
@@ -50,6 +50,11 @@ def test_a_backlog_of_three_days_lands_at_its_own_time_and_raises_nothing(hub: H
 
 def test_nor_does_it_where_the_backlog_comes_before_anything_live(hub: Hub) -> None:
     night(hub)
+    assert hub.tickets() == []
+
+
+def test_nor_one_of_this_morning(hub: Hub) -> None:
+    night(hub, ago=180 * MINUTE_MS)
     assert hub.tickets() == []
 
 

@@ -166,3 +166,16 @@ def _(fault: faults.CertificateExpires, thing: Thing, values: Values, at: float)
 def _(fault: faults.SlowAnswers, thing: Thing, values: Values, at: float) -> None:
     if "response_seconds" in values:
         values["response_seconds"] *= fault.times
+
+
+@alter.register
+def _(fault: faults.EventsLost, thing: Thing, values: Values, at: float) -> None:
+    change(values, events_subscribed=0.0)
+
+
+@alter.register
+def _(fault: faults.PicturesRefused, thing: Thing, values: Values, at: float) -> None:
+    if "picture_taken" in values:
+        for name in [name for name in values if name.startswith("picture_")]:
+            del values[name]
+        values["picture_taken"] = 0.0

@@ -7,7 +7,7 @@ import pytest
 
 from hub.rule import discover
 from hub.store import schema
-from tests.hub.fleets import T0, Timeline
+from tests.hub.fleets import SITE, T0, Timeline
 from tests.hub.hubs import Hub
 from wire.messages import Event
 from wire.topics import Verb
@@ -122,3 +122,12 @@ def test_a_contact_that_chatters_fills_no_timeline(hub: Hub) -> None:
 
 def test_the_engine_names_the_events_that_rules_want() -> None:
     assert Timeline().engine.events == {"door.alarm", "door.duress", "door.tamper"}
+
+
+def test_a_forced_door_that_then_stands_open_is_one_ticket() -> None:
+    line = Timeline()
+    line.engine.happen(SITE, "door-1", "door.alarm", FORCED, T0, T0)
+    line.samples(range(0, 200, 30), "door-1", door_open=1.0)
+    findings = line.engine.sites[SITE].devices["door-1"].findings
+    assert findings["door_held_open"].cause is findings["door_forced"]
+    assert findings["door_forced"].cause is None
