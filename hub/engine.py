@@ -64,7 +64,7 @@ class Engine:
         self._judge = Judge(self.sites)
         self._silence = Silence(self.sites, self.findings, self._judge, blindness)
         self._happenings = Happenings(self.findings)
-        self.unusuals = Unusuals()
+        self.unusuals = Unusuals(self.sites)
         self._before: dict[Subject, KnownValues] = {}
         self._batches: deque[dict[Subject, KnownValues]] = deque()
         """What was known before each batch that is not committed, oldest first."""

@@ -176,9 +176,10 @@ class Unusual:
     """A condition as data: the mean of an hour is far from what this series usually has at this hour of the week.
 
     For metrics whose natural limit nobody knows. Raised where both the anomaly score and the change are large enough,
-    and the value is unusual for this hour on every day of the week, so that a holiday may be like a Sunday. It clears
-    when the value comes back, or after a day, when what has lasted so long is usual. The detail is the metric's own
-    name and value, `usual_` with the name, and as `case` "high" or "low". Unknown until enough was learnt.
+    and the value is unusual for this hour on every day of the week, so that a holiday may be like a Sunday; not where
+    the device, or what it hangs on, has another finding that began within a day: it is one more symptom of that then.
+    It clears when the value comes back, or after a day, when what has lasted so long is usual. The detail is the
+    metric's own name and value, `usual_` with the name, and as `case` "high" or "low". Unknown until enough was learnt.
     """
 
     metric: str
@@ -188,6 +189,8 @@ class Unusual:
     """Above 0 the change is a factor, and smaller values are taken as this; else it is a difference."""
     towards: frozenset[str] = frozenset({"high", "low"})
     """Which of the two raises."""
+    sum_of: frozenset[DeviceKind] = frozenset()
+    """What it is a sum over: fresh findings of such devices of the same agent explain it, too."""
 
 
 def everywhere(facts: Mapping[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from hub.check import Check
 from hub.detector import Detector
-from hub.fleet import Subject
+from hub.fleet import Site, Subject
 from hub.rule import CLEAR, UNKNOWN, Judgement, Settings, Severity, Unusual
 
 HOUR_MS = 3_600_000
@@ -25,6 +25,9 @@ FEWEST = 0.5
 
 STILL = 0.7
 """An alarm goes on until the value is nearer to what is usual than this share of the least change."""
+
+FRESH_MS = 24 * HOUR_MS
+"""What began no longer ago explains what is unusual now."""
 
 MAX_WAITING = 72
 """Hours that are kept until the past is known; after that it is learnt from now on."""
@@ -116,7 +119,8 @@ def measure(condition: Unusual) -> Callable[[float], float]:
 class Unusuals:
     """Every such judgement of one engine."""
 
-    def __init__(self) -> None:
+    def __init__(self, sites: Mapping[str, Site]) -> None:
+        self._sites = sites
         self.past: Past = NoPast()
         self._number = 0
 
@@ -171,8 +175,23 @@ class Unusuals:
             waiting = (*known.waiting[-(MAX_WAITING - 1) :], (known.hour, number))
             return Verdict(UNKNOWN, end, known.judged, end), Hours(hour, waiting=waiting, judged=end)
         judgement, alarm = _judged(check, condition, detector, known, number, mean)
+        if alarm and self._explained(subject, condition, end):
+            judgement, alarm = UNKNOWN, ""
         began = known.began if alarm and alarm == known.alarm else end - HOUR_MS
         return Verdict(judgement, end, known.judged, began), Hours(hour, detector, (), alarm, began, end)
+
+    def _explained(self, subject: Subject, condition: Unusual, at: int) -> bool:
+        """Whether something else that is wrong, and is not old, may well be the reason."""
+        place = self._sites.get(subject.site) or Site()
+        devices = [subject, *place.ancestors(subject)]
+        if condition.sum_of:
+            devices += (d for d in place.devices.values() if d.agent == subject.agent and d.kind in condition.sum_of)
+        return any(
+            finding.began > at - FRESH_MS and not isinstance(one.plan.checks[finding.rule].rule.condition, Unusual)
+            for one in devices
+            for finding in one.findings.values()
+            if finding.rule in one.plan.checks
+        )
 
     def _taught(self, subject: Subject, condition: Unusual, known: Hours) -> Detector | None:
         detector = self.past.learned(subject, condition)

@@ -25,7 +25,10 @@ rule = Rule(
     name="network_receive_unusual",
     kinds=frozenset({DeviceKind.HOST}),
     condition=Unusual(
-        "network_receive_bytes_per_second", lambda s: (s.raise_score, s.least_factor, s.learn_days), floor=10_000.0
+        "network_receive_bytes_per_second",
+        lambda s: (s.raise_score, s.least_factor, s.learn_days),
+        floor=10_000.0,
+        sum_of=frozenset({DeviceKind.CAMERA, DeviceKind.RECORDER, DeviceKind.SWITCH, DeviceKind.NETWORK}),
     ),
     summary=N_(
         "Receives {network_receive_bytes_per_second} instead of the usual {usual_network_receive_bytes_per_second}."

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -13,7 +14,7 @@ from hub.detector import Detector
 from hub.engine import Engine
 from hub.fleet import Subject
 from hub.plan import Plan
-from hub.rule import N_, Rule, Unusual
+from hub.rule import N_, Rule, Threshold, Unusual
 from hub.unusual import HOUR_MS, Hours, RatioSettings, Unusuals, Verdict, measure
 from tests.hub.fleets import DEVICES, SITE, T0, Timeline, settings_of
 from wire.messages import DeviceKind
@@ -56,7 +57,7 @@ def weeks(number: int, until: int) -> Detector:
 
 
 def test_an_hour_is_judged_by_its_mean_when_it_is_over() -> None:
-    unusuals, subject = Unusuals(), host()
+    unusuals, subject = Unusuals({}), host()
     assert take(unusuals, subject, 10.0, FIRST + 60_000) is None
     assert take(unusuals, subject, 30.0, FIRST + 3_540_000) is None
     verdict = take(unusuals, subject, 5.0, FIRST + HOUR_MS + 1)
@@ -68,7 +69,7 @@ def test_an_hour_is_judged_by_its_mean_when_it_is_over() -> None:
 
 
 def test_what_comes_late_for_its_hour_is_left_out() -> None:
-    unusuals, subject = Unusuals(), host()
+    unusuals, subject = Unusuals({}), host()
     take(unusuals, subject, 10.0, FIRST + HOUR_MS)
     assert take(unusuals, subject, 99.0, FIRST + HOUR_MS - 1) is None
     assert take(unusuals, subject, 99.0, FIRST + HOUR_MS) is None  # nor is one summed twice
@@ -77,7 +78,7 @@ def test_what_comes_late_for_its_hour_is_left_out() -> None:
 
 
 def test_while_the_past_is_unknown_nothing_is_said_and_hours_wait() -> None:
-    unusuals, subject = Unusuals(), host()
+    unusuals, subject = Unusuals({}), host()
     unusuals.past = Later(3, weeks(4, FIRST))
     verdicts = [
         verdict.judgement.verdict
@@ -91,7 +92,7 @@ def test_while_the_past_is_unknown_nothing_is_said_and_hours_wait() -> None:
 
 
 def test_a_past_that_never_comes_is_given_up() -> None:
-    unusuals, subject = Unusuals(), host()
+    unusuals, subject = Unusuals({}), host()
     unusuals.past = Later(1 << 30, Detector())
     for hour in range(unusual.MAX_WAITING + 4):
         take(unusuals, subject, 8e6, FIRST + hour * HOUR_MS)
@@ -101,7 +102,7 @@ def test_a_past_that_never_comes_is_given_up() -> None:
 
 
 def test_nothing_that_was_learnt_is_changed_in_place() -> None:
-    unusuals, subject = Unusuals(), host()
+    unusuals, subject = Unusuals({}), host()
     unusuals.past = Later(0, weeks(4, FIRST))
     for hour in range(3):
         take(unusuals, subject, 8e6, FIRST + hour * HOUR_MS)
@@ -118,7 +119,7 @@ def test_nothing_that_was_learnt_is_changed_in_place() -> None:
 
 def test_there_are_no_more_series_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unusual, "MAX_DETECTORS", 2)
-    unusuals = Unusuals()
+    unusuals = Unusuals({})
     subjects = [host(str(number)) for number in range(3)]
     for subject in subjects:
         take(unusuals, subject, 1.0, FIRST)
@@ -160,3 +161,17 @@ def test_an_engine_without_such_rules_asks_no_past() -> None:
     state = engine.hear(SITE, "gateway", T0)
     engine.inventory(state, DEVICES, T0)
     assert all(not subject.plan.learners for subject in engine.sites[SITE].devices.values())
+
+
+@pytest.mark.parametrize(("device", "explains"), [("gateway-host", True), ("cam-1", True), ("door-1", False)])
+def test_what_something_else_explains_is_no_finding_of_its_own(device: str, explains: bool) -> None:
+    kinds = frozenset({DeviceKind.CAMERA, DeviceKind.HOST, DeviceKind.DOOR})
+    other = Rule("broken", kinds, Threshold("up", lambda _: (0.0, 1.0)), N_("Broken."))
+    condition = replace(CONDITION, sum_of=frozenset({DeviceKind.CAMERA}))
+    line = Timeline(rules={RULE.name: replace(RULE, condition=condition), other.name: other})
+    line.engine.unusuals.past = Later(0, weeks(4, FIRST))
+    line.sample(0, "gateway-host", **{METRIC: 8e6})
+    line.sample(60, device, up=0.0)
+    for hour in range(1, 6):
+        line.sample(hour * 3600, "gateway-host", **{METRIC: 8e4})
+    assert any(RULE.name in entry for entry in line.log) is not explains

@@ -52,7 +52,7 @@ def warmth(hour: int, random: Random) -> float:
 
 
 RULES: dict[str, tuple[str, str, Callable[[int, Random], float], Callable[[float], float], str | None]] = {
-    "recording_rate_unusual": ("cam-1", "recording_bytes_per_second", scene, lambda usual: usual * 25, "high"),
+    "write_rate_unusual": ("cam-1", "recording_bytes_per_second", scene, lambda usual: usual * 25, "high"),
     "network_receive_unusual": ("nvr-host", "network_receive_bytes_per_second", traffic, lambda usual: 1.5e6, "low"),
     "response_slow": ("cam-1", "response_seconds", answer, lambda usual: 2.5, "high"),
     "ping_slow": ("sw-1", "ping_seconds", answer, lambda usual: 1.5, "high"),
@@ -99,7 +99,7 @@ def test_nothing_is_said_in_the_first_fortnight() -> None:
 
 def test_a_holiday_is_like_a_sunday() -> None:
     line = timeline(*DEVICES)
-    rule = "recording_rate_unusual"
+    rule = "write_rate_unusual"
     play(line, rule, range(WEEKS + 24))
     for hour in range(WEEKS + 24, WEEKS + 3 * 24):
         _, clock = hour_of_week(hour)

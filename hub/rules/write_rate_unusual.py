@@ -15,14 +15,14 @@ from hub.unusual import RatioSettings
 from wire.messages import DeviceKind
 
 
-class RecordingRateUnusualSettings(RatioSettings):
+class WriteRateUnusualSettings(RatioSettings):
     """Scenes differ from day to day: half or twice as much is no news."""
 
     least_factor: float = 3.0
 
 
 rule = Rule(
-    name="recording_rate_unusual",
+    name="write_rate_unusual",
     kinds=frozenset({DeviceKind.CHANNEL, DeviceKind.CAMERA}),
     condition=Unusual(
         "recording_bytes_per_second", lambda s: (s.raise_score, s.least_factor, s.learn_days), floor=1000.0
@@ -32,5 +32,5 @@ rule = Rule(
         "high": N_("Writes {recording_bytes_per_second}, far more than the usual {usual_recording_bytes_per_second}."),
         "low": N_("Writes {recording_bytes_per_second}, far less than the usual {usual_recording_bytes_per_second}."),
     },
-    settings=RecordingRateUnusualSettings,
+    settings=WriteRateUnusualSettings,
 )
