@@ -92,12 +92,14 @@ class Subject:
     def snapshot(self, windows: Mapping[str, Values], relatives: "Kin", unheard_seconds: float = 0.0) -> Snapshot:
         """What a rule may know of it, with the windows of that rule."""
         found = self.findings
+        state = relatives.site.agents.get(self.device) if self.kind is DeviceKind.AGENT else None
         return Snapshot(
             self.device,
             self.kind,
             self.facts,
             self.latest,
             windows,
+            heard=state.heard if state is not None else None,
             unheard_seconds=unheard_seconds,
             findings=frozenset(name for name in found if found[name].life.state == "open") if found else NONE,
             relatives=relatives,

@@ -8,19 +8,35 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.config import parse
+from hub.rule import Rule, Together, discover
 from hub.store import schema
-from tests.hub.fleets import T0
+from tests.hub.fleets import DEVICES, T0
 from tests.hub.hubs import Hub
-from wire.messages import Report, Sample
+from wire.messages import Device, DeviceKind, Report, Sample
 from wire.topics import Verb
 
+TOGETHER = Rule(
+    "power_lost",
+    frozenset({DeviceKind.SWITCH}),
+    Together(frozenset({"camera_unreachable"}), lambda _: (2, 0.5, 4.0)),
+    "{number} of {of} dark",
+    hides_children=True,
+)
+POWERED = [Device(device=f"cam-{n}", kind=DeviceKind.CAMERA, parent="poe-1") for n in (1, 2, 3)]
+FLEET = [
+    *(device for device in DEVICES if device.kind is not DeviceKind.CAMERA),
+    Device(device="poe-1", kind=DeviceKind.SWITCH, parent="nvr-1"),
+    *POWERED,
+]
 RULES: Mapping[str, Mapping[str, object]] = {
     "camera_unreachable": {"hold_seconds": 2, "clear_seconds": 2},
     "recorder_unreachable": {"hold_seconds": 0, "clear_seconds": 1},
     "channel_offline": {"hold_seconds": 1, "clear_seconds": 0, "flap_seconds": 6},
     "agent_silent": {"enabled": False},
+    "power_lost": {"clear_seconds": 1},
 }
-METRIC = {"cam-1": "reachable", "nvr-1": "reachable", "nvr-1-ch1": "online"}
+METRIC = {**dict.fromkeys(("cam-1", "cam-2", "cam-3"), "reachable"), "nvr-1": "reachable", "nvr-1-ch1": "online"}
 
 samples = st.lists(st.tuples(st.sampled_from(sorted(METRIC)), st.integers(0, 1)), min_size=1, max_size=25)
 breaks = st.lists(st.sampled_from(["", "commit", "restart", "again"]), min_size=25, max_size=25)
@@ -30,8 +46,9 @@ def play(history: list[tuple[str, int]], between: list[str]) -> tuple[list[tuple
     """Findings and timeline lines after this history, with something done after each report."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        hub = Hub(folder, rules=RULES)
-        hub.announce()
+        config = parse({"rules": RULES}, {**discover(), "power_lost": TOGETHER}, folder=folder)
+        hub = Hub(folder, config=config)
+        hub.announce(FLEET)
         hub.step()
         said: list[Report] = []
         for second, ((device, value), then) in enumerate(zip(history, between, strict=False)):
@@ -46,7 +63,7 @@ def play(history: list[tuple[str, int]], between: list[str]) -> tuple[list[tuple
                 hub.step()
             if then == "restart":
                 hub.close()
-                hub = Hub(folder, rules=RULES)
+                hub = Hub(folder, config=config)
         hub.step()
         findings = [
             (r.device, r.rule, r.state, r.since, r.opened, r.clearing, r.closed, r.cause is not None, r.flaps)

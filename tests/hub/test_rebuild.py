@@ -1,18 +1,22 @@
 """After a start: what rules had seen is known again, and nothing that they had not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hub.blindness import Blindness
+from hub.config import parse
 from hub.engine import Engine
+from hub.fleet import NOBODY
 from hub.rebuild import LATELY_MS, rebuild
-from hub.rule import discover
+from hub.rule import CLEAR, Judgement, Rule, Settings, Snapshot, discover
 from hub.series.store import Point, Value
+from hub.store import schema
 from tests.hub.fleets import SITE, T0, settings_of
 from tests.hub.hubs import GATEWAY, Hub
-from wire.messages import Sample
+from wire.messages import DeviceKind, Sample
 from wire.topics import Address, Verb
 
 ELSEWHERE = Address("depot", "gateway")
@@ -69,3 +73,43 @@ def test_what_is_older_than_two_days_before_the_last_word_is_forgotten(hub: Hub)
     report(hub, T0, GATEWAY, response_seconds=0.5)
     report(hub, T0 + 3 * 86_400_000, GATEWAY, reachable=1)
     assert latest(rebuilt(hub), SITE) == {"reachable": Value(T0 + 3 * 86_400_000, 1.0)}
+
+
+def test_a_site_is_a_device_again_while_it_has_two_agents_and_no_longer_with_one(hub: Hub) -> None:
+    second = Address(SITE, "nvr-box")
+    hub.announce([], address=second)
+    hub.step()
+    site = rebuilt(hub).sites[SITE].devices["site"]
+    assert (site.kind, site.agent) == (DeviceKind.SITE, NOBODY)
+    with hub.database.begin() as connection:
+        values = {"site": SITE, "device": "site", "rule": "uplink_down", "state": "open", "since": T0, "detail": {}}
+        connection.execute(schema.finding.insert().values(**values, severity="critical"))
+        gone = (schema.agent.c.site == SITE) & (schema.agent.c.agent == second.agent)
+        connection.execute(schema.agent.delete().where(gone))
+    engine = rebuilt(hub)
+    assert "site" not in engine.sites[SITE].devices
+    assert [(one.finding.rule, one.change) for one in engine.take_transitions()] == [("uplink_down", "closed")]
+
+
+def test_windows_are_as_coarse_after_a_start_as_they_were(tmp_path: Path) -> None:
+    def judge(snapshot: Snapshot, settings: Settings, now: int) -> Judgement:
+        return CLEAR
+
+    rules = discover()
+    cameras = frozenset({DeviceKind.CAMERA})
+    plain = Rule("daily", cameras, judge, "", metrics=("response_seconds",))
+    rules["daily"] = replace(plain, lookback_seconds=7200.0, sample_seconds=600.0)
+    config = parse({"rules": {"agent_silent": {"enabled": False}}}, rules, folder=tmp_path)
+    hub = Hub(tmp_path, config=config)
+    hub.announce()
+    hub.step()
+    for minute in range(0, 180, 4):
+        report(hub, T0 + minute * 60_000, GATEWAY, response_seconds=minute)
+    before = hub.committer._ready.sites[SITE].devices["cam-1"].windows
+    with hub.database.connect() as connection:
+        engine = rebuild(connection, hub.series, rules, config.rules, Blindness(), hub.now)
+    after = engine.sites[SITE].devices["cam-1"].windows
+    (window,) = after
+    assert len(after[window]) == 12
+    assert after == before
+    hub.close()

@@ -288,6 +288,15 @@ def test_the_ticket_list_has_the_open_ones_first_then_the_resolved_newest_first(
     assert text.index('id="open"') < text.index('id="resolved"')
 
 
+def test_a_ticket_about_a_whole_site_leads_to_the_site(tmp_path: Path) -> None:
+    with closing(Served(tmp_path)) as hub:
+        with hub.engine.begin() as connection:
+            ticket = open_ticket(connection, finding(connection, "site", "agent_silent", NOW - MINUTE, {}))
+        text = hub.client().get(f"/tickets/{ticket}").text
+        assert "The whole site" in text
+        assert "/devices/site" not in text
+
+
 def test_a_ticket_that_nothing_was_seen_to_clear_does_not_claim_telemetry(tmp_path: Path) -> None:
     with closing(Served(tmp_path)) as hub:
         with hub.engine.begin() as connection:
