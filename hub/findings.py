@@ -1,7 +1,7 @@
 """Every live finding: it opens, is explained by another, comes back, closes; and what changed, in order."""
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any, Literal, NamedTuple
@@ -123,6 +123,8 @@ class Findings:
         subject.findings[name] = finding
         finding.cause = self._cause(check, subject, finding)
         self._change(subject, finding, "reopened" if change == "reopened" else "opened", at)
+        if check.rule.explains_beside:
+            self._absorb_beside(check, subject, finding, at)
         if check.rule.hides_children or check.rule.explains:
             self._absorb(check, subject, finding, at)
 
@@ -147,7 +149,7 @@ class Findings:
             subject.findings.pop(finding.rule, None)
             if change == "closed" and lapse and check is not None and not check.passing:
                 self.remember(finding, self.now + round(check.settings.flap_seconds * 1000))
-            if change == "closed" and (check is None or check.rule.hides_children or check.rule.explains):
+            if change == "closed" and (check is None or check.rule.may_explain):
                 self._release(finding)
         elif check is not None and (check.passing or change == "clearing"):
             self._await_quiet(check, finding)
@@ -181,6 +183,11 @@ class Findings:
             beside = subject.plan.checks.get(other.rule)
             if beside and check.rule.name in beside.rule.explains and other.life.state == "open":
                 return other.root
+        for brother in self._brothers(check, subject):
+            for other in brother.findings.values():
+                beside = brother.plan.checks.get(other.rule)
+                if beside and check.rule.name in beside.rule.explains_beside and other.life.state == "open":
+                    return other.root
         own = [subject] if isinstance(check.rule.condition, Together) else []
         for above in (*own, *self.sites[subject.site].ancestors(subject)):
             for other in above.findings.values():
@@ -189,6 +196,12 @@ class Findings:
                 if hides and hides.rule.hides_children and other.life.state == "open" and not loop:
                     return other.root
         return None
+
+    def _brothers(self, check: Check, subject: Subject) -> Sequence[Subject]:
+        """What hangs on the same device; of a group's finding, what hangs on its own."""
+        place = self.sites[subject.site]
+        parent = subject if isinstance(check.rule.condition, Together) else place.above(subject)
+        return place.children(parent) if parent is not None else ()
 
     def _absorb(self, check: Check, subject: Subject, finding: LiveFinding, at: int) -> None:
         """What is open below and began with it, or shortly before it was seen to, needs no ticket of its own."""
@@ -206,6 +219,19 @@ class Findings:
                     continue
                 if other.life.state == "open" and not other.explained and other.began >= finding.began - slack:
                     self._explain(place, other, root, at)
+
+    def _absorb_beside(self, check: Check, subject: Subject, finding: LiveFinding, at: int) -> None:
+        """As `_absorb`, among the devices of the same parent, and the parent's own group."""
+        place = self.sites[subject.site]
+        parent = place.above(subject)
+        if parent is None:
+            return
+        for near in (parent, *place.children(parent)):
+            for other in list(near.findings.values()):
+                fits = other.rule in check.rule.explains_beside and other is not finding and other is not finding.root
+                stands = other.life.state == "open" and not other.explained
+                if fits and stands and other.began >= finding.began - EXPLAINS_MS:
+                    self._explain(place, other, finding.root, at)
 
     def _explain(self, place: Site, finding: LiveFinding, cause: LiveFinding, at: int) -> None:
         finding.cause = cause

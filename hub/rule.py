@@ -237,11 +237,19 @@ class Rule:
     """A possible root cause: while open, findings of devices below it are consequences on its ticket."""
     explains: frozenset[str] = frozenset()
     """Rules whose findings on the very same device are its consequences while it is open."""
+    explains_beside: frozenset[str] = frozenset()
+    """Rules whose findings on devices of the same parent, or on that parent as a group, are consequences while this one
+    is open: a disk that is gone explains what its recorder keeps too little of."""
     in_key_area: Mapping[str, Any] = field(default_factory=dict)
     """The rule's own defaults in a key area, where they differ: name of the setting → value."""
     runbook: "Runbook | None" = None
     translations: Mapping[str, str] = field(default_factory=dict)
     """Chinese for those of its texts that no gettext catalogue has."""
+
+    @property
+    def may_explain(self) -> bool:
+        """Whether others' findings may be consequences of its own."""
+        return self.hides_children or bool(self.explains or self.explains_beside)
 
     @property
     def wakes(self) -> tuple[str, ...]:

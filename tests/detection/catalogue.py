@@ -138,7 +138,7 @@ agents:
         # What recorders tell
         Entry("clock_drift", "clock_jump", "nvr-1", 2 * HOUR, 2 * HOUR, (120, 600), parameters={"by": 45}),
         Entry("unknown_account", "account_added", "nvr-1", 6 * HOUR, 5 * HOUR, HOURLY, (0, DAY)),
-        Entry("disk_failing", "disk_fails", "nvr-1", 13 * HOUR, 5 * HOUR, HOURLY, HOURLY, on="nvr-1-disk-1"),
+        Entry("disk_failing", "disk_fails", "nvr-1", 13 * HOUR, 5 * HOUR, HOURLY, HOURLY, CRITICAL, on="nvr-1-disk-1"),
         Entry(
             "disk_missing",
             "disk_fails",
@@ -147,6 +147,7 @@ agents:
             5 * HOUR,
             HOURLY,
             HOURLY,
+            severity=CRITICAL,
             parameters={"state": "missing", "slot": 2},
             on="nvr-1-disk-2",
         ),
@@ -182,6 +183,7 @@ agents:
             10 * HOUR,
             (0, HOUR),
             (0, DAY),
+            severity="info",
             parameters={"ago": 20 * HOUR, "length": 8 * MINUTE},
         ),
         Entry(
@@ -220,6 +222,7 @@ agents:
         Entry("disk_missing", "disk_gone", "sda", 30 * HOUR, 3 * HOUR, (60, HOUR), severity=CRITICAL),
         Entry("raid_degraded", "array_degraded", "md0", 5 * HOUR, 3 * HOUR, (0, HOUR), severity=CRITICAL),
         Entry("ups_on_battery", "ups_on_battery", "ups-1", 10 * HOUR, 30 * MINUTE, (0, 600)),
+        Entry("ups_battery_worn", "battery_worn", "ups-1", 20 * HOUR, 2 * HOUR, (0, 600)),
         Entry("room_hot", "room_hot", "rack", 22 * HOUR, 3 * HOUR, (60, HOUR)),
         Entry("port_errors", "port_errors", "switch-1-p2", 3 * HOUR, 3 * HOUR, (60, HOUR)),
     ],
@@ -261,6 +264,16 @@ agents:
             (60, 600),
             severity=CRITICAL,
             hides=_hidden("camera_unreachable", "a-1", "a-2", "a-3", "a-4"),
+        ),
+        Entry(
+            "link_down",
+            "port_down",
+            "switch-1-p2",
+            18 * HOUR,
+            40 * MINUTE,
+            (60, 600),
+            severity=CRITICAL,
+            hides=_hidden("camera_unreachable", "a-2"),
         ),
         Entry("recorder_unreachable", "recorder_off", "nvr-1", 6 * HOUR, 40 * MINUTE, (300, 480), severity=CRITICAL),
         Entry("agent_silent", "agent_silent", "gate-1", 8 * HOUR, 30 * MINUTE, (120, 300), severity=CRITICAL),
@@ -312,7 +325,7 @@ agents:
   - id: gate-1
     cameras: [cam-1]
     recorders: [{ id: nvr-1, channels: 1, speaks: isapi }, { id: nvr-2, channels: 1, speaks: isapi }]
-    software: [{ id: vms, channels: 1 }, { id: vms-2, channels: 1, retention: 33 }]
+    software: [{ id: store, channels: 3 }, { id: vms, channels: 1 }, { id: vms-2, channels: 1, retention: 33 }]
     volumes: [{ id: system }, { id: backups, role: backup }]
     disks: [sda]
 """,
@@ -321,7 +334,7 @@ agents:
         Entry(
             "volume_full_by", "volume_grows", "system", 2 * DAY, 8 * DAY, (0, 8 * DAY), WITHIN_DAYS, parameters=GROWS
         ),
-        Entry("disk_failing", "disk_wears", "sda", 2 * DAY, 8 * DAY, (0, 6 * DAY), WITHIN_DAYS),
+        Entry("disk_wearing", "disk_wears", "sda", 2 * DAY, 8 * DAY, (0, 6 * DAY), WITHIN_DAYS),
         Entry("backup_stale", "backup_stale", "backups", 3 * DAY, 5 * DAY, (DAY, 3 * DAY), (0, DAY)),
         *(
             Entry(
@@ -335,7 +348,31 @@ agents:
                 parameters={"cause": cause, "to": 25, "a_day": 1},
                 on=f"{recorder}-ch1",
             )
-            for recorder, cause in (("vms", "bitrate"), ("nvr-1", "cameras_added"), ("nvr-2", "lost_disk"))
+            for recorder, cause in (("vms", "bitrate"), ("nvr-1", "cameras_added"))
+        ),
+        Entry(
+            "disk_missing",
+            "retention_falls",
+            "nvr-2",
+            3 * DAY,
+            12 * DAY,
+            (0, 4 * DAY),
+            WITHIN_DAYS,
+            severity=CRITICAL,
+            parameters={"cause": "lost_disk", "to": 25, "a_day": 1},
+            on="nvr-2-disk-2",
+            hides=_hidden("retention_below_target", "nvr-2-ch1"),
+        ),
+        Entry(
+            "store_too_small",
+            "retention_falls",
+            "store",
+            3 * DAY,
+            12 * DAY,
+            (0, 4 * DAY),
+            WITHIN_DAYS,
+            parameters={"cause": "undersized", "to": 25, "a_day": 1},
+            hides=_hidden("retention_below_target", "store-ch1", "store-ch2", "store-ch3"),
         ),
         Entry(
             "retention_forecast",
@@ -345,6 +382,7 @@ agents:
             5 * DAY,
             (HOUR, 4 * DAY),
             WITHIN_DAYS,
+            severity="info",
             parameters={"cause": "undersized", "to": 30.2, "a_day": 0.5},
             on="vms-2-ch1",
         ),
@@ -387,19 +425,9 @@ NOT_BY_SCENARIO: Mapping[str, str] = {
 
 PENDING = frozenset(
     {
-        *("agent_behind", "backup_stale", "cameras_down", "daily_integrity"),
-        *("disk_failing", "disk_hot", "disk_missing", "door_denied"),
-        *("firmware_changed", "footage_read", "host_hot", "host_overloaded"),
-        *("host_rebooted", "picture_blurred", "picture_covered", "picture_dark"),
+        *("door_denied", "firmware_changed", "footage_read", "unknown_account"),
+        *("picture_blurred", "picture_covered", "picture_dark"),
         *("picture_dirty", "picture_frozen", "picture_infrared_dead", "picture_moved"),
-        *("poe_lost", "port_errors", "raid_degraded", "recorder_process_down"),
-        *("recording_gap", "recording_stalled", "retention_below_target"),
-        *("retention_forecast", "room_hot", "site_uplink_down", "switch_unreachable"),
-        *("unknown_account", "ups_on_battery", "volume_full_by", "volume_inodes"),
-        *(
-            "volume_read_only",
-            "volume_unencrypted",
-        ),
     }
 )
 """Rules that entries or docs/scenarios.md name and the hub lacks. Empty where detection is complete."""

@@ -1,8 +1,8 @@
-"""What an agent tells of its own box wakes no rule that was made for other things."""
+"""What an agent tells of its own box wakes the rule that was made for it, and no other."""
 
 import pytest
 
-from tests.hub.fleets import DEVICES, T0, Timeline
+from tests.hub.fleets import DEVICES, SITE, T0, Timeline
 from wire.messages import Device, DeviceKind
 
 OWN = [
@@ -25,6 +25,18 @@ WORST = {
 }
 
 
+MADE_FOR_IT = {
+    "frigate": "recorder_process_down",
+    "rec-yard": "recording_stalled",
+    "net-eth0": "port_errors",
+    "disk-1": "disk_missing",
+    "ups-1": "ups_on_battery",
+    "room-1": "room_hot",
+    "backup": "backup_stale",
+}
+"""Of a disk that is hot, failing and gone, that it is gone comes first."""
+
+
 @pytest.fixture
 def timeline() -> Timeline:
     timeline = Timeline()
@@ -34,10 +46,11 @@ def timeline() -> Timeline:
 
 
 @pytest.mark.parametrize("device", sorted(WORST))
-def test_even_the_worst_it_can_say_is_no_finding_of_another_rule(timeline: Timeline, device: str) -> None:
+def test_even_the_worst_it_can_say_is_one_ticket(timeline: Timeline, device: str) -> None:
     timeline.samples(range(0, 7200, 60), device, **WORST[device])
     timeline.tick(7230)
-    assert timeline.log == []
+    findings = timeline.engine.sites[SITE].devices[device].findings
+    assert [name for name, finding in findings.items() if finding.cause is None] == [MADE_FOR_IT[device]]
 
 
 def test_a_metric_that_comes_once_a_day_is_no_absence(timeline: Timeline) -> None:

@@ -56,7 +56,7 @@ RULES: dict[str, tuple[str, str, Callable[[int, Random], float], Callable[[float
     "network_receive_unusual": ("nvr-host", "network_receive_bytes_per_second", traffic, lambda usual: 1.5e6, "low"),
     "response_slow": ("cam-1", "response_seconds", answer, lambda usual: 2.5, "high"),
     "ping_slow": ("sw-1", "ping_seconds", answer, lambda usual: 1.5, "high"),
-    "temperature_unusual": ("room-1", "temperature_celsius", warmth, lambda usual: usual + 12, "high"),
+    "temperature_unusual": ("room-1", "temperature_celsius", warmth, lambda usual: 34.5, "high"),
 }
 
 

@@ -1,0 +1,43 @@
+"""Recording has stopped.
+
+Meaning: The plan wants a recording, and no new one has appeared for longer than the agent allows.
+
+Why it matters: Live view may look well; what happens now will be missing when it is asked for.
+
+First step: Look at the recorder's software and its log: disk full, file system read-only, stream refused? Restart the
+recording of this channel and see that a new file grows.
+"""
+
+from hub.rule import CLEAR, N_, UNKNOWN, Judgement, Rule, Settings, Severity, Snapshot
+from wire.messages import DeviceKind
+
+
+class RecordingStalledSettings(Settings):
+    """The agent has waited ten minutes already."""
+
+    severity: Severity = Severity.CRITICAL
+
+
+DOWN = frozenset({"channel_offline", "channel_video_loss", "camera_unreachable", "camera_not_streaming"})
+"""With no picture there is nothing to record: these have the ticket."""
+
+
+def judge(snapshot: Snapshot, settings: RecordingStalledSettings, now: int) -> Judgement:
+    """Where the recorder itself says whether it records, the rule about that speaks."""
+    stalled = snapshot.latest.get("recording_stalled")
+    if stalled is None or "recording_active" in snapshot.latest:
+        return UNKNOWN
+    if stalled.value < 0.5:
+        return CLEAR
+    return UNKNOWN if snapshot.findings & DOWN else Judgement("firing")
+
+
+rule = Rule(
+    name="recording_stalled",
+    kinds=frozenset({DeviceKind.CHANNEL, DeviceKind.CAMERA}),
+    condition=judge,
+    summary=N_("No new recording, although the plan wants one."),
+    metrics=("recording_stalled",),
+    quiet=lambda _: {"recording_stalled": (-0.5, 0.5)},
+    settings=RecordingStalledSettings,
+)
