@@ -67,9 +67,14 @@ HUGE = 1e100
 FINEST = 1e-9
 """Differences so small beside the level are rounding."""
 
+FADE = 0.6
+"""By so much less, at last, does what lasts count: the beginning is the news."""
+
 BOUND = 1e4
 STEADY = 4.0
-"""Usual spreads that a value counts for at most, alone and within a mean of several."""
+WANDERING = 20.0
+"""A value counts in the short mean for so many usual spreads at most, or so many mean peaks of it, where that is more:
+one jump must not look like many, and a series that wanders must be seen to leave its ways."""
 
 MUCH_BETTER = 0.75
 """When another way to foretell the series leaves so little of the error, what was rare before says little."""
@@ -116,8 +121,8 @@ class Detector:
 
     __slots__ = (
         "_at", "_before", "_brief", "_error", "_first", "_former", "_former_until", "_lag", "_last", "_near",
-        "_near_error", "_near_spread", "_number", "_odd", "_odd_since", "_pace", "_power", "_run", "_same", "_scale",
-        "_season", "_short", "_tails", "_trend", "_was",
+        "_near_error", "_near_spread", "_number", "_odd", "_odd_from", "_odd_since", "_pace", "_power", "_run", "_same",
+        "_scale", "_season", "_short", "_tails", "_trend", "_was",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -142,7 +147,8 @@ class Detector:
         self._same = 0.0
         """For how many values it has been the same, and how often a value is that of the one before."""
         self._odd = 0
-        self._odd_since = 0.0
+        self._odd_since = self._odd_from = 0.0
+        """Of how many values in a row each was unusual, since when, and where the level was then."""
         self._tails = (Tail(), Tail(0.7), Tail(), Tail())
         """Of jumps, of short means, of a larger and of a smaller short spread."""
 
@@ -223,7 +229,8 @@ class Detector:
         floor = FINEST * abs(expected) + 1e-300
         jumps, shorts, variables, flats = self._tails
         off = min(max(rest / (TO_SIGMA * self._scale * self._unrest(0) + floor), -BOUND), BOUND)
-        self._short += (min(max(off, -STEADY), STEADY) - self._short) / SHORT
+        steady = max(STEADY, shorts.beyond(WANDERING))
+        self._short += (min(max(off, -steady), steady) - self._short) / SHORT
         sustained = abs(self._short)
         found: list[tuple[float, Why, Tail, float]] = [
             (shorts.rarity(sustained) * self._trust(at), "high" if self._short > 0 else "low", shorts, sustained)
@@ -243,13 +250,15 @@ class Detector:
         rarity = min(max(rarity + log(len(found)), -2 * log(self._number)), 0.0)
         rarity *= 1.0 if at - self._first >= DAY_SECONDS else DAY_UNSEEN
         odd = rarity < ODD and self._number > LEARNING
-        if odd and not self._odd:
-            self._odd_since = at
+        if odd and not self._odd and self._season is not None:
+            self._odd_since, self._odd_from = at, self._season.lift
         self._odd = self._odd + 1 if odd else 0
         for _, _, tail, number in found:
             tail.learn(number)
         if self._number <= LEARNING:
             return Reading(0.0, expected, self._short, "learning")
+        if self._odd:
+            rarity *= 1 - FADE * self._lasted(at)
         return Reading(1 / (1 + sqrt(exp(rarity) / EVEN_ODDS)), expected, self._short, why)
 
     def _adapt(self, season: Season, at: float, number: float, rest: float, error: float | None, step: float) -> None:
@@ -275,9 +284,13 @@ class Detector:
         if step > 0:
             self._pace = step if not self._pace else self._pace * (1.05 if step > self._pace else 0.95)
         self._at, self._was = at, number
-        lasted = self._odd >= ADAPT_VALUES[1] or at - self._odd_since >= ADAPT_SECONDS
-        if self._odd >= ADAPT_VALUES[0] and lasted:
+        if self._odd >= ADAPT_VALUES[0] and self._lasted(at) >= 1.0:
             self._accept(season, at)
+
+    def _lasted(self, at: float) -> float:
+        """Which share of the time has passed, its first quarter apart, after which what is unusual is usual."""
+        share = max(self._odd / ADAPT_VALUES[1], (at - self._odd_since) / ADAPT_SECONDS)
+        return min(max((share - 0.25) / 0.75, 0.0), 1.0)
 
     def _learn_steps(self, season: Season, kept: float, error: float | None, limit: float, weight: float) -> None:
         """What the value before foretells."""
@@ -297,8 +310,8 @@ class Detector:
     def _accept(self, season: Season, at: float) -> None:
         """What has been unusual for so long is usual from now on; where it came from is remembered for a while."""
         if abs(self._near) > 2 * self._scale:
-            self._former, self._former_until = -self._near, at + RETURN_SECONDS
             season.move(self._near)
+            self._former, self._former_until = self._odd_from - season.lift, at + RETURN_SECONDS
         self._scale = max(self._scale, self._near_spread)
         self._error = self._near_error
         if self._run >= ADAPT_VALUES[0]:

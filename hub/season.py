@@ -156,6 +156,11 @@ class Season:
         """The mean absolute error of the choice."""
         return self._errors[self.choice]
 
+    @property
+    def lift(self) -> float:
+        """How high the choice puts the whole series."""
+        return self._offsets[self.choice] + self._biases[self.choice]
+
     def look(self, at: float) -> float:
         """What is expected at this time."""
         day, week = self._day, self._week

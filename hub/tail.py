@@ -61,6 +61,10 @@ class Tail:
         # A light tail ends somewhere; what lies beyond is rarer than anything, and the further the rarer.
         return LOG_RATE - (log(inside) / shape if inside > 1e-6 else 138.0 + min(over / scale, 500.0))
 
+    def beyond(self, peaks: float) -> float:
+        """What lies so many mean peaks above the threshold."""
+        return self.threshold + peaks * self._fit()[0]
+
     def learn(self, number: float) -> None:
         """The next number."""
         self._seen += 1

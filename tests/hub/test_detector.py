@@ -106,7 +106,7 @@ def test_a_new_level_is_usual_after_a_day() -> None:
 def test_the_level_of_before_is_still_known_when_it_comes_back() -> None:
     back = PLANTED + DAY + 24
     found = readings(changed(range(PLANTED, back), lambda value, _: value + 15))
-    assert max(reading.score for reading in found[back + 2 :]) < 0.6
+    assert max(reading.score for reading in found[back + 2 :]) < 0.5
 
 
 def test_a_gap_is_no_anomaly() -> None:
