@@ -24,13 +24,16 @@ class BackupStaleSettings(Settings):
 
 
 def judge(snapshot: Snapshot, settings: BackupStaleSettings, now: int) -> Judgement:
-    """Old, or of no use."""
+    """None, old, or of no use."""
+    found = snapshot.latest.get("backups")
+    if found is not None and found.value < 0.5:
+        return Judgement("firing", {"case": "none"})
     age, readable = snapshot.latest.get("backup_age_seconds"), snapshot.latest.get("backup_readable")
     if age is not None and age.value >= settings.raise_age_seconds:
         return Judgement("firing", {"age_seconds": age.value, "case": "old"})
     if readable is not None and readable.value < 0.5:
         return Judgement("firing", {"case": "unreadable"})
-    return UNKNOWN if age is None and readable is None else CLEAR
+    return UNKNOWN if age is None and readable is None and found is None else CLEAR
 
 
 rule = Rule(
@@ -39,10 +42,15 @@ rule = Rule(
     condition=judge,
     summary=N_("The newest backup is of no use."),
     cases={
+        "none": N_("There is no backup."),
         "old": N_("The newest backup is {age_seconds} old."),
         "unreadable": N_("The newest backup can't be read."),
     },
-    metrics=("backup_age_seconds", "backup_readable"),
-    quiet=lambda s: {"backup_age_seconds": (-inf, s.raise_age_seconds), "backup_readable": (0.5, 1.5)},
+    metrics=("backups", "backup_age_seconds", "backup_readable"),
+    quiet=lambda s: {
+        "backups": (0.5, inf),
+        "backup_age_seconds": (-inf, s.raise_age_seconds),
+        "backup_readable": (0.5, 1.5),
+    },
     settings=BackupStaleSettings,
 )

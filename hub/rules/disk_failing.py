@@ -23,9 +23,14 @@ BAD = (("smart_healthy", False), ("disk_healthy", False), ("smart_critical_warni
 
 
 def judge(snapshot: Snapshot, settings: DiskFailingSettings, now: int) -> Judgement:
-    """One verdict is enough."""
+    """One verdict is enough; where its recorder has a ticket about its storage already, that is the one."""
     known = [(name, snapshot.latest[name].value, bad) for name, bad in BAD if name in snapshot.latest]
     failing = [name for name, value, bad in known if (value >= 0.5) is bad]
+    recorder = snapshot.relatives.parent()
+    if failing and recorder is not None and "hardware_failing" in recorder.findings:
+        alarm = recorder.latest.get("storage_failure")
+        if alarm is not None and alarm.value >= 0.5:
+            return UNKNOWN
     if failing:
         return Judgement("firing", {"case": "recorder" if failing[0] == "disk_healthy" else "smart"})
     return CLEAR if known else UNKNOWN
@@ -41,7 +46,7 @@ rule = Rule(
         "recorder": N_("The recorder calls the disk faulty."),
     },
     metrics=("smart_healthy", "disk_healthy", "smart_critical_warning"),
+    quiet=lambda _: {"smart_healthy": (0.5, 1.5), "disk_healthy": (0.5, 1.5), "smart_critical_warning": (-1.0, 0.5)},
     settings=DiskFailingSettings,
     explains=frozenset({"disk_wearing", "disk_hot"}),
-    explains_beside=frozenset({"raid_degraded"}),
 )

@@ -8,9 +8,11 @@ First step: Feel whether the room is hot. Then look for a stopped fan, a blocked
 machine.
 """
 
+from math import inf
+
 from pydantic import Field
 
-from hub.rule import N_, Rule, Settings, Severity, Threshold
+from hub.rule import CLEAR, N_, UNKNOWN, Judgement, Rule, Settings, Severity, Snapshot
 from wire.messages import DeviceKind
 
 
@@ -24,11 +26,25 @@ class HostHotSettings(Settings):
     clear_celsius: float = Field(default=75.0, description="Cel")
 
 
+def judge(snapshot: Snapshot, settings: HostHotSettings, now: int) -> Judgement:
+    """Where the room it stands in is too hot, that has the ticket."""
+    heat = snapshot.latest.get("temperature_celsius")
+    if heat is None or settings.clear_celsius < heat.value < settings.raise_celsius:
+        return UNKNOWN
+    if heat.value <= settings.clear_celsius:
+        return CLEAR
+    if any("room_hot" in one.findings for one in snapshot.relatives.children()):
+        return UNKNOWN
+    return Judgement("firing", {"temperature_celsius": heat.value})
+
+
 rule = Rule(
     name="host_hot",
     kinds=frozenset({DeviceKind.HOST}),
-    condition=Threshold("temperature_celsius", lambda s: (s.raise_celsius, s.clear_celsius)),
+    condition=judge,
     summary=N_("The machine is at {temperature_celsius}."),
+    metrics=("temperature_celsius",),
+    quiet=lambda s: {"temperature_celsius": (-inf, s.raise_celsius)},
     settings=HostHotSettings,
     explains=frozenset({"temperature_unusual"}),
 )

@@ -13,11 +13,18 @@ from wire.messages import DeviceKind
 
 
 class LinkDownSettings(Settings):
-    """Two minutes let a device restart."""
+    """Four minutes let a device restart, and are less than a camera has: the link is the cause."""
 
     severity: Severity = Severity.CRITICAL
-    hold_seconds: float = 120.0
+    hold_seconds: float = 240.0
     clear_seconds: float = 60.0
+
+
+def matters(snapshot: Snapshot) -> bool:
+    """Of a switch only the ports at which something hangs that is watched: a computer may be switched off at night."""
+    if "port" not in snapshot.facts or snapshot.facts.get("connected"):
+        return True
+    return next(snapshot.relatives.children(), None) is not None
 
 
 def judge(snapshot: Snapshot, settings: LinkDownSettings, now: int) -> Judgement:
@@ -30,7 +37,7 @@ def judge(snapshot: Snapshot, settings: LinkDownSettings, now: int) -> Judgement
     if link.value >= 0.5:
         return CLEAR
     used = any(value.value >= 0.5 for value in snapshot.windows.get("link_up", ()))
-    return Judgement("firing", {"case": "link"}) if used else UNKNOWN
+    return Judgement("firing", {"case": "link"}) if used and matters(snapshot) else UNKNOWN
 
 
 rule = Rule(
@@ -45,4 +52,5 @@ rule = Rule(
     lookback_seconds=86_400.0,
     sample_seconds=3600.0,
     hides_children=True,
+    in_key_area={"hold_seconds": 90.0},
 )

@@ -22,6 +22,20 @@ DOWN = frozenset({"channel_offline", "channel_video_loss", "camera_unreachable",
 """With no picture there is nothing to record: these have the ticket."""
 
 
+def explained(snapshot: Snapshot) -> bool:
+    """Whether the volume it is written to went read-only, or the recorder's process beside it is gone."""
+    path = str(snapshot.facts.get("path", ""))
+    above = snapshot.relatives.parent()
+    for _ in range(2):  # the recorder and its machine
+        for one in above.relatives.children() if above is not None else ():
+            place = str(one.facts.get("mount") or one.facts.get("path") or "")
+            inside = not path or not place or f"{path}/".startswith(f"{place.rstrip('/')}/")
+            if "recorder_process_down" in one.findings or ("volume_read_only" in one.findings and inside):
+                return True
+        above = above.relatives.parent() if above is not None else None
+    return False
+
+
 def judge(snapshot: Snapshot, settings: RecordingStalledSettings, now: int) -> Judgement:
     """Where the recorder itself says whether it records, the rule about that speaks."""
     stalled = snapshot.latest.get("recording_stalled")
@@ -29,7 +43,7 @@ def judge(snapshot: Snapshot, settings: RecordingStalledSettings, now: int) -> J
         return UNKNOWN
     if stalled.value < 0.5:
         return CLEAR
-    return UNKNOWN if snapshot.findings & DOWN else Judgement("firing")
+    return UNKNOWN if snapshot.findings & DOWN or explained(snapshot) else Judgement("firing")
 
 
 rule = Rule(

@@ -27,6 +27,7 @@ class RetentionBelowTargetSettings(Settings):
     hold_seconds: float = 1500.0
     target_days: float = Field(default=30.0, gt=0, description="d")
     learn_days: float = Field(default=0.25, gt=0, description="d of looking on before a short history is called short")
+    slack_days: float = Field(default=1.0, ge=0, description="d that a young history may lack of all its days")
     growth_share: float = Field(default=0.8, gt=0, le=1, description="1, growth a day of a history that is only young")
     bitrate_times: float = Field(default=1.15, gt=1, description="1, growth of the write rate that explains it")
 
@@ -39,7 +40,8 @@ def young(snapshot: Snapshot, settings: RetentionBelowTargetSettings, age: Value
     """Whether its history only began lately and grows a day a day; None while nobody knows."""
     since = snapshot.facts.get("recording_since")
     if isinstance(since, int | float) and not isinstance(since, bool):
-        return (age.at - since) / DAY_MS < settings.target_days
+        known_days = (age.at - since) / DAY_MS
+        return known_days < settings.target_days and age.value >= known_days - settings.slack_days
     window = snapshot.windows.get(AGE)
     looked = (age.at - window[0].at) / DAY_MS if window else 0.0
     if window and age.value < max(value.value for value in window) - 0.01:
@@ -53,7 +55,9 @@ def cause(snapshot: Snapshot, settings: RetentionBelowTargetSettings, now: int) 
     """Why, as far as the neighbours and the write rate tell."""
     parent = snapshot.relatives.parent()
     family = list(parent.relatives.children()) if parent is not None else []
-    if any(one.kind == DeviceKind.DISK and one.findings & {"disk_missing", "disk_failing"} for one in family):
+    machine = parent.relatives.parent() if parent is not None and parent.kind == DeviceKind.RECORDER else None
+    disks = [*family, *machine.relatives.children()] if machine is not None else family
+    if any(one.kind == DeviceKind.DISK and one.findings & {"disk_missing", "disk_failing"} for one in disks):
         return "disk"
     added = [one.facts.get("recording_since") for one in family if one.device != snapshot.device]
     if any(isinstance(since, int | float) and now - since < settings.target_days * DAY_MS for since in added):
@@ -94,5 +98,4 @@ rule = Rule(
     settings=RetentionBelowTargetSettings,
     lookback_seconds=10 * 86_400.0,
     sample_seconds=21_600.0,
-    explains=frozenset({"retention_forecast"}),
 )

@@ -19,7 +19,7 @@ from wire.messages import DeviceKind
 class RetentionForecastSettings(Settings):
     """Half a day of loss within the lookback is no noise of a store that overwrites file by file."""
 
-    severity: Severity = Severity.INFO
+    severity: Severity = Severity.WARNING
     target_days: float = Field(default=30.0, gt=0, description="d")
     horizon_days: float = Field(default=14.0, gt=0, description="d within which it would fall below")
     least_loss_days: float = Field(default=0.5, gt=0, description="d of history lost within the lookback")
@@ -29,7 +29,7 @@ AGE = "recording_retention_days"
 
 
 def judge(snapshot: Snapshot, settings: RetentionForecastSettings, now: int) -> Judgement:
-    """By the robust slope of the lookback; what is below already has its own ticket."""
+    """By the robust slope of the lookback. Once below, this ticket lasts, or the other has come."""
     age, window = snapshot.latest.get(AGE), snapshot.windows.get(AGE)
     if age is None or not window:
         return UNKNOWN
@@ -51,4 +51,5 @@ rule = Rule(
     settings=RetentionForecastSettings,
     lookback_seconds=4 * 86_400.0,
     sample_seconds=10_800.0,
+    explains=frozenset({"retention_below_target"}),
 )

@@ -29,5 +29,5 @@ rule = Rule(
     condition=Threshold("temperature_celsius", lambda s: (s.raise_celsius, s.clear_celsius)),
     summary=N_("The room is at {temperature_celsius}."),
     settings=RoomHotSettings,
-    explains=frozenset({"temperature_unusual"}),
+    explains=frozenset({"room_humid", "temperature_unusual"}),
 )

@@ -1,7 +1,7 @@
 """A recorder's store is too small.
 
-Meaning: Several channels of one recorder began to keep less than their target within a few days of each other: what
-they share, the store, no longer holds what it should.
+Meaning: Several channels of one recorder began to keep less than their target, or to fall towards it, within a few
+days of each other: what they share, the store, no longer holds what it should.
 
 Why it matters: All of them lose the days that somebody will ask for.
 
@@ -26,11 +26,12 @@ class StoreTooSmallSettings(Settings):
 
 rule = Rule(
     name="store_too_small",
-    kinds=frozenset({DeviceKind.RECORDER}),
+    kinds=frozenset({DeviceKind.RECORDER, DeviceKind.HOST, DeviceKind.AGENT}),
     condition=Together(
-        frozenset({"retention_below_target"}), lambda s: (s.least_channels, s.share_ratio, s.within_seconds)
+        frozenset({"retention_below_target", "retention_forecast"}),
+        lambda s: (s.least_channels, s.share_ratio, s.within_seconds),
     ),
-    summary=N_("{number} of {of} channels keep less than they should."),
+    summary=N_("{number} of {of} channels keep less than they should, or soon will."),
     settings=StoreTooSmallSettings,
     hides_children=True,
 )

@@ -22,7 +22,7 @@ class Story(NamedTuple):
 
 STORIES = [
     Story("agent_behind", DeviceKind.AGENT, "spool_reports", 0, 40, 80, 125),
-    Story("disk_hot", DeviceKind.DISK, "temperature_celsius", 40, 60, 65, 125),
+    Story("disk_hot", DeviceKind.DISK, "temperature_celsius", 40, 60, 60, 120),
     Story("disk_missing", DeviceKind.DISK, "present", 1, 0, 60, 120),
     Story("host_hot", DeviceKind.HOST, "temperature_celsius", 50, 82, 65, 125),
     Story("port_errors", DeviceKind.NETWORK, "network_errors_per_second", 0, 3, 70, 130),

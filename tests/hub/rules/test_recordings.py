@@ -64,7 +64,7 @@ def test_twenty_nine_days_of_thirty_are_too_few_unrounded_and_thirty_are_enough(
 def test_a_channel_that_began_lately_is_immature_and_no_ticket() -> None:
     line = timeline(NVR, channel("ch1"), channel("ch2", recording_since=T0 - 5.0 * DAY * 1000))
     keep(line, 0, 3 * DAY, 5.0, 1.0)  # grows a day a day: nobody said when it began
-    keep(line, 0, 3 * DAY, 5.0, 0.0, "ch2")  # its files begin five days ago
+    keep(line, 0, 3 * DAY, 5.0, 1.0, "ch2")  # its files begin five days ago
     assert lives(line, "retention_below_target", "ch1") == []
     assert lives(line, "retention_below_target", "ch2") == []
 

@@ -1,0 +1,125 @@
+"""What many devices have in common has the ticket: uplink, switch, power over Ethernet, circuit; as timelines."""
+
+from tests.hub.fleets import SITE, T0, Timeline
+from tests.hub.rules.timelines import DAY, HOUR, MINUTE, case, lives, timeline
+from wire.messages import Device, DeviceKind
+
+SWITCH = Device(device="sw", kind=DeviceKind.SWITCH)
+PORTS = [Device(device=f"p{n}", kind=DeviceKind.NETWORK, parent="sw", facts={"port": f"{n}"}) for n in range(1, 6)]
+CAMERAS = [Device(device=f"c{n}", kind=DeviceKind.CAMERA, parent=f"p{n}") for n in range(1, 5)]  # p5 is free
+LOOSE = [Device(device=f"d{n}", kind=DeviceKind.CAMERA) for n in range(1, 6)]
+
+
+def standing(line: Timeline) -> list[str]:
+    """What has a ticket of its own now."""
+    live = line.engine.sites[SITE].live()
+    return sorted(f"{f.device} {f.rule}" for f in live if f.life.state == "open" and not f.explained)
+
+
+def play(line: Timeline, minutes: range, switch: float, ports: int, cameras: int) -> None:
+    """So many ports have a link and so many cameras answer; a switch that is off tells nothing of its ports."""
+    for minute in minutes:
+        line.sample(minute * MINUTE, "sw", reachable=switch)
+        for number, port in enumerate(PORTS if switch else [], 1):
+            line.sample(minute * MINUTE, port.device, link_up=float(number <= ports or number == 5))
+        for number, camera in enumerate(CAMERAS, 1):
+            line.sample(minute * MINUTE + 1, camera.device, reachable=float(number <= cameras))
+
+
+def test_a_dead_switch_hides_what_hangs_on_it_and_what_stays_dead_is_a_ticket_then() -> None:
+    line = timeline(SWITCH, *PORTS, *CAMERAS)
+    play(line, range(10), 1, 4, 4)
+    play(line, range(10, 30), 0, 4, 0)
+    assert standing(line) == ["sw switch_unreachable"]
+    assert lives(line, "switch_unreachable") == ["600 pending", "720 opened"]
+    play(line, range(30, 40), 1, 4, 3)
+    line.tick(39 * MINUTE + 90)
+    assert lives(line, "switch_unreachable")[-1] == "1860 closed"
+    assert standing(line) == ["c4 camera_unreachable"]
+
+
+def test_ports_that_lose_their_links_together_are_power_and_one_ticket() -> None:
+    line = timeline(SWITCH, *PORTS, *CAMERAS)
+    play(line, range(10), 1, 4, 4)
+    play(line, range(10, 30), 1, 0, 0)
+    assert standing(line) == ["sw poe_lost"]
+    play(line, range(30, 40), 1, 4, 4)
+    line.tick(39 * MINUTE + 90)
+    assert standing(line) == []
+
+
+def test_one_port_without_a_link_has_the_ticket_of_its_camera() -> None:
+    line = timeline(SWITCH, *PORTS, *CAMERAS)
+    play(line, range(10), 1, 4, 4)
+    play(line, range(10, 30), 1, 3, 3)
+    assert standing(line) == ["p4 link_down"]
+    assert case(line, "p4", "link_down") == "link"
+
+
+def test_a_port_at_which_nothing_hangs_that_is_watched_may_lose_its_link() -> None:
+    line = timeline(SWITCH, *PORTS, *CAMERAS)
+    for hour, up in ((0, 1), (8, 0), (20, 1)):  # somebody's computer
+        line.samples(range(hour * HOUR, hour * HOUR + 2 * HOUR, MINUTE), "p5", link_up=up)
+    assert line.log == []
+
+
+def test_a_port_that_had_no_link_for_a_day_is_just_free() -> None:
+    line = timeline(SWITCH, *PORTS, *CAMERAS)
+    line.samples(range(0, 2 * DAY, 10 * MINUTE), "p1", link_up=0)
+    assert line.log == []
+
+
+def test_a_port_that_refuses_power_is_a_ticket_that_says_so() -> None:
+    line = timeline(SWITCH, *PORTS, *CAMERAS)
+    line.samples(range(0, 10 * MINUTE, MINUTE), "p1", link_up=1, poe_fault=0)
+    line.samples(range(10 * MINUTE, 20 * MINUTE, MINUTE), "p1", link_up=0, poe_fault=1)
+    assert case(line, "p1", "link_down") == "power"
+    line.samples(range(20 * MINUTE, 30 * MINUTE, MINUTE), "p1", link_up=1, poe_fault=0)
+    assert lives(line, "link_down") == ["600 pending", "840 opened", "1200 clearing", "1260 closed"]
+
+
+def test_cameras_of_one_circuit_are_one_ticket_where_they_are_most_of_what_hangs_there() -> None:
+    line = timeline(*LOOSE)
+    for minute in range(20):
+        for number, camera in enumerate(LOOSE):
+            line.sample(minute * MINUTE + number, camera.device, reachable=float(minute < 10 or number == 0))
+    assert standing(line) == ["gateway cameras_down"]
+    for minute in range(20, 30):
+        for number, camera in enumerate(LOOSE):
+            line.sample(minute * MINUTE + number, camera.device, reachable=1)
+    line.tick(29 * MINUTE + 90)
+    assert standing(line) == []
+
+
+def test_two_of_five_cameras_are_two_tickets() -> None:
+    line = timeline(*LOOSE)
+    for minute in range(10):
+        for number, camera in enumerate(LOOSE):
+            line.sample(minute * MINUTE + number, camera.device, reachable=float(number > 1))
+    assert standing(line) == ["d1 camera_unreachable", "d2 camera_unreachable"]
+
+
+def test_a_site_whose_agents_all_fall_silent_has_lost_its_uplink() -> None:
+    line = timeline()
+    line.engine.hear(SITE, "other", T0)
+    line.take()
+    line.sample(60, "cam-1", reachable=1)
+    for second in range(60, 600, 30):
+        line.tick(second)
+    assert standing(line) == ["site site_uplink_down"]
+    line.sample(660, "cam-1", reachable=1)
+    line.engine.hear(SITE, "other", T0 + 661_000)
+    line.take()
+    for second in range(660, 800, 30):
+        line.tick(second)
+    assert standing(line) == []
+
+
+def test_one_agent_of_two_that_falls_silent_is_its_own_ticket() -> None:
+    line = timeline()
+    line.engine.hear(SITE, "other", T0)
+    line.take()
+    for second in range(60, 600, 60):
+        line.sample(second, "cam-1", reachable=1)
+        line.tick(second)
+    assert standing(line) == ["other agent_silent"]
