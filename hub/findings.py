@@ -14,7 +14,7 @@ from hub.finding import Change, Life, advance
 from hub.fleet import LiveFinding, Site, Subject
 from hub.grouping import Groups
 from hub.occurrence import quiet
-from hub.rule import Judgement, Occurrence, Together
+from hub.rule import Judgement, Occurrence, Severity, Together
 
 EXPLAINS_MS = 300_000
 """What began so shortly before its cause was seen to begin is its consequence all the same: not everything is looked at
@@ -26,7 +26,7 @@ STAND_MS = 60_000
 MAX_LAPSED = 100_000
 """Closed findings that are remembered in case they come back; what is more opens a ticket of its own then."""
 
-News = Change | Literal["promoted", "explained", "reopened"]
+News = Change | Literal["promoted", "explained", "reopened", "worsened"]
 
 
 class Transition(NamedTuple):
@@ -34,6 +34,7 @@ class Transition(NamedTuple):
 
     `promoted`: its cause, or what covered it, is gone, it stands for itself now. `explained`: it was its own ticket, or
     another's consequence, and is the consequence of `cause` now. `reopened`: closed only lately, it is back.
+    `worsened`: it is graver than it was.
     """
 
     change: News
@@ -86,16 +87,24 @@ class Findings:
         if life is None:
             return
         if change == "opened":
-            self.open(check, subject, life if began is None else replace(life, since=began), judgement.detail, at)
+            life = life if began is None else replace(life, since=began)
+            self.open(check, subject, life, judgement.detail, at, judgement.severity)
             return
         if finding is None:
             finding = subject.findings[name] = self._new(check, subject, life, judgement.detail)
         finding.life = life
-        if change is None:
-            return
         if change in ("pending", "relapsed"):
             finding.detail = judgement.detail
-        self._change(subject, finding, change, at)
+        if change is not None:
+            self._change(subject, finding, change, at)
+        if life.state == "open" and judgement.severity is not None:
+            self._worsen(finding, judgement, judgement.severity, at)
+
+    def _worsen(self, finding: LiveFinding, judgement: Judgement, severity: Severity, at: int) -> None:
+        """The same fault, graver than before: people see it as it is now."""
+        if severity.rank > finding.severity.rank:
+            finding.severity, finding.detail = severity, judgement.detail
+            self.note("worsened", finding, at)
 
     def hold(self, check: Check, subject: Subject, since: int, detail: Mapping[str, Any], at: int) -> None:
         """What would open now has to wait."""
@@ -104,8 +113,19 @@ class Findings:
             subject.findings[finding.rule] = finding
             self._change(subject, finding, "pending", at)
 
-    def open(self, check: Check, subject: Subject, life: Life, detail: Mapping[str, Any], at: int) -> None:
-        """A finding opens: after its group's, where it is one of many, and as itself again where it is back."""
+    def open(
+        self,
+        check: Check,
+        subject: Subject,
+        life: Life,
+        detail: Mapping[str, Any],
+        at: int,
+        severity: Severity | None = None,
+    ) -> None:
+        """A finding opens: after its group's, where it is one of many, and as itself again where it is back.
+
+        `severity`: where it is not the settings'.
+        """
         self.groups.gather(check, subject, life.since, at)
         name, change = check.rule.name, "opened"
         finding, lapsed = subject.findings.get(name), self._back(check, subject, life.since)
@@ -115,11 +135,10 @@ class Findings:
                 self.note("dropped", finding, at)
             finding, change, lapsed.returned = lapsed, "reopened", life.since
             finding.flaps += 1
-            finding.severity = check.settings.severity
             life = replace(lapsed.life, state="open", clearing=None, closed=None)
         elif finding is None:
             finding = self._new(check, subject, life, detail)
-        finding.life, finding.detail = life, detail
+        finding.life, finding.detail, finding.severity = life, detail, severity or check.settings.severity
         subject.findings[name] = finding
         finding.cause = self._cause(check, subject, finding)
         self._change(subject, finding, "reopened" if change == "reopened" else "opened", at)
@@ -341,8 +360,17 @@ class Findings:
             clear = check.holds_after(finding.flaps).clear
             left = quiet(finding.life, now, clear)
             left += self.blindness.milliseconds(now + left - clear, now)  # what can't be heard is not quiet
+            if left <= 0 and _lasts(check, subject):
+                finding.life, left = replace(finding.life, clearing=now), clear or STAND_MS
             if left <= 0:
                 self.end(subject, finding, now, lapse=not check.passing)
             else:
                 self._awaited.add((site, device, rule))
                 heapq.heappush(self._quiet, (now + left, site, device, rule))
+
+
+def _lasts(check: Check, subject: Subject) -> bool:
+    """Whether what an event raised is seen to last."""
+    condition = check.rule.condition
+    told = subject.latest.get(condition.lasting) if isinstance(condition, Occurrence) and condition.lasting else None
+    return told is not None and told.value >= 0.5

@@ -20,7 +20,7 @@ class Happenings:
         """An event that has never been judged before: `at` its corrected time, `received` the hub's, both ms UTC."""
         late = received - at > LATE_MS
         for check, wanted in subject.plan.events.get(event, ()):
-            if not matches(wanted, data) or (late and not wanted.late):
+            if not matches(wanted, data) or (late and not wanted.late) or wanted.unless(data, check.settings, at):
                 continue
             detail = {**data, "case": "late"} if late else dict(data)
             if wanted.count is not None:
@@ -28,11 +28,15 @@ class Happenings:
                 if number < wanted.count(check.settings)[0]:
                     continue
             self._occur(check, subject, detail, at, received)
+        for check, wanted in subject.plan.ends.get(event, ()):
+            finding = subject.findings.get(check.rule.name)
+            if finding is not None and finding.detail.get(wanted.by) == data.get(wanted.by):
+                self._findings.end(subject, finding, received)
 
     def recall(self, subject: Subject, event: str, data: Mapping[str, Any], at: int) -> None:
         """After a rebuild: an event that was judged before."""
         for check, wanted in subject.plan.events.get(event, ()):
-            if wanted.count is not None and matches(wanted, data):
+            if wanted.count is not None and matches(wanted, data) and not wanted.unless(data, check.settings, at):
                 self._count(check, subject, at)
 
     def changed(self, subject: Subject, before: Mapping[str, Any], now: int) -> None:

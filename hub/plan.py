@@ -23,6 +23,8 @@ class Plan:
     """(metric, rule, check, condition) of what learns from every number."""
     events: Mapping[str, Sequence[tuple[Check, Occurrence]]] = field(default_factory=dict)
     """Type of event → what it wakes."""
+    ends: Mapping[str, Sequence[tuple[Check, Occurrence]]] = field(default_factory=dict)
+    """Type of event → what it ends."""
     changes: Sequence[tuple[Check, Changed]] = ()
     """What another value of a fact wakes."""
     groups: Sequence[tuple[Check, Together]] = ()
@@ -72,22 +74,27 @@ class Plans:
         return found
 
     def _expect(self, check: Check, condition: Occurrence) -> None:
-        self.events.add(condition.event)
+        self.events |= {kind for kind in (condition.event, *condition.also, condition.over) if kind}
         if condition.count is not None:
             within = round(condition.count(check.settings)[1] * 1000)
-            self.counted[condition.event] = max(self.counted.get(condition.event, 0), within)
+            for kind in (condition.event, *condition.also):
+                self.counted[kind] = max(self.counted.get(kind, 0), within)
 
 
 def _compile(checks: Sequence[Check]) -> Plan:
     by_metric: dict[str, list[Check]] = {}
     learners: list[tuple[str, str, Check, Unusual]] = []
     by_event: dict[str, list[tuple[Check, Occurrence]]] = {}
+    by_end: dict[str, list[tuple[Check, Occurrence]]] = {}
     changes: list[tuple[Check, Changed]] = []
     groups: list[tuple[Check, Together]] = []
     for check in checks:
         condition = check.rule.condition
         if isinstance(condition, Occurrence):
-            by_event.setdefault(condition.event, []).append((check, condition))
+            for kind in (condition.event, *condition.also):
+                by_event.setdefault(kind, []).append((check, condition))
+            if condition.over:
+                by_end.setdefault(condition.over, []).append((check, condition))
         elif isinstance(condition, Changed):
             changes.append((check, condition))
         elif isinstance(condition, Together):
@@ -102,6 +109,7 @@ def _compile(checks: Sequence[Check]) -> Plan:
         watches={metric: watch(metric, woken) for metric, woken in by_metric.items()},
         learners=learners,
         events=by_event,
+        ends=by_end,
         changes=changes,
         groups=groups,
         absence=[check for check in checks if check.rule.absence],

@@ -26,6 +26,11 @@ class Severity(StrEnum):
     WARNING = "warning"
     CRITICAL = "critical"
 
+    @property
+    def rank(self) -> int:
+        """The higher, the graver."""
+        return list(Severity).index(self)
+
 
 class Settings(BaseModel):
     """Of every rule: its hold and clear times and severity. Subclass it for thresholds; each field says its unit.
@@ -107,6 +112,8 @@ class Judgement:
 
     verdict: Verdict
     detail: Mapping[str, float | str | bool | None] = field(default_factory=dict)
+    severity: Severity | None = None
+    """How grave this is, where it is not as the settings say. An open finding becomes worse by it, never better."""
 
 
 CLEAR = Judgement("clear")
@@ -123,6 +130,11 @@ class Threshold:
 
     metric: str
     levels: Callable[[Any], tuple[float, float]]
+
+
+def always_matters(data: Mapping[str, Any], settings: Any, at: int) -> bool:
+    """No event is passed over."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -142,6 +154,16 @@ class Occurrence:
     count: Callable[[Any], tuple[int, float]] | None = None
     """Settings → (number, s): only so many within that time raise it, and keep it open. The detail then has their
     `count`."""
+    also: tuple[str, ...] = ()
+    """Events of these types are meant, too."""
+    unless: Callable[[Mapping[str, Any], Any, int], bool] = always_matters
+    """(its data, settings, when it happened in ms UTC) → whether it does not matter after all."""
+    over: str = ""
+    """An event of this type ends it at once, where it tells of the same `by`."""
+    by: str = ""
+    """What of an event's data says that two are about the same thing."""
+    lasting: str = ""
+    """A metric: it is not over while this is 1."""
 
 
 @dataclass(frozen=True)

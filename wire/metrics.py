@@ -354,6 +354,7 @@ CATALOGUE: tuple[Metric, ...] = (
     _m("accounts", "1", (Kind.CAMERA, Kind.RECORDER), "User accounts on the device", "设备用户账号数"),
     _m("administrators", "1", (Kind.CAMERA, Kind.RECORDER), "Accounts with all rights", "管理员账号数"),
     _m("online", "1", _CHANNEL, "The recorder lists the channel as present", "通道在线"),
+    _m("listed", "1", _CHANNEL, "The recorder lists the channel, present or not", "录像机列出该通道"),
     _m("video_loss", "1", _CHANNEL, "The recorder gets no picture from the channel", "通道视频丢失"),
     _m("recording_plan_enabled", "1", _CHANNEL, "A recording plan is switched on", "录像计划已启用"),
     _m("recording_planned", "1", _CHANNEL, "The plan wants a recording now", "计划当前应录像"),

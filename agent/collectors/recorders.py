@@ -95,7 +95,7 @@ plugin = Plugin(
         *("connectable", "reachable", "authenticated", "account_paused", "response_seconds"),
         *("requests_per_hour", "requests_held_back"),
         *("clock_offset_seconds", "clock_offset_error_seconds", "ntp_enabled"),
-        *("online", "video_loss"),
+        *("online", "listed", "video_loss"),
         *("recording_plan_enabled", "recording_planned", "recording_active", "recording_stalled"),
         *("recording_age_seconds", "recording_newest_age_seconds", "recording_retention_days"),
         *("recording_gaps", "recording_longest_gap_seconds", "recording_integrity_ratio"),

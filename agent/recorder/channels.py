@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent.device.text import printable
 from agent.memory import Memory
 from agent.recorder.ids import channel_id, free, told
+from agent.recorder.languages import Language
 from agent.recorder.model import Input
 from agent.recorder.settings import MAX_CHANNELS, ChannelSettings, RecorderSettings
 from wire.ids import ShortText, SlugId
@@ -118,7 +119,7 @@ class Channels:
         self._add(listed)
         self._match(listed)
         self._remember()
-        return {token: _values(listed.get(token)) for token in self.tokens}
+        return {token: self._values(listed.get(token)) for token in self.tokens}
 
     def devices(self, facts: Mapping[str, Mapping[str, float | str]]) -> dict[str, Device]:
         """Token → how it stands in the inventory; `facts` are further ones by token."""
@@ -128,6 +129,14 @@ class Channels:
         """The device id of a channel, empty for one that is not watched."""
         channel = self._channels.get(token)
         return channel.device if channel is not None else ""
+
+    def _values(self, one: Input | None) -> dict[str, float]:
+        """Of one that the recorder lists, or does not: over ONVIF many list only those that are online."""
+        known = {} if self._recorder.speaks is Language.ONVIF else {"listed": float(one is not None)}
+        if one is None:
+            return {"online": 0.0, **known}
+        told = {"online": one.online, "video_loss": one.video_loss}
+        return {name: float(value) for name, value in told.items() if value is not None} | known
 
     # What there is
 
@@ -234,13 +243,6 @@ class Channels:
 
 def _is_token(token: str) -> bool:
     return 0 < len(token) <= MAX_TOKEN and token.isprintable()
-
-
-def _values(one: Input | None) -> dict[str, float]:
-    if one is None:
-        return {"online": 0.0}
-    told = {"online": one.online, "video_loss": one.video_loss}
-    return {name: float(value) for name, value in told.items() if value is not None}
 
 
 def host_name(host: str) -> str:

@@ -53,6 +53,7 @@ _FLAGS = _ALARMS | frozenset(
         "up", "reachable", "authenticated", "online", "clock_reference", "door_reachable", "clock_synchronised",
         "link_up", "process_running", "overwriting", "encrypted", "backup_readable", "present", "smart_healthy",
         "ups_reachable", "connectable", "streaming", "ntp_enabled", "recording_plan_enabled", "recording_planned",
+        "listed",
         "recording_active", "events_subscribed", "picture_taken", "picture_infrared", "path_up", "poe_delivering",
         "door_locked", "disk_healthy", "series_available", "broker_connected",
     }

@@ -26,4 +26,5 @@ rule = Rule(
     condition=Threshold("streaming", lambda _: (0.0, 1.0)),
     summary=N_("The camera answers, but delivers no stream."),
     settings=CameraNotStreamingSettings,
+    outage=True,
 )

@@ -28,4 +28,5 @@ rule = Rule(
     settings=CameraUnreachableSettings,
     hides_children=True,
     outage=True,
+    in_key_area={"hold_seconds": 120.0},
 )

@@ -39,4 +39,6 @@ rule = Rule(
     metrics=("video_loss",),
     quiet=lambda _: {"video_loss": (-0.5, 0.5)},
     settings=ChannelVideoLossSettings,
+    outage=True,
+    in_key_area={"hold_seconds": 120.0},
 )

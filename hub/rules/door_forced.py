@@ -13,7 +13,7 @@ from wire.messages import DeviceKind
 
 
 class DoorForcedSettings(Settings):
-    """An hour of quiet after the last time: long enough to be seen by whoever is on duty."""
+    """An hour of quiet after the last time, and the door closed: long enough to be seen by whoever is on duty."""
 
     severity: Severity = Severity.CRITICAL
     clear_seconds: float = 3600.0
@@ -22,7 +22,7 @@ class DoorForcedSettings(Settings):
 rule = Rule(
     name="door_forced",
     kinds=frozenset({DeviceKind.DOOR}),
-    condition=Occurrence("door.alarm", {"state": "DoorForcedOpen"}, late=True),
+    condition=Occurrence("door.alarm", {"state": "DoorForcedOpen"}, late=True, lasting="door_open"),
     summary=N_("The door was opened by force."),
     cases={"late": N_("The door was opened by force; the news came late.")},
     settings=DoorForcedSettings,

@@ -28,12 +28,26 @@ class DoorSilentSettings(Settings):
     )
 
 
+def _spoken_for(snapshot: Snapshot) -> bool:
+    """Of several doors whose controller is gone, the first has the ticket."""
+    controller, parent = snapshot.facts.get("controller"), snapshot.relatives.parent()
+    if controller is None or parent is None:
+        return False
+    for other in parent.relatives.children():
+        if other.device < snapshot.device and other.facts.get("controller") == controller:
+            reachable = other.latest.get("door_reachable")
+            if reachable is not None and reachable.value < 0.5:
+                return True
+    return False
+
+
 def judge(snapshot: Snapshot, settings: DoorSilentSettings, now: int) -> Judgement:
     """The controller first; where nobody tells whether it is there, silence alone."""
     latest = snapshot.latest
     reachable, silence = latest.get("door_reachable"), latest.get("door_silence_seconds")
     if reachable is not None and reachable.value < 0.5:
-        return Judgement("firing", {"case": "controller"})
+        spoken_for = "door_silent" not in snapshot.findings and _spoken_for(snapshot)
+        return CLEAR if spoken_for else Judgement("firing", {"case": "controller"})
     if silence is None:
         return UNKNOWN if reachable is None else CLEAR
     asked = "requests_per_hour" in latest  # by an agent; else somebody else's program tells of the door
@@ -58,4 +72,5 @@ rule = Rule(
         "door_silence_seconds": (-1.0, min(s.asked_silence_seconds, s.told_silence_seconds)),
     },
     settings=DoorSilentSettings,
+    outage=True,
 )

@@ -71,7 +71,7 @@ def _follow(connection: sa.Connection, transition: Transition) -> None:
     elif change == "closed":
         if _resolve(connection, finding, at):
             _note(connection, finding, at, "resolved", {})
-    elif change in ("clearing", "relapsed"):
+    elif change in ("clearing", "relapsed", "worsened"):
         _note(connection, finding, at, change, dict(transition.detail), state="open")
 
 

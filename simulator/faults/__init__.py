@@ -71,6 +71,7 @@ from simulator.faults.network import (
 )
 from simulator.faults.recorders import (
     AccountAdded,
+    ChannelGone,
     ChannelOff,
     DiskFails,
     FootageTaken,
@@ -106,6 +107,7 @@ __all__ = [
     "CameraOff",
     "CameraPassword",
     "CertificateExpires",
+    "ChannelGone",
     "ChannelOff",
     "CircuitOff",
     "ClockDrift",
@@ -183,6 +185,7 @@ AnyFault = (
     | PicturesRefused
     | CertificateExpires
     | SlowAnswers
+    | ChannelGone
     | ChannelOff
     | VideoLoss
     | RecordingStopped

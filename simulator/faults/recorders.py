@@ -17,6 +17,15 @@ class ChannelOff(FaultBase):
     tells = "the camera of channel {fault.device} is gone"
 
 
+class ChannelGone(FaultBase):
+    """Somebody deleted the channel on the recorder: it is no longer listed at all."""
+
+    kind: Literal["channel_gone"]
+    befalls = (Kind.CHANNEL,)
+    tells = "channel {fault.device} is deleted on its recorder"
+    living = False
+
+
 class VideoLoss(FaultBase):
     """The recorder gets no picture from a channel that it still lists."""
 

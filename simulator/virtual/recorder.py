@@ -131,7 +131,7 @@ class Channel(Thing):
         if self.parent.speaks == "dahua" or (self.parent.speaks == "isapi" and lost):
             values["video_loss"] = 0.0
         if self.plans_known:
-            values |= {"recording_plan_enabled": 1.0, "recording_planned": float(not self._motion)}
+            values |= {"listed": 1.0, "recording_plan_enabled": 1.0, "recording_planned": float(not self._motion)}
         if self.due(self.paces.recordings):
             values |= self._recordings(at)
         if self.due(self.paces.picture):

@@ -33,7 +33,10 @@ def site(seed: int, *, days: float = 30.0, faults: bool = True) -> Scenario:
             "seed": seed,
             "length": days * DAY,
             "interval": interval,
-            "rules": {"agent_silent": {"silent_seconds": 180.0 + ranges.SILENT_REPORTS * interval}},
+            "rules": {
+                "agent_silent": {"silent_seconds": 180.0 + ranges.SILENT_REPORTS * interval},
+                "footage_read": {"allowed": []},  # nobody is expected to take any, at whatever hour
+            },
             "agents": agents,
             **_noise(chance, days * DAY),
         }

@@ -20,8 +20,18 @@ from simulator.virtual.thing import DAY, Facts, Happening, Thing, Values
 def _(fault: faults.ChannelOff, thing: Thing, values: Values, at: float) -> None:
     if "online" not in values:  # files tell of nothing but what was recorded
         return
-    leave(values, ("online", "recording_", "video_loss"))
+    leave(values, ("online", "listed", "recording_", "video_loss"))
     values["online"] = 0.0
+    unrecorded(fault, thing, values, at)
+
+
+@alter.register
+def _(fault: faults.ChannelGone, thing: Thing, values: Values, at: float) -> None:
+    if "online" not in values:
+        return
+    leave(values, ("online", "listed", "recording_"))
+    values["online"] = 0.0
+    change(values, listed=0.0)
     unrecorded(fault, thing, values, at)
 
 

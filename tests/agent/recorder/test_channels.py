@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from agent.memory import Memory
 from agent.recorder.channels import Channels, ChannelsNote
+from agent.recorder.languages import Language
 from agent.recorder.model import Input
 from agent.recorder.settings import ChannelSettings, RecorderSettings
 from wire.messages import DeviceKind
@@ -52,6 +53,13 @@ def devices(one: Channels) -> dict[str, tuple[str, str]]:
 def test_what_it_does_not_tell_of_a_channel_is_missing() -> None:
     told = channels().learn([Input("1", online=True, video_loss=False), Input("2", online=False), Input("3")])
     assert told == {"1": {"online": 1, "video_loss": 0}, "2": {"online": 0}, "3": {}}
+
+
+def test_a_recorder_that_lists_channels_that_are_off_says_which_are_gone() -> None:
+    recorder = RecorderSettings(id="nvr", host="10.0.0.5", speaks=Language.ISAPI)
+    one = Channels(recorder, 64, (), (), {}, Memory(None, "nvr-channels", ChannelsNote))
+    one.learn([Input("1"), Input("2")])
+    assert one.learn([Input("1", online=False)]) == {"1": {"online": 0, "listed": 1}, "2": {"online": 0, "listed": 0}}
 
 
 def test_a_vanished_channel_is_down_over_restarts_of_the_agent(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_clock_jumps_either_way_and_is_set_right(offset: float) -> None:
 
 def test_a_coarse_measurement_accuses_nobody() -> None:
     line = Timeline()
-    line.samples(range(0, 600, 60), "cam-1", clock_offset_seconds=12, clock_offset_error_seconds=4)
+    line.samples(range(0, 600, 60), "cam-1", clock_offset_seconds=12, clock_offset_error_seconds=8)
     assert line.log == []
 
 
