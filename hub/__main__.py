@@ -11,7 +11,19 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hub import logs
-from hub.commands import backup, deadletter, effective, forget, init_influx, replay, restore, restored, score
+from hub.commands import (
+    backup,
+    cover,
+    deadletter,
+    effective,
+    forget,
+    init_influx,
+    reconcile,
+    replay,
+    restore,
+    restored,
+    score,
+)
 from hub.config import ConfigError, HubConfig, load, parse
 from hub.desired import command as desired_command
 from hub.rule import discover
@@ -28,6 +40,7 @@ examples:
                                                           every threshold there, and the line it comes from
   watchkeeper-hub run --config hub.toml                   until SIGTERM or Ctrl-C
   watchkeeper-hub config list --config hub.toml           what every agent shall run, and whether it does
+  watchkeeper-hub maintenance list --config hub.toml      planned work; silence list: what is not to be heard of
   watchkeeper-hub replay month.jsonl                      what tickets a recording would have led to
   watchkeeper-hub score history.csv                       how unusual each value of a timestamp,value table is
   watchkeeper-hub init-influx --config hub.toml --dry-run  what InfluxDB lacks to be the hub's
@@ -73,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     desired_command.add_to(commands, file)
     replay.add_to(commands)
     score.add_to(commands)
-    for subcommand in (init_influx, backup, deadletter, restore, restored, forget):
+    for subcommand in (cover, reconcile, init_influx, backup, deadletter, restore, restored, forget):
         subcommand.add_to(commands, file)
     return parser
 
@@ -139,6 +152,9 @@ COMMANDS = {
     "run": _run,
     "check-config": _check,
     "config": _config,
+    "maintenance": cover.run,
+    "silence": cover.run,
+    "reconcile": reconcile.run,
     "replay": replay.run,
     "init-influx": init_influx.run,
     "backup": backup.run,

@@ -23,6 +23,7 @@ from hub.measures import Measures
 from hub.mqtt import MqttLink
 from hub.own import Own, Process, of_buffer
 from hub.place import place
+from hub.reconcile import Reconciler, keep_right
 from hub.rollup.charts import LongCharts
 from hub.rollup.marks import Marks
 from hub.rollup.worker import RollupWorker, Stores
@@ -127,6 +128,9 @@ class App:
             marks=self._marks,
             past=self._warming,
         )
+        self._reconciler = Reconciler(
+            self._database, self._series, rules, config.rules, now_ms, lambda _: self._series.stats().points == 0
+        )
         self._health = Health()
         # Connections of their own: a crowd at the console must not hold up the committer.
         self._reading = connect(config.store_url(), pool_timeout=WEB_WAIT_SECONDS)
@@ -153,6 +157,10 @@ class App:
         self._pruning = threading.Thread(target=self._prune, name="retention", daemon=True)
         self._rolling = threading.Thread(target=self._rollups.run, args=(self._stop,), name="rollups", daemon=True)
         self._recalling = threading.Thread(target=self._warming.run, args=(self._stop,), name="warming", daemon=True)
+        self._reconciling = threading.Thread(
+            target=keep_right, args=(self._reconciler, self._measures, self._lease, self._stop), name="reconciliation",
+            daemon=True,
+        )  # fmt: skip
         self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
         self._fill_in_health()
 
@@ -172,6 +180,7 @@ class App:
         self._pruning.start()
         self._rolling.start()
         self._recalling.start()
+        self._reconciling.start()
         self._web.start()
 
     @property
@@ -197,6 +206,7 @@ class App:
         self._pruning.join(5)
         self._rolling.join(5)
         self._recalling.join(5)
+        self._reconciling.join(5)
         self._server.should_exit = True
         self._web.join(5)
         if self._broker is not None:

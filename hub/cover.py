@@ -5,7 +5,7 @@ in availability. A **silence** is for what is known and not to be heard of for a
 down all the same. Either has an author and a reason.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -15,6 +15,8 @@ Kind = Literal["maintenance", "silence"]
 
 BEHIND_MS = 25 * 3_600_000
 """How far back covers are known exactly: farther than a late value may lie to be judged."""
+MAX_DEPTH = 13
+"""Levels of topology that are followed."""
 AHEAD_MS = 8 * 86_400_000
 ANEW_MS = 86_400_000
 """Occurrences are laid out for AHEAD_MS, and anew after so long."""
@@ -31,6 +33,16 @@ class Scope(NamedTuple):
         """Whether a finding of `rule` is meant. `chain`: its device and all that this hangs on."""
         here = not self.site or self.site == site
         return here and (not self.device or self.device in chain) and (not self.rule or self.rule == rule)
+
+
+def chain(device: str, lineage: Mapping[str, tuple[str | None, str]]) -> list[str]:
+    """A device and all that it hangs on, the agent that watches it last. `lineage`: device → (parent, agent)."""
+    found, at = [device], lineage.get(device, (None, ""))[0]
+    while at is not None and at in lineage and at not in found and len(found) < MAX_DEPTH:
+        found.append(at)
+        at = lineage[at][0]
+    agent = lineage.get(device, (None, ""))[1]
+    return found if not agent or agent in found else [*found, agent]
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ class Engine:
         old.parent, old.facts, old.room = device.parent, device.facts, device.room or ""
         self.add_subject(old)
         for finding in [f for f in old.findings.values() if f.rule not in old.plan.checks]:
-            self.findings.end(old, finding, now)
+            self.findings.end(old, finding, now, why="unwatched")
         if old.plan.changes:
             self._happenings.changed(old, before, now)
 
@@ -155,7 +155,7 @@ class Engine:
             for subject in list(place.devices.values()):
                 for finding in list(subject.findings.values()):
                     if not subject.agent or finding.rule not in subject.plan.checks:
-                        self.findings.end(subject, finding, now)
+                        self.findings.end(subject, finding, now, why="unwatched" if subject.agent else "retired")
                 if not subject.agent:
                     place.remove(subject.device)
 
@@ -163,7 +163,7 @@ class Engine:
         self._happenings.forget(subject)
         self.unusuals.forget(subject)
         for finding in list(subject.findings.values()):
-            self.findings.end(subject, finding, now)
+            self.findings.end(subject, finding, now, why="retired")
 
     # --- samples ---
 

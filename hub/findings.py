@@ -47,6 +47,8 @@ class Transition(NamedTuple):
     returned: int | None
     cover: Cover | None = None
     """What keeps it from having a ticket."""
+    why: str = ""
+    """As the finding's."""
     over: Cover | None = None
     """Of what is `promoted`: what kept it from having a ticket until now."""
 
@@ -138,7 +140,8 @@ class Findings:
             life = replace(lapsed.life, state="open", clearing=None, closed=None)
         elif finding is None:
             finding = self._new(check, subject, life, detail)
-        finding.life, finding.detail, finding.severity = life, detail, severity or check.settings.severity
+        finding.life, finding.detail, finding.why = life, detail, ""
+        finding.severity = severity or check.settings.severity
         subject.findings[name] = finding
         finding.cause = self._cause(check, subject, finding)
         self._change(subject, finding, "reopened" if change == "reopened" else "opened", at)
@@ -152,10 +155,10 @@ class Findings:
         finding.life, finding.detail = life, detail
         self._change(subject, finding, "relapsed", at)
 
-    def end(self, subject: Subject, finding: LiveFinding, now: int, *, lapse: bool = False) -> None:
+    def end(self, subject: Subject, finding: LiveFinding, now: int, *, lapse: bool = False, why: str = "") -> None:
         """Close a finding: its rule or device is no longer there, or (`lapse`) it may come back."""
         ended: Literal["closed", "dropped"] = "closed" if finding.life.state == "open" else "dropped"
-        finding.life = replace(finding.life, state=ended, clearing=None, closed=now)
+        finding.life, finding.why = replace(finding.life, state=ended, clearing=None, closed=now), why
         self._change(subject, finding, ended, now, lapse=lapse)
 
     def _new(self, check: Check, subject: Subject, life: Life, detail: Mapping[str, Any]) -> LiveFinding:
@@ -178,7 +181,7 @@ class Findings:
         """One thing more to write down."""
         ended = self.covering.settle(change, finding, at)
         cause = finding.root if finding.explained else None
-        known = (finding.life, finding.detail, cause, finding.flaps, finding.returned, finding.cover, over)
+        known = (finding.life, finding.detail, cause, finding.flaps, finding.returned, finding.cover, finding.why, over)
         self.transitions.append(Transition(change, finding, at, *known))
         if ended is not None:
             self.note("promoted", finding, at, ended)

@@ -51,6 +51,8 @@ class LiveFinding:
     """When its condition began anew, the last time."""
     cover: Cover | None = None
     """What keeps it from having a ticket."""
+    why: str = ""
+    """Of one that was closed: `retired` for its device is gone, `unwatched` for no rule watches for it any more."""
 
     @property
     def began(self) -> int:

@@ -98,6 +98,8 @@ class Tally:
     points: int = 0
     backlog_points: int = 0
     outages: int = 0
+    corrections: int = 0
+    """Findings and tickets that were put right (`hub/reconcile.py`)."""
     judging: float = 0.0
     rejected: Counter[str] = field(default_factory=Counter)
     """By reason."""
@@ -135,6 +137,7 @@ class Tally:
             points=self.points + other.points,
             backlog_points=self.backlog_points + other.backlog_points,
             outages=self.outages + other.outages,
+            corrections=self.corrections + other.corrections,
             judging=self.judging + other.judging,
             rejected=self.rejected + other.rejected,
             messages=self.messages.plus(other.messages),
@@ -209,6 +212,11 @@ class Measures:
         """A batch could not be committed because the database is away."""
         with self._lock:
             self._recent.outages += 1
+
+    def corrected(self, number: int) -> None:
+        """So many findings and tickets were put right."""
+        with self._lock:
+            self._recent.corrections += number
 
     @property
     def total(self) -> Tally:

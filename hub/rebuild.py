@@ -84,6 +84,40 @@ def rebuild(
     return engine
 
 
+def of_site(
+    connection: sa.Connection,
+    series: Remembered,
+    rules: Mapping[str, Rule],
+    settings: Mapping[str, Settings],
+    blindness: Blindness,
+    now: int,
+    site: str,
+) -> Engine:
+    """An engine that knows one site, as a rebuilt one would before it does anything: to look at, not to work with.
+
+    Values are those that rules have seen; none where the series store is away.
+    """
+    engine = Engine(rules, settings, blindness)
+    _read_agents(connection, engine, now, site)
+    _read_devices(connection, engine, site)
+    engine.findings.now = now
+    engine.findings.covering.covers = Covers(covers.current(connection, now), now)
+    place = engine.sites.setdefault(site, Site())
+    try:
+        for state in place.agents.values():
+            for kind in {subject.kind for subject in _own(place, state)}:
+                found = series.latest(site, kind, state.mark, state.mark - LOOKBACK_MS)
+                for subject in _own(place, state):
+                    if subject.kind is kind:
+                        subject.latest = Newest.of(found.get(subject.device, {}))
+        _read_windows(site, place, series)
+    except SeriesUnavailable as error:
+        log.warning("series store is away (%s): values prove nothing", error)
+        for subject in place.devices.values():
+            subject.latest = Newest.of({})
+    return engine
+
+
 def read_blindness(connection: sa.Connection, now: int) -> Blindness:
     """The intervals that can still matter."""
     table = schema.blindness
@@ -96,16 +130,18 @@ def read_blindness(connection: sa.Connection, now: int) -> Blindness:
     return Blindness(intervals)
 
 
-def _read_agents(connection: sa.Connection, engine: Engine, now: int) -> None:
-    for row in connection.execute(sa.select(schema.agent)):
+def _read_agents(connection: sa.Connection, engine: Engine, now: int, site: str | None = None) -> None:
+    query = sa.select(schema.agent)
+    for row in connection.execute(query if site is None else query.where(schema.agent.c.site == site)):
         state = engine.hear(row.site, row.agent, min(row.last_heard, now))
         state.mark, state.inventory_hash = row.evaluated_until, row.inventory_hash
         state.offset_ms, state.offset_source = row.offset_ms, row.offset_source
 
 
-def _read_devices(connection: sa.Connection, engine: Engine) -> None:
+def _read_devices(connection: sa.Connection, engine: Engine, site: str | None = None) -> None:
     table = schema.device
-    for row in connection.execute(sa.select(table).where(table.c.retired.is_(None))):
+    query = sa.select(table).where(table.c.retired.is_(None))
+    for row in connection.execute(query if site is None else query.where(table.c.site == site)):
         if row.device in engine.sites[row.site].agents and row.agent != row.device:
             continue  # an agent's own id is its own, whoever named a device so before
         subject = Subject(row.site, row.device, DeviceKind(row.kind), row.agent, row.parent, dict(row.facts or {}))

@@ -53,6 +53,11 @@ def counters(total: Tally) -> Iterable[Metric]:
         ("points", "Points stored: values of one device at one time", total.points),
         ("backlog_points", "Points stored that came out of agents' backlogs", total.backlog_points),
         ("outages", "Batches that could not be committed, the database being away", total.outages),
+        (
+            "corrections",
+            "Findings and tickets put right by comparing them with inventory and values",
+            total.corrections,
+        ),
         ("judging_seconds", "Time spent judging by rules", total.judging),
     ):
         yield CounterMetricFamily(PREFIX + name, text, value=value)

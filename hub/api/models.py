@@ -14,6 +14,22 @@ class Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
+class CoverAnswer(Answer):
+    """A maintenance window or silence, and its time now, or its next."""
+
+    id: int
+    kind: Literal["maintenance", "silence"]
+    site: str = Field(description="Empty for every site")
+    device: str = Field(description="And what hangs below it; empty for every device")
+    rule: str = Field(description="Empty for every rule")
+    author: str
+    reason: str
+    recurrence: str = Field(description="RFC 5545 RRULE; empty where it does not recur")
+    start: int
+    end: int
+    current: bool = Field(description="It covers now; false for one that begins within a day")
+
+
 class TicketAnswer(Answer):
     """A root cause somebody should look at, its texts in the language asked for."""
 
@@ -32,6 +48,8 @@ class TicketAnswer(Answer):
     clearing: int | None = Field(description="Since when the condition has been gone, while its clear time runs")
     detail: dict[str, Any] = Field(description="The numbers behind the summary")
     consequences: int = Field(description="How many other findings this one explains")
+    flaps: int = Field(description="How often the fault came back soon after it was over")
+    cover: CoverAnswer | None = Field(description="What covers it now, though it has a ticket; null for nothing")
     title: str
     summary: str
     meaning: str
@@ -50,7 +68,7 @@ class TimelineAnswer(Answer):
     """One thing that happened to a ticket."""
 
     at: int
-    what: str = Field(description="opened, promoted, worsened, consequence, clearing, relapsed or resolved")
+    what: str = Field(description="opened, promoted, reopened, explained, consequence, clearing, relapsed or resolved")
     data: dict[str, Any]
 
 
@@ -72,9 +90,38 @@ class ConsequenceAnswer(Answer):
     closed: int | None
 
 
+class EvidenceSeriesAnswer(Answer):
+    """One series to chart."""
+
+    kind: str
+    device: str
+    metric: str
+    href: str = Field(description="Where this API has it, over the time to chart")
+
+
+class EvidenceAnswer(Answer):
+    """What shows the fault: from some time before it to some time after."""
+
+    since: int
+    until: int
+    fault_since: int
+    fault_until: int = Field(description="Now while it lasts")
+    series: list[EvidenceSeriesAnswer]
+
+
+class HistoryAnswer(Answer):
+    """Earlier tickets of the same rule on the same device."""
+
+    count: int
+    lasted: int = Field(description="All of them together, ms")
+    tickets: list[int] = Field(description="The newest of them")
+
+
 class TicketDetailAnswer(TicketAnswer):
     """A ticket with its history."""
 
+    evidence: EvidenceAnswer
+    history: HistoryAnswer
     timeline: list[TimelineAnswer]
     explained: list[ConsequenceAnswer] = Field(description="The findings counted in `consequences`, newest first")
 
@@ -191,6 +238,7 @@ class FindingAnswer(Answer):
     severity: str
     since: int
     detail: dict[str, Any]
+    cover: int | None = Field(description="The maintenance window or silence that keeps it from having a ticket")
     ticket: int | None = Field(description="Its ticket, or that of its cause")
 
 
@@ -243,6 +291,7 @@ class DeviceDetailAnswer(Answer):
     findings: list[FindingAnswer]
     history: list[TicketAnswer]
     events: list[EventAnswer]
+    covers: list[CoverAnswer] = Field(description="Maintenance windows and silences of now and of the next day")
     configuration: ConfigurationAnswer | None = Field(description="Of an agent")
     collectors: list[CollectorAnswer] | None = Field(
         description="Of an agent; null also while the time-series database does not answer"
@@ -268,6 +317,35 @@ class SeriesAnswer(Answer):
     until: int
     step: int
     buckets: list[BucketAnswer]
+
+
+class FiguresAnswer(Answer):
+    """ms of each; they add up to the time asked for, times the devices."""
+
+    up: int
+    down: int
+    planned: int = Field(description="Within maintenance windows: expected, whatever was so")
+    unknown: int = Field(description="Nobody can say: the hub heard nobody, or something it hangs on was down. Not up.")
+    ratio: float | None = Field(description="up / (up + down); null where it was neither")
+
+
+class DeviceAvailabilityAnswer(Answer):
+    """The availability of one device."""
+
+    device: str
+    kind: str
+    name: str
+    figures: FiguresAnswer
+
+
+class AvailabilityAnswer(Answer):
+    """Availability over a time. Down: a finding of a rule that means an outage was open."""
+
+    site: str
+    since: int
+    until: int
+    figures: FiguresAnswer = Field(description="All devices together")
+    devices: list[DeviceAvailabilityAnswer]
 
 
 class HealthAnswer(Answer):

@@ -1,12 +1,15 @@
 """The JSON API, version 1. Read-only."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 
 from hub.api import models
 from hub.api.source import MAX_BUCKETS, Source
+from hub.availability import LONGEST_MS, Availability
 from hub.locale import Translator
+from hub.recurrence import Span
 from hub.series.store import SeriesUnavailable
 from hub.store import reads
 from wire.metrics import BY_NAME
@@ -39,17 +42,22 @@ Speech = Annotated[Translator, Depends(translator_of)]
 router = APIRouter(prefix="/api/v1", tags=["v1"])
 
 
-def ticket_answer(source: Source, speech: Translator, ticket: reads.Ticket) -> models.TicketAnswer:
-    """A ticket with its texts."""
-    texts = speech.ticket_texts(source.rules.get(ticket.rule), ticket.detail, ticket.rule)
-    return models.TicketAnswer.model_validate({**vars(ticket), **vars(texts)})
+def ticket_answers(source: Source, speech: Translator, tickets: Sequence[reads.Ticket]) -> list[models.TicketAnswer]:
+    """Tickets with their texts, and what covers them."""
+    covered = source.covered(tickets)
+    answers = []
+    for ticket in tickets:
+        texts = speech.ticket_texts(source.rules.get(ticket.rule), ticket.detail, ticket.rule)
+        about = {**vars(ticket), **vars(texts), "cover": covered.get(ticket.id)}
+        answers.append(models.TicketAnswer.model_validate(about))
+    return answers
 
 
 @router.get("/overview")
 def overview(source: Reads, speech: Speech) -> models.OverviewAnswer:
     """What is broken now, and the fleet by kind and state."""
     fleet = source.fleet()
-    tickets = [ticket_answer(source, speech, ticket) for ticket in fleet.tickets]
+    tickets = ticket_answers(source, speech, fleet.tickets)
     return models.OverviewAnswer.model_validate({**vars(fleet), "tickets": tickets})
 
 
@@ -91,9 +99,10 @@ def _device(source: Source, site: str, device: str) -> reads.DeviceDetail:
 def device_detail(source: Reads, speech: Speech, site: Slug, device: Slug) -> models.DeviceDetailAnswer:
     """One device: facts, family, findings, tickets, events."""
     found = _device(source, site, device)
-    history = [ticket_answer(source, speech, ticket) for ticket in found.history]
+    history = ticket_answers(source, speech, found.history)
+    covers = source.covers(site, device)
     own = _of_agent(source, found) if found.device.kind == "agent" else {"configuration": None, "collectors": None}
-    return models.DeviceDetailAnswer.model_validate({**vars(found), "history": history, **own})
+    return models.DeviceDetailAnswer.model_validate({**vars(found), "history": history, "covers": covers, **own})
 
 
 def _of_agent(source: Source, found: reads.DeviceDetail) -> dict[str, Any]:
@@ -141,7 +150,7 @@ def tickets(
 ) -> models.TicketsAnswer:
     """Tickets, newest first."""
     page = source.tickets(state, before, limit)
-    found = [ticket_answer(source, speech, ticket) for ticket in page.tickets]
+    found = ticket_answers(source, speech, page.tickets)
     return models.TicketsAnswer(tickets=found, next=page.next)
 
 
@@ -151,7 +160,60 @@ def ticket_detail(source: Reads, speech: Speech, ticket: RowId) -> models.Ticket
     found = source.ticket(ticket)
     if found is None:
         raise HTTPException(404, f"no ticket {ticket}")
-    head = ticket_answer(source, speech, found.ticket).model_dump()
-    return models.TicketDetailAnswer.model_validate(
-        {**head, "timeline": found.timeline, "explained": found.consequences}
-    )
+    head = ticket_answers(source, speech, [found.ticket])[0].model_dump()
+    history = {**vars(found.history), "tickets": [earlier.id for earlier in found.history.tickets]}
+    more = {"timeline": found.timeline, "explained": found.consequences, "history": history}
+    return models.TicketDetailAnswer.model_validate({**head, **more, "evidence": _evidence(source, found)})
+
+
+def _evidence(source: Source, found: reads.TicketDetail) -> models.EvidenceAnswer:
+    shown = source.evidence(found)
+    since, until = shown.span
+    step = max(1_000, -(-(until - since) // MAX_BUCKETS))
+    base = f"/api/v1/sites/{found.ticket.site}/devices"
+    series = [
+        models.EvidenceSeriesAnswer(
+            **one._asdict(), href=f"{base}/{one.device}/series/{one.metric}?since={since}&until={until}&step={step}"
+        )
+        for one in shown.series
+    ]
+    fault = {"fault_since": shown.fault.start, "fault_until": shown.fault.end}
+    return models.EvidenceAnswer(since=since, until=until, **fault, series=series)
+
+
+@router.get("/covers")
+def covers(source: Reads) -> list[models.CoverAnswer]:
+    """The maintenance windows and silences of now and of the next day."""
+    return [models.CoverAnswer.model_validate(one) for one in source.covers(None)]
+
+
+@router.get("/sites/{site}/availability")
+def site_availability(
+    source: Reads, site: Slug, since: Millis = None, until: Millis = None
+) -> models.AvailabilityAnswer:
+    """How much of a time the devices of a site were up. The last thirty days if nothing else is asked."""
+    return _availability(source, site, "", since, until)
+
+
+@router.get("/sites/{site}/devices/{device}/availability")
+def device_availability(
+    source: Reads, site: Slug, device: Slug, since: Millis = None, until: Millis = None
+) -> models.AvailabilityAnswer:
+    """The same of one device."""
+    return _availability(source, site, device, since, until)
+
+
+def _availability(
+    source: Source, site: str, device: str, since: int | None, until: int | None
+) -> models.AvailabilityAnswer:
+    now = source.clock()
+    end = now if until is None else min(until, now)
+    start = max(0, end - 30 * 24 * HOUR) if since is None else since
+    if not start < end <= start + LONGEST_MS:
+        raise HTTPException(422, f"since must be before until and now, by at most {LONGEST_MS} ms")
+    found = source.availability(site, Span(start, end), device)
+    if not found:
+        raise HTTPException(404, f"no device {device} in site {site}" if device else f"no device in site {site}")
+    figures = sum((one.figures for one in found), Availability())
+    about = {"site": site, "since": start, "until": end, "figures": figures, "devices": found}
+    return models.AvailabilityAnswer.model_validate(about)

@@ -6,9 +6,13 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy
 
-from hub.api import collectors
+from hub.api import collectors, covered
+from hub.api.availability import OfDevice, of_site
 from hub.api.collectors import CollectorState
-from hub.api.evidence import Evidence
+from hub.api.covered import Covered
+from hub.api.evidence import Evidence as Weighed
+from hub.evidence import Concerned, Evidence, evidence
+from hub.recurrence import Span
 from hub.rule import Rule
 from hub.series.store import Bucket, SeriesReads, Value
 from hub.store import desired, reads
@@ -116,7 +120,7 @@ class Source:
         self.evidence_ms = evidence_ms
         self._engine = engine
         self._series = series
-        self._evidence = Evidence(series, evidence_ms)
+        self._evidence = Weighed(series, evidence_ms)
         self._hiding = frozenset({name for name, rule in rules.items() if rule.hides_children} | {reads.SILENT})
 
     def fleet(self) -> Fleet:
@@ -207,6 +211,28 @@ class Source:
     def ticket(self, ticket: int) -> reads.TicketDetail | None:
         """One ticket, or None."""
         return reads.ticket_detail(self._engine, ticket)
+
+    def covered(self, tickets: Sequence[reads.Ticket]) -> dict[int, Covered]:
+        """Ticket → the maintenance window or silence that covers it now."""
+        return covered.of_tickets(self._engine, self.rules, tickets, self.clock())
+
+    def covers(self, site: str | None, device: str = "") -> list[Covered]:
+        """The maintenance windows and silences of now and of the next day: of a device, a site or all."""
+        now = self.clock()
+        if site is not None and device:
+            return covered.of_device(self._engine, site, device, now)
+        return covered.of_site(self._engine, site, now)
+
+    def availability(self, site: str, span: Span, device: str = "") -> list[OfDevice]:
+        """How much of a time the devices of a site, or one, were up."""
+        return of_site(self._engine, self.rules, site, span, device)
+
+    def evidence(self, found: reads.TicketDetail) -> Evidence:
+        """Which series show what a ticket is about, and when."""
+        ticket = found.ticket
+        hidden = [Concerned(c.rule, c.kind or "", c.device) for c in found.consequences]
+        here = Concerned(ticket.rule, ticket.kind or "", ticket.device)
+        return evidence(here, hidden, self.rules, ticket.since, ticket.resolved, self.clock())
 
     def chart(self, device: reads.Device, metric: str, since: int, until: int, step: int) -> list[Bucket]:
         """One metric by steps. Raises SeriesUnavailable."""

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import sqlalchemy as sa
 
+from hub.commands import cover
 from hub.config import HubConfig
 from hub.recording import RecordingError, open_text, read
 from hub.replay import Replay, Summary, tickets
@@ -45,6 +46,12 @@ def add_to(commands: Any) -> None:
     command.add_argument("--config", type=Path, metavar="FILE", help="the hub's TOML file, for its rules' settings")
     command.add_argument("--tickets", type=Path, metavar="FILE", help="where the tickets go (default: stdout)")
     command.add_argument("--json", action="store_true", help="the summary as JSON on stderr")
+    command.add_argument(
+        "--maintenance",
+        type=Path,
+        metavar="FILE",
+        help="windows and silences, as `maintenance list --json` prints them",
+    )
     command.add_argument("--keep", type=Path, metavar="DIR", help="keep hub.db and series.db there; a new folder")
     command.add_argument("--series", action="store_true", help="with --keep: numbers go to the configured store")
 
@@ -81,6 +88,8 @@ def _opened(config: HubConfig, arguments: argparse.Namespace) -> Iterator[Replay
         database = connect(f"sqlite:///{keep / 'hub.db'}")
         sa.event.listen(database, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
     migrate(database)
+    if arguments.maintenance is not None:
+        cover.load(database, arguments.maintenance)
     replay = Replay(database, config.known, config.rules, Topics(config.file.broker.root))
     try:
         if keep is None:

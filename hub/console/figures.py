@@ -1,7 +1,7 @@
 """Which charts a page shows: of every metric that has values, over a time that fits how often it comes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -88,6 +88,17 @@ def of_span(
     except SeriesUnavailable:
         return None
     return Figures(_in_order(drawn), elsewhere, never)
+
+
+def of_other(figures: Figures, name: str) -> Figures:
+    """The same with the name of their device, where they stand among those of others."""
+    return replace(figures, drawn=[replace(one, title=f"{name}: {one.title}") for one in figures.drawn])
+
+
+def together(parts: Sequence[Figures]) -> Figures:
+    """Several as one."""
+    every = [[one for part in parts for one in getattr(part, name)] for name in ("drawn", "elsewhere", "never")]
+    return Figures(*every)
 
 
 def _in_order(drawn: Sequence[Figure]) -> list[Figure]:

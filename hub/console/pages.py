@@ -7,9 +7,10 @@ from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
 from fastapi.staticfiles import StaticFiles
 
 from hub.api.collectors import FACT, CollectorState
+from hub.api.covered import Covered
 from hub.api.routes import Reads, RowId, Slug, Speech
 from hub.api.source import Source
-from hub.console import figures, happenings
+from hub.console import figures, happenings, words
 from hub.console.figures import Figures
 from hub.console.page import HERE, render
 from hub.locale import TicketTexts, Translator
@@ -21,8 +22,6 @@ HOUR = 3_600_000
 MINUTE = 60_000
 SPANS = {"1h": HOUR, "6h": 6 * HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR, "30d": 30 * 24 * HOUR}
 """What a device's charts can show, beside "auto": as far back as there are values, within bounds."""
-MARGIN_LEAST = 5 * MINUTE
-"""How much is shown around a ticket's fault at least."""
 PAGE_TICKETS = 50
 _FAULTS_FIRST = ("fault", "unknown", "ok")
 
@@ -35,6 +34,8 @@ class TicketView:
 
     ticket: reads.Ticket
     texts: TicketTexts
+    cover: Covered | None = None
+    """What covers it now, though it has a ticket."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ def error_page(request: Request, status: int) -> Response:
 
 
 def _views(source: Source, speech: Translator, tickets: list[reads.Ticket]) -> list[TicketView]:
-    return [TicketView(t, speech.ticket_texts(source.rules.get(t.rule), t.detail, t.rule)) for t in tickets]
+    covered = source.covered(tickets)
+    texts = [speech.ticket_texts(source.rules.get(t.rule), t.detail, t.rule) for t in tickets]
+    return [TicketView(t, said, covered.get(t.id)) for t, said in zip(tickets, texts, strict=True)]
 
 
 @router.get("/")
@@ -84,7 +87,8 @@ def site_page(request: Request, source: Reads, speech: Speech, site: Slug) -> Re
     for device in sorted(found.devices, key=_standing):
         rooms.setdefault(device.room or "", []).append(device)
     tickets = _views(source, speech, list(found.tickets))
-    return render(request, "site.html", site=found, rooms=rooms, tickets=tickets)
+    covers = source.covers(site)
+    return render(request, "site.html", site=found, rooms=rooms, tickets=tickets, covers=covers)
 
 
 @router.get("/sites/{site}/devices/{device}")
@@ -120,6 +124,7 @@ def device_page(
         events=happenings.listed(found.events, speech),
         findings=[(f, speech.ticket_texts(source.rules.get(f.rule), f.detail, f.rule)) for f in found.findings],
         history=_views(source, speech, list(found.history)),
+        covers=source.covers(site, device),
     )
 
 
@@ -187,36 +192,58 @@ def ticket_page(request: Request, source: Reads, speech: Speech, ticket: RowId) 
         timeline=_timeline(source, speech, found),
         explained=[(c, titles.get(c.rule, c.rule)) for c in found.consequences],
         titles=titles,
-        figures=_evidence(source, speech, found.ticket),
+        figures=_evidence(source, speech, found),
+        history=found.history,
+        earlier=_views(source, speech, list(found.history.tickets)),
     )
 
 
 def _timeline(source: Source, speech: Translator, found: reads.TicketDetail) -> list[tuple[reads.TimelineEntry, str]]:
     """Each entry with the summary as it was then, where the fault was there."""
-    rule = source.rules.get(found.ticket.rule)
-    said = ("opened", "promoted", "reopened", "worsened", "relapsed")
     told: list[tuple[reads.TimelineEntry, str]] = []
     clearing = False
     for entry in found.timeline:
-        if entry.what == "resolved" and not clearing:
-            told.append((replace(entry, what="ended"), ""))  # a rule switched off shows nothing to be over
-            continue
+        told.append((replace(entry, what=_happened(entry, clearing)), _said(source, speech, found, entry)))
         clearing = entry.what == "clearing" or (clearing and entry.what == "consequence")
-        told.append((entry, speech.ticket_texts(rule, entry.data).summary if rule and entry.what in said else ""))
     return told
 
 
-def _evidence(source: Source, speech: Translator, ticket: reads.Ticket) -> Figures | None:
-    """The metrics that woke the rule, from a while before the fault to a while after, the fault shaded."""
-    rule = source.rules.get(ticket.rule)
-    detail = source.device(ticket.site, ticket.device)
-    if detail is None:
-        return Figures()
-    here = detail.device
-    own = [metric.name for metric in CATALOGUE if here.kind in metric.kinds]
-    metrics = [name for name in (rule.wakes if rule else ()) if name in own] or own[:1]
-    now = source.clock()
-    end = ticket.resolved or now
-    margin = max(end - ticket.since, MARGIN_LEAST)
-    span = (ticket.since - margin, min(now, end + margin))
-    return figures.of_span(source, speech, here, metrics, span, (ticket.since, end))
+def _happened(entry: reads.TimelineEntry, clearing: bool) -> str:
+    """The entry's word: why it resolved or was opened, where that is not the usual."""
+    why = entry.data.get("why")
+    if entry.what == "resolved" and why in words.ENDINGS:
+        return str(why)
+    if entry.what == "resolved" and not clearing:
+        return "ended"  # a rule switched off shows nothing to be over
+    if entry.what == "promoted" and (why == "reconciled" or "cover" in entry.data):
+        return "uncovered" if "cover" in entry.data else "found"
+    return entry.what
+
+
+def _said(source: Source, speech: Translator, found: reads.TicketDetail, entry: reads.TimelineEntry) -> str:
+    """The summary as it was then, where the fault was there; and what had covered it."""
+    rule = source.rules.get(found.ticket.rule)
+    if rule is None or entry.what not in ("opened", "promoted", "reopened", "relapsed"):
+        return ""
+    summary = speech.ticket_texts(rule, entry.data).summary
+    cover = entry.data.get("cover")
+    return f"{summary} ({cover['reason']}, {cover['author']})" if isinstance(cover, dict) else summary
+
+
+def _evidence(source: Source, speech: Translator, found: reads.TicketDetail) -> Figures | None:
+    """The series that show the fault, from a while before to a while after, the fault shaded."""
+    shown = source.evidence(found)
+    here = found.ticket.device
+    by_device: dict[str, list[str]] = {}
+    for one in shown.series:
+        by_device.setdefault(one.device, []).append(one.metric)
+    parts: list[Figures] = []
+    for name, metrics in by_device.items():
+        detail = source.device(found.ticket.site, name)
+        if detail is None:
+            continue
+        part = figures.of_span(source, speech, detail.device, metrics, shown.span, shown.fault)
+        if part is None:
+            return None
+        parts.append(part if name == here else figures.of_other(part, detail.device.name or name))
+    return figures.together(parts)

@@ -50,10 +50,23 @@ TIMELINE = {
     "relapsed": N_("Condition came back"),
     "resolved": N_("Resolved: telemetry shows that it is over"),
     "ended": N_("Resolved: over, or no longer watched"),
+    "retired": N_("Resolved: the device is no longer in its agent's inventory"),
+    "unwatched": N_("Resolved: no rule watches for it any more"),
+    "cleared": N_("Resolved: stored values show that it was over"),
+    "quiet": N_("Resolved: nothing has happened for long"),
+    "reconciled": N_("Resolved: it was over, and the ticket had been left open"),
+    "uncovered": N_("Ticket opened: the fault lasts beyond its maintenance window or silence"),
+    "found": N_("Ticket opened: it had been left without one"),
 }
 """What can stand on a ticket's timeline. `ended` is a `resolved` that nothing was seen to clear before: its rule was
 switched off or its device taken out, or its rule waits for nothing.
 """
+
+ENDINGS = frozenset({"retired", "unwatched", "cleared", "quiet", "reconciled"})
+"""Why a ticket resolved, where the hub says."""
+
+COVERS = {"maintenance": N_("Maintenance"), "silence": N_("Silence")}
+"""What keeps findings from having a ticket."""
 
 EVENTS = {
     "door.opened": N_("Door opened"),

@@ -1,22 +1,42 @@
 """SQL of maintenance windows and silences: written by the command line alone, read by the hub every few seconds."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from hub.cover import BEHIND_MS, Cover, Kind, Scope
-from hub.store.schema import cover, device, finding
+from hub.cover import BEHIND_MS, Cover, Kind, Scope, chain
+from hub.store.schema import cover, device, finding, ticket
 
 MAX_CURRENT = 1_000
 """Covers that are not over at one time: the hub holds them all in memory."""
 MAX_LISTED = 500
+
+FAR_MS = 5 * 366 * 86_400_000
+"""How far ahead a next occurrence is looked for."""
 
 _FIELDS = ("id", "kind", "start", "end", "author", "reason", "recurrence", "zone", "added", "ended")
 
 
 class TooMany(Exception):  # noqa: N818 - a state
     """There are MAX_CURRENT already."""
+
+
+class Concerned(NamedTuple):
+    """An open finding that a cover concerns; `ticket` is its open ticket, if it has one."""
+
+    site: str
+    device: str
+    rule: str
+    since: int
+    ticket: int | None
+
+
+class Reach(NamedTuple):
+    """What a cover covers: (site, device) of all, and what has an open ticket there."""
+
+    devices: list[tuple[str, str]]
+    tickets: list[Concerned]
 
 
 def current(connection: sa.Connection, now: int) -> list[Cover]:
@@ -71,6 +91,34 @@ def lineage(connection: sa.Connection, site: str) -> dict[str, tuple[str | None,
     query = sa.select(device.c.device, device.c.parent, device.c.agent)
     rows = connection.execute(query.where(device.c.site == site, device.c.retired.is_(None)))
     return {row.device: (row.parent, row.agent) for row in rows}
+
+
+def reach(connection: sa.Connection, scope: Scope) -> Reach:
+    """What it would cover now."""
+    chains: dict[tuple[str, str], list[str]] = {}
+    for site in [scope.site] if scope.site else _sites(connection):
+        known = lineage(connection, site)
+        chains |= {(site, name): chain(name, known) for name in known}
+    devices = [key for key, above in chains.items() if not scope.device or scope.device in above]
+    going = sa.select(finding.c.site, finding.c.device, finding.c.rule, finding.c.since, ticket.c.id)
+    rows = connection.execute(going.join(ticket, ticket.c.finding == finding.c.id).where(ticket.c.state == "open"))
+    tickets = [
+        Concerned(*row)
+        for row in rows
+        if scope.meets(row.site, chains.get((row.site, row.device), [row.device]), row.rule)
+    ]
+    return Reach(sorted(devices), tickets)
+
+
+def held(connection: sa.Connection, one: Cover) -> list[Concerned]:
+    """The open findings that have no ticket because of it."""
+    query = sa.select(finding.c.site, finding.c.device, finding.c.rule, finding.c.since)
+    mine = query.where(sa.text("finding.state <> 'closed'"), finding.c.cover == one.id)
+    return [Concerned(*row, ticket=None) for row in connection.execute(mine.order_by(finding.c.since))]
+
+
+def _sites(connection: sa.Connection) -> list[str]:
+    return list(connection.scalars(sa.select(device.c.site).distinct().order_by(device.c.site)))
 
 
 def _going(now: int) -> sa.ColumnElement[bool]:

@@ -43,6 +43,8 @@ class Finding:
     since: int
     detail: Mapping[str, Any]
     cause: int | None
+    cover: int | None = None
+    """The maintenance window or silence that keeps it from having a ticket."""
     ticket: int | None = None
 
 
@@ -107,6 +109,17 @@ class Ticket:
     parent_name: str = ""
     agent: str | None = None
     agent_name: str = ""
+    flaps: int = 0
+    """How often the fault came back soon after it was over."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Earlier tickets of the same rule on the same device: how many, how long in all (ms), the newest of them."""
+
+    count: int = 0
+    lasted: int = 0
+    tickets: Sequence[Ticket] = ()
 
 
 @dataclass(frozen=True)
@@ -153,6 +166,7 @@ class TicketDetail:
     ticket: Ticket
     timeline: Sequence[TimelineEntry]
     consequences: Sequence[Consequence]
+    history: History = History()
 
 
 @dataclass(frozen=True)
@@ -354,6 +368,7 @@ def ticket_detail(engine: Engine, ticket_id: int) -> TicketDetail | None:
             _ticket(row),
             [TimelineEntry(at, what, data) for at, what, data in reversed(entries)],
             _consequences(connection, row.finding),
+            _earlier(connection, row),
         )
 
 
@@ -415,7 +430,14 @@ def _with_device(query: Select[Any], of: Any) -> Select[Any]:
 def _tickets() -> Select[Any]:
     effect = finding.alias("effect")
     explained = select(func.count()).select_from(effect).where(effect.c.cause == finding.c.id).scalar_subquery()
-    of_finding = (finding.c.rule, finding.c.severity, finding.c.since, finding.c.clearing, finding.c.detail)
+    of_finding = (
+        finding.c.rule,
+        finding.c.severity,
+        finding.c.since,
+        finding.c.clearing,
+        finding.c.detail,
+        finding.c.flaps,
+    )
     columns = (*ticket.c, *of_finding, *_NAMED, explained.label("consequences"))
     return _with_device(select(*columns).join(finding, finding.c.id == ticket.c.finding), ticket)
 
@@ -442,7 +464,19 @@ def _ticket(row: Row[Any]) -> Ticket:
         parent_name=row.parent_name,
         agent=row.agent,
         agent_name=row.agent_name,
+        flaps=row.flaps,
     )
+
+
+def _earlier(connection: Connection, row: Row[Any], limit: int = 10) -> History:
+    """What came before a ticket."""
+    same = and_(ticket.c.site == row.site, ticket.c.device == row.device, finding.c.rule == row.rule)
+    before = and_(same, ticket.c.id < row.id)
+    lasted = func.sum(func.coalesce(ticket.c.resolved, ticket.c.opened) - finding.c.since)
+    counted = select(func.count(), lasted).join(finding, finding.c.id == ticket.c.finding).where(before)
+    count, total = connection.execute(counted).one()
+    newest = connection.execute(_tickets().where(before).order_by(ticket.c.id.desc()).limit(limit)) if count else ()
+    return History(int(count), int(total or 0), [_ticket(one) for one in newest])
 
 
 def _open_tickets(connection: Connection, site: str | None, limit: int) -> list[Ticket]:
@@ -509,7 +543,7 @@ def _rejected(connection: Connection, site: str | None, since: int) -> list[Reje
 
 
 def _live(connection: Connection, site: str | None) -> list[Finding]:
-    columns = ("id", "site", "device", "rule", "state", "severity", "since", "detail", "cause")
+    columns = ("id", "site", "device", "rule", "state", "severity", "since", "detail", "cause", "cover")
     query = select(*(finding.c[name] for name in columns)).where(_LIVE)
     query = query if site is None else query.where(finding.c.site == site)
     return [Finding(*row) for row in connection.execute(query.order_by(finding.c.since).limit(MAX_FINDINGS))]

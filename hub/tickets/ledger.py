@@ -70,7 +70,7 @@ def _follow(connection: sa.Connection, transition: Transition) -> None:
         _note(connection, transition.cause, at, "consequence", {"device": finding.device, "rule": finding.rule})
     elif change == "closed":
         if _resolve(connection, finding, at):
-            _note(connection, finding, at, "resolved", {})
+            _note(connection, finding, at, "resolved", {"why": transition.why} if transition.why else {})
     elif change in ("clearing", "relapsed", "worsened"):
         _note(connection, finding, at, change, dict(transition.detail), state="open")
 

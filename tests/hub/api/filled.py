@@ -21,6 +21,7 @@ def fill(engine: Engine, series: SeriesStore) -> None:
         _agents(connection)
         _devices(connection)
         _tickets(connection)
+        _covers(connection)
         _events(connection)
         _odds(connection)
     series.write(_points())
@@ -135,6 +136,20 @@ def _tickets(connection: Connection) -> None:
     finding(connection, "door-1", "door_held_open", NOW - 20_000, {"door_open": 1}, state="pending", severity="warning")
     odd = finding(connection, "cam-3", "rule_of_yesteryear", NOW - HOUR, {"x": HOSTILE}, severity="info")
     open_ticket(connection, odd)
+
+
+def _covers(connection: Connection) -> None:
+    """The gate camera's pole is moved tonight, the hall's recorder restarts every Sunday; a silenced lens."""
+    about = {"site": "depot", "rule": "", "recurrence": "", "zone": "UTC", "author": "Li Na", "added": NOW - HOUR}
+    now = {"start": NOW - HOUR, "end": NOW + 2 * HOUR, "until": NOW + 2 * HOUR}
+    mast = about | now | {"kind": "maintenance", "device": "cam-1", "reason": "mast is moved"}
+    _insert(connection, schema.cover, mast)
+    known = _insert(
+        connection, schema.cover, mast | {"kind": "silence", "device": "cam-3", "reason": "lens is ordered"}
+    )
+    later = {"start": NOW + 5 * HOUR, "end": NOW + 6 * HOUR, "until": None, "recurrence": "FREQ=WEEKLY"}
+    _insert(connection, schema.cover, mast | later | {"device": "nvr-1", "reason": "weekly restart"})
+    finding(connection, "cam-3", "clock_drift", NOW - 30 * MINUTE, {"offset_seconds": 12.5}, cover=known)
 
 
 def _events(connection: Connection) -> None:
