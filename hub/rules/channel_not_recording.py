@@ -43,4 +43,5 @@ rule = Rule(
     metrics=("recording_active",),
     quiet=lambda _: {"recording_active": (0.5, 1.5)},
     settings=ChannelNotRecordingSettings,
+    outage=True,
 )

@@ -1,6 +1,8 @@
 """Findings and tickets are put right: no phantom, no stuck one, whatever was damaged; and nothing else is touched."""
 
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ from hypothesis import strategies as st
 
 from hub.blindness import Blindness
 from hub.cover import Scope
+from hub.measures import Measures
 from hub.rebuild import rebuild
-from hub.reconcile import PATIENCE_MS, Reconciler
+from hub.reconcile import EVERY_SECONDS, FIRST_SECONDS, LOOK_SECONDS, PATIENCE_MS, Reconciler, keep_right
 from hub.rule import discover
 from hub.series.store import Value
 from hub.store import schema
@@ -218,6 +221,37 @@ def test_a_dry_look_changes_nothing(records: Records) -> None:
     assert records.rows(schema.ticket) == []
 
 
+class Rounds(threading.Event):
+    """Time that passes at once: so many looks, then the end."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self.left = rounds
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+@dataclass
+class Lease:
+    active: bool = True
+
+
+def test_a_hub_that_works_looks_after_a_minute(records: Records) -> None:
+    measures = Measures()
+    minute, hour = round(FIRST_SECONDS / LOOK_SECONDS), round(EVERY_SECONDS / LOOK_SECONDS)
+    records.finding("gone-1", "camera_unreachable")
+    keep_right(records.reconciler, measures, Lease(), Rounds(minute - 1))
+    assert measures.total.corrections == 0
+    keep_right(records.reconciler, measures, Lease(), Rounds(minute))
+    assert measures.total.corrections == 1
+    before = measures.total.corrections
+    records.finding("gone", "camera_unreachable")
+    keep_right(records.reconciler, measures, Lease(active=False), Rounds(2 * hour))
+    assert measures.total.corrections == before, "a hub that stands by touches nothing"
+
+
 # --- whatever is damaged ---
 
 Damage = Callable[[sa.Connection, int], object]
@@ -261,7 +295,7 @@ DAMAGES: list[Damage] = [
 ]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(DAMAGES)), min_size=1, max_size=5))
 def test_whatever_is_damaged_is_in_order_afterwards(damages: list[tuple[int, Damage]]) -> None:
     records = Records()

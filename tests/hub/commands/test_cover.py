@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from hub.__main__ import main
 from hub.commands import cover as command
+from hub.config import ConfigError
+from hub.store import covers, schema
 from tests.hub.fleets import T0
 from tests.hub.hubs import Hub
 from wire.messages import Sample
@@ -122,3 +125,32 @@ def test_an_author_and_a_reason_are_mandatory(wk: Commands, capsys: pytest.Captu
 def test_there_is_no_such_number(wk: Commands) -> None:
     wk("silence", "add", "--site", "school", "--for", "4h", *BY)
     assert "there is no maintenance 1" in wk("maintenance", "end", "1", status=2)
+
+
+def test_what_a_list_prints_can_be_given_to_a_replay(wk: Commands, tmp_path: Path) -> None:
+    wk("silence", "add", "--site", "school", "--device", "nvr-1", "--for", "2d", *BY)
+    when = ("--from", "2027-01-17 02:00", "--for", "30m", "--zone", "Asia/Shanghai")
+    wk("maintenance", "add", "--site", "school", *when, "--repeat", "FREQ=WEEKLY;BYDAY=SU", *BY)
+    file = tmp_path / "covers.json"
+    listed = wk.json("silence", "list") + wk.json("maintenance", "list")
+    file.write_text(json.dumps(listed))
+    database = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
+    schema.metadata.create_all(database)
+    command.load(database, file)
+    with database.connect() as connection:
+        found = covers.current(connection, T0)
+    assert [(one.kind, one.scope, one.start, one.end, one.recurrence, one.zone) for one in found] == [
+        (
+            one["kind"],
+            (one["site"], one["device"], one["rule"]),
+            one["start"],
+            one["end"],
+            one["recurrence"],
+            one["zone"],
+        )
+        for one in listed
+    ]
+    file.write_text('[{"site": "school"}]')
+    with pytest.raises(ConfigError, match="start"):
+        command.load(database, file)
+    database.dispose()
