@@ -183,9 +183,18 @@ class Engine:
                     self._remember(subject)
                     subject.latest = subject.latest.no_later(sent - REACH_MS)
             state.mark, state.floor = min(state.mark, sent - REACH_MS), min(state.floor, sent - REACH_MS)
+        self._count_reports(state, report, newer)
         if newer or back or (state.boot != report.boot and sent >= state.sent):
             state.boot, state.mono, state.sent = report.boot, report.mono, sent
             state.offset_ms, state.offset_source = None if offset is None else round(offset), report.offset.source
+
+    def _count_reports(self, state: AgentState, report: Report, newer: bool) -> None:
+        """Notice a report that is missing: it comes late, or never."""
+        spool, _, number = report.id.rpartition(":")
+        if newer and spool == state.spool and int(number) > state.number + 1:
+            state.hole = state.sent
+        if newer or spool != state.spool:
+            state.spool, state.number = spool, int(number)
 
     def observe(self, state: AgentState, point: Point, subject: Subject, received: int) -> None:
         """Samples of one device at one corrected time. What is not newer than what was seen is late: not judged.
@@ -283,6 +292,10 @@ class Engine:
     def _judge_sample(
         self, check: Check, subject: Subject, metric: str, value: float, at: int, before: int | None
     ) -> None:
+        if check.rule.fickle and before is not None:
+            state = self.sites[subject.site].agents.get(subject.agent)
+            if state is not None and before <= state.hole:
+                before = None
         if check.threshold:
             firing = value >= check.raise_at if check.above else value <= check.raise_at
             if firing:

@@ -127,6 +127,11 @@ class AgentState:
     mono: int = 0
     sent: int = 0
     """Boot id, monotonic clock and corrected wall clock of its newest report."""
+    spool: str = ""
+    number: int = 0
+    """Of its newest report, as in its id."""
+    hole: int = 0
+    """When the last report before one that is missing was sent, as yet."""
     offset_ms: int | None = None
     offset_source: str = "none"
     """What its newest report said of its own clock."""

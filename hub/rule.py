@@ -257,6 +257,8 @@ class Rule:
     """While open the device does not do its work: counts as down in availability."""
     hides_children: bool = False
     """A possible root cause: while open, findings of devices below it are consequences on its ticket."""
+    fickle: bool = False
+    """What it looks at comes and goes many times an hour: across a report that is missing nothing lasts."""
     explains: frozenset[str] = frozenset()
     """Rules whose findings on the very same device are its consequences while it is open."""
     explains_beside: frozenset[str] = frozenset()

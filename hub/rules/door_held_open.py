@@ -27,4 +27,5 @@ rule = Rule(
     condition=Threshold("door_open", lambda _: (1.0, 0.0)),
     summary=N_("The door stands open."),
     settings=DoorHeldOpenSettings,
+    fickle=True,
 )

@@ -68,6 +68,8 @@ from simulator.faults.network import (
     PortErrors,
     PowerLost,
     SwitchOff,
+    TrafficChanged,
+    WaySlow,
 )
 from simulator.faults.recorders import (
     AccountAdded,
@@ -156,6 +158,7 @@ __all__ = [
     "StreamLost",
     "SwitchOff",
     "TimeLost",
+    "TrafficChanged",
     "UplinkDown",
     "UplinkSlow",
     "UpsOnBattery",
@@ -164,6 +167,7 @@ __all__ = [
     "VolumeGrows",
     "VolumeReadOnly",
     "VolumeUnencrypted",
+    "WaySlow",
     "WriteRate",
     "tell",
 ]
@@ -211,6 +215,8 @@ AnyFault = (
     | PortErrors
     | PowerLost
     | PoeLost
+    | WaySlow
+    | TrafficChanged
     | CircuitOff
     | VolumeFill
     | VolumeReadOnly

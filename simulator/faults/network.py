@@ -62,3 +62,23 @@ class CircuitOff(FaultBase):
     befalls = (Kind.AGENT,)
     tells = "the cameras of {fault.device} lose power all at once"
     living = False
+
+
+class WaySlow(FaultBase):
+    """The way to the device is crowded: pings take `times` as long as ever."""
+
+    kind: Literal["way_slow"]
+    times: Annotated[float, Field(gt=1, le=10_000)] = 50.0
+    befalls = (Kind.CAMERA, Kind.RECORDER, Kind.SWITCH, Kind.DOOR)
+    tells = "pings to {fault.device} take {fault.times:g} times as long"
+    living = False
+
+
+class TrafficChanged(FaultBase):
+    """The machine, or the port, receives `times` as much as ever."""
+
+    kind: Literal["traffic_changed"]
+    times: Annotated[float, Field(ge=0, le=1000)] = 0.05
+    befalls = (Kind.HOST, Kind.NETWORK)
+    tells = "{fault.device} receives {fault.times:g} times as much"
+    living = False

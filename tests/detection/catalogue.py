@@ -419,7 +419,38 @@ agents: [{ id: gate-1, cameras: [cam-1] }]
 )
 """What is judged against lists of one's own."""
 
-STORIES: Mapping[str, Story] = {"devices": DEVICES, "causes": CAUSES, "weeks": WEEKS, "lists": LISTS}
+_UNUSUAL: Sequence[tuple[str, str, str, Mapping[str, Any]]] = (
+    ("response_slow", "slow_answers", "cam-1", {}),
+    ("write_rate_unusual", "write_rate", "vms-ch1", {}),
+    ("ping_slow", "way_slow", "nvr-1", {}),
+    ("network_receive_unusual", "traffic_changed", "gate-1-host", {}),
+    ("temperature_unusual", "room_hot", "rack", {"celsius": 34.0}),
+)
+
+USUAL = Story(
+    """
+site: usual
+start: 2027-01-04T00:00:00Z
+length: 9d
+interval: 9m
+rules: { agent_silent: { silent_seconds: 3600 } }
+agents:
+  - id: gate-1
+    cameras: [cam-1]
+    recorders: [{ id: nvr-1, channels: 1 }]
+    switches: [{ id: switch-1, ports: 1 }]
+    software: [{ id: vms, channels: 1 }]
+    rooms: [rack]
+""",
+    [
+        Entry(rule, kind, device, 7 * DAY + 5 * HOUR, 12 * HOUR, (2 * HOUR, 6 * HOUR), (0, 8 * HOUR), "warning", more)
+        for rule, kind, device, more in _UNUSUAL
+    ],
+    {rule: {"learn_days": 6.5} for rule, _, _, _ in _UNUSUAL},
+)
+"""What has no limit of its own: a week to learn, then half a day that is not like the week before."""
+
+STORIES: Mapping[str, Story] = {"devices": DEVICES, "causes": CAUSES, "weeks": WEEKS, "lists": LISTS, "usual": USUAL}
 
 NOT_BY_SCENARIO: Mapping[str, str] = {
     **dict.fromkeys(

@@ -64,3 +64,15 @@ def _(fault: faults.PoeLost, thing: Thing, values: Values, at: float) -> None:
 @alter.register
 def _(fault: faults.CircuitOff, thing: Thing, values: Values, at: float) -> None:
     gone(thing, values)
+
+
+@alter.register
+def _(fault: faults.WaySlow, thing: Thing, values: Values, at: float) -> None:
+    if "ping_seconds" in values:
+        values["ping_seconds"] *= fault.times
+
+
+@alter.register
+def _(fault: faults.TrafficChanged, thing: Thing, values: Values, at: float) -> None:
+    if "network_receive_bytes_per_second" in values:
+        values["network_receive_bytes_per_second"] *= fault.times

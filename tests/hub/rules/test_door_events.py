@@ -9,7 +9,7 @@ from hub.rule import discover
 from hub.store import schema
 from tests.hub.fleets import SITE, T0, Timeline
 from tests.hub.hubs import Hub
-from wire.messages import Event
+from wire.messages import Event, Report
 from wire.topics import Verb
 
 CLEAR = 60
@@ -122,6 +122,20 @@ def test_a_contact_that_chatters_fills_no_timeline(hub: Hub) -> None:
 
 def test_the_engine_names_the_events_that_rules_want() -> None:
     assert Timeline().engine.events >= {"door.alarm", "door.duress", "door.tamper", "host.rebooted"}
+
+
+def test_a_door_is_not_held_open_across_a_report_that_is_missing() -> None:
+    line = Timeline()
+    for second, number, is_open in ((0, 1, 0.0), (60, 2, 1.0), (180, 4, 1.0), (230, 5, 1.0), (250, 6, 1.0)):
+        at = T0 + second * 1000
+        report = Report(id=f"abcdef:{number}", boot="b1", mono=second * 1000, sent=at)
+        line.engine.clock_order(line.state, report, at)
+        line.observe("door-1", at, at, door_open=is_open)
+    assert [entry.replace(" door-1 door_held_open", "") for entry in line.log] == [
+        "60 pending",
+        "180 pending",
+        "250 opened",
+    ]
 
 
 def test_a_forced_door_that_then_stands_open_is_one_ticket() -> None:
