@@ -30,7 +30,7 @@ from hub.series.buffer import Outcome, Written
 from hub.series.store import Point
 from hub.store import schema, writes
 from hub.store.lease import Fenced, LeaseLost
-from hub.transaction import Judged, Transaction
+from hub.transaction import Judged, Transaction, after_commit
 from hub.unusual import Past
 from wire.messages import Ack, Refusal, Report
 from wire.topics import Address, Verb
@@ -381,13 +381,15 @@ class Committer:
         self._pending, self._attempt = None, ""
         saved, at = perf_counter(), self._clock()
         for address in batch.applied.keys() | batch.back:
-            self._answered(address)
+            with after_commit("answering"):
+                self._answered(address)
         self._acknowledge(batch, durable)
         if durable and judged.items and judged.items[0].address != self._own_address:
             spent = judged.judged - judged.began + perf_counter() - waited
             work = (batch.judging, written - waited, saved - written, spent)
             reports = sum(map(len, batch.committed.values()))
-            self._measures.committed(Committed(len(judged.items), reports, batch.points, judged.arrived, at, *work))
+            with after_commit("measuring"):
+                self._measures.committed(Committed(len(judged.items), reports, batch.points, judged.arrived, at, *work))
 
     def _judge_events(self, engine: Engine, events: Sequence[writes.EventRow]) -> None:
         """Each once, however often it is delivered: what is in SQL was judged when it was committed."""

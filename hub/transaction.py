@@ -1,6 +1,8 @@
 """The one SQL transaction of a batch: what the engine made of it, as it stood when the batch had been judged."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -15,6 +17,8 @@ from hub.rollup.marks import Marks
 from hub.series.buffer import Written
 from hub.store import desired, writes
 from hub.tickets import ledger
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,19 @@ class Transaction:
             self.intake.restore(rejections)
             raise
         blindness.unsaved.clear()
-        self.measures.rejected(rejections)
+        with after_commit("measuring"):
+            self.measures.rejected(rejections)
+
+
+@contextmanager
+def after_commit(what: str) -> Iterator[None]:
+    """Supervised: what is in SQL is committed, whatever fails behind it. To refuse it then, or to judge it anew, would
+    be a lie. (Acknowledgements have such a place of their own.)
+    """
+    try:
+        yield
+    except Exception:
+        log.exception("%s failed behind a commit, which stands", what)
 
 
 def _write(connection: sa.Connection, judged: Judged) -> None:

@@ -674,3 +674,27 @@ def test_reports_say_nothing_of_configurations_and_ask_nothing(hub: Hub) -> None
     assert statements
     assert not [text for text in statements if "config" in text]
     assert hub.answered == []
+
+
+@pytest.mark.parametrize("what", ["measuring", "answering"])
+def test_a_defect_behind_a_commit_refuses_nothing_that_is_committed(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    def defect(*_: object) -> None:
+        raise ZeroDivisionError("a defect")
+
+    if what == "measuring":
+        monkeypatch.setattr(hub.measures, "committed", defect)
+        monkeypatch.setattr(hub.measures, "rejected", defect)
+    else:
+        monkeypatch.setattr(hub.committer, "_answered", defect)
+    hub.announce()
+    hub.hear(Verb.CONFIG_APPLIED, ConfigApplied(revision="aa"))
+    report = hub.report(sample("cam-1", 0, reachable=1.0))
+    hub.hear(Verb.REPORT, report)
+    assert hub.step()
+    assert hub.mail.refused() == {}
+    assert hub.rejected() == {}
+    assert len(hub.rows(schema.applied_config)) == 1
+    assert f"{what} failed behind a commit, which stands" in caplog.text
+    assert hub.mail.committed() == [report.id]
