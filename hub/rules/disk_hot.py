@@ -7,8 +7,6 @@ Why it matters: Disks that run hot die years early.
 First step: Look for a stopped fan or a blocked filter; give the disks air. If the room is hot, start there.
 """
 
-from math import inf
-
 from pydantic import Field
 
 from hub.rule import CLEAR, N_, UNKNOWN, Judgement, Rule, Settings, Severity, Snapshot
@@ -21,6 +19,10 @@ class DiskHotSettings(Settings):
     severity: Severity = Severity.WARNING
     raise_celsius: float = Field(default=60.0, description="Cel")
     clear_celsius: float = Field(default=56.0, description="Cel")
+
+
+COLDEST = -273.15
+"""°C: nothing is colder."""
 
 
 def judge(snapshot: Snapshot, settings: DiskHotSettings, now: int) -> Judgement:
@@ -43,7 +45,7 @@ rule = Rule(
     condition=judge,
     summary=N_("The disk is at {temperature_celsius}."),
     metrics=("temperature_celsius",),
-    quiet=lambda s: {"temperature_celsius": (-inf, s.raise_celsius)},
+    quiet=lambda s: {"temperature_celsius": (COLDEST, s.raise_celsius)},
     settings=DiskHotSettings,
     explains=frozenset({"temperature_unusual"}),
 )

@@ -8,8 +8,6 @@ First step: Feel whether the room is hot. Then look for a stopped fan, a blocked
 machine.
 """
 
-from math import inf
-
 from pydantic import Field
 
 from hub.rule import CLEAR, N_, UNKNOWN, Judgement, Rule, Settings, Severity, Snapshot
@@ -24,6 +22,10 @@ class HostHotSettings(Settings):
     clear_seconds: float = 300.0
     raise_celsius: float = Field(default=80.0, description="Cel")
     clear_celsius: float = Field(default=75.0, description="Cel")
+
+
+COLDEST = -273.15
+"""°C: nothing is colder."""
 
 
 def judge(snapshot: Snapshot, settings: HostHotSettings, now: int) -> Judgement:
@@ -44,7 +46,7 @@ rule = Rule(
     condition=judge,
     summary=N_("The machine is at {temperature_celsius}."),
     metrics=("temperature_celsius",),
-    quiet=lambda s: {"temperature_celsius": (-inf, s.raise_celsius)},
+    quiet=lambda s: {"temperature_celsius": (COLDEST, s.raise_celsius)},
     settings=HostHotSettings,
     explains=frozenset({"temperature_unusual"}),
 )
