@@ -43,4 +43,5 @@ rule = Rule(
     settings=DiskMissingSettings,
     explains=frozenset({"disk_failing", "disk_wearing", "disk_hot"}),
     explains_beside=frozenset({"raid_degraded", "retention_below_target", "store_too_small"}),
+    outage=True,
 )

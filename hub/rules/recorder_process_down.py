@@ -27,4 +27,5 @@ rule = Rule(
     summary=N_("The recorder's process is not running."),
     settings=RecorderProcessDownSettings,
     hides_children=True,
+    outage=True,
 )

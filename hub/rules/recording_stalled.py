@@ -54,4 +54,5 @@ rule = Rule(
     metrics=("recording_stalled",),
     quiet=lambda _: {"recording_stalled": (-0.5, 0.5)},
     settings=RecordingStalledSettings,
+    outage=True,
 )

@@ -32,4 +32,5 @@ rule = Rule(
     summary=N_("{number} of {of} agents fell silent at the same time."),
     settings=SiteUplinkDownSettings,
     hides_children=True,
+    outage=True,
 )

@@ -27,4 +27,5 @@ rule = Rule(
     summary=N_("The switch does not answer."),
     settings=SwitchUnreachableSettings,
     hides_children=True,
+    outage=True,
 )

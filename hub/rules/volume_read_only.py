@@ -28,4 +28,5 @@ rule = Rule(
     settings=VolumeReadOnlySettings,
     applies=lambda facts: facts.get("writable") is not False,
     hides_children=True,
+    outage=True,
 )
