@@ -40,7 +40,7 @@ class ScenarioError(Exception):
         self.problems = tuple(problems)
 
 
-Setting = bool | int | float | str
+Setting = bool | int | float | str | list[str]
 Tables = dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")], dict[str, Setting]]
 
 

@@ -1,9 +1,9 @@
 """Writes configuration files: plain tables as TOML. The standard library only reads it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-Value = bool | int | float | str | list["Value"] | Mapping[str, "Value"]
+Value = bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
 """What a configuration holds."""
 
 
@@ -31,7 +31,7 @@ def _inline(value: Value) -> str:
     if isinstance(value, str):
         # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, list):
+    if isinstance(value, Sequence):
         return "[" + ", ".join(_inline(item) for item in value) + "]"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_key(key)} = {_inline(item)}" for key, item in value.items()) + "}"

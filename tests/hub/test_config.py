@@ -135,7 +135,7 @@ OWN = STRICT[STRICT.index("[threshold") :]
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[rules.channel_ofline]\nhold_seconds = 1", ":1: rules.channel_ofline: unknown rule; known: agent_silent"),
+        ("[rules.channel_ofline]\nhold_seconds = 1", ":1: rules.channel_ofline: unknown rule; known: agent_behind"),
         ("[rules.channel_offline]\nholds = 1", ":2: rules.channel_offline.holds: unknown key"),
         ("[rules.channel_offline]\n\nhold_seconds = -1", ":3: rules.channel_offline.hold_seconds: "),
         ("[[override]]\nrules.door_forced = {}", ":1: override.0: say for what"),

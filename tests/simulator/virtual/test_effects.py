@@ -189,9 +189,13 @@ def differences(ill: Heard, device: str) -> set[str]:
     changed = {
         name
         for name, value in after.items()
-        if name not in before or abs(value - before[name]) > 0.5 * abs(before[name]) + 0.4
+        if name not in before
+        or abs(value - before[name]) > 0.5 * abs(before[name]) + 0.4
+        or value > 10 * before[name] > 0
     }
-    return lost | {name for name in changed if not name.startswith(("network_re", "network_tr", "stream_re", "ping_s"))}
+    jittery = {name for name in changed if name.startswith(("network_re", "network_tr", "stream_re", "ping_s"))}
+    slight = {name for name in jittery if 0.1 * before.get(name, 0.0) < after[name] < 10 * before.get(name, 0.0)}
+    return lost | (changed - slight)
 
 
 @pytest.mark.parametrize(("kind", "more"), CASES)
