@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help demo test endurance vm check format schema docs bench pictures lock servers clean
+.PHONY: help demo test endurance vm check format schema docs bench detection pictures lock servers clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,7 @@ check: $(VENV)/dev.stamp ## lint, types, import rules, generated files
 	$(BIN)/python -m wire.generate --check
 	$(BIN)/python -m agent.reference --check
 	$(BIN)/python -m hub.locale --check
+	$(BIN)/python -m hub.rule_table --check
 
 format: $(VENV)/dev.stamp ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
@@ -57,11 +58,15 @@ format: $(VENV)/dev.stamp ## mend what ruff can mend
 schema: $(VENV)/dev.stamp ## write wire/schema/ anew from the models
 	$(BIN)/python -m wire.generate
 
-docs: $(VENV)/dev.stamp ## write the reference in docs/agent.md anew from the collectors
+docs: $(VENV)/dev.stamp ## write docs/rules.md and the reference in docs/agent.md anew from rules and collectors
 	$(BIN)/python -m agent.reference
+	$(BIN)/python -m hub.rule_table
 
 bench: $(VENV)/dev.stamp ## measure the hot paths; a table, and build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)
+
+detection: $(VENV)/dev.stamp ## faults and healthy months at random: what the rules see of them (the better part of an hour)
+	$(BIN)/python -m tests.detection $(ARGS)
 
 pictures: $(VENV)/dev.stamp servers ## take the README's pictures from a running demo
 	$(BIN)/python -m tests.pictures

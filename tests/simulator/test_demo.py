@@ -52,7 +52,13 @@ def fault(kind: str) -> AnyFault:
     }
     how = {"misbehaves": ", how: drip", "picture_spoilt": ", how: web"}
     devices |= {DeviceKind.DOOR: "door-1", DeviceKind.VOLUME: "data"}
-    devices |= {DeviceKind.SWITCH: "sw", DeviceKind.NETWORK: "sw-p2"}
+    devices |= {
+        DeviceKind.SWITCH: "sw",
+        DeviceKind.NETWORK: "sw-p2",
+        DeviceKind.DISK: "sda",
+        DeviceKind.HOST: "gw-host",
+    }
+    devices |= {DeviceKind.UPS: "ups-1", DeviceKind.ROOM: "rack"}
     return parse(f"""\
 site: s
 agents:
@@ -62,6 +68,9 @@ agents:
     door_controllers: [{{id: acs, doors: [door-1]}}]
     volumes: [{{id: data}}]
     switches: [{{id: sw}}]
+    disks: [sda]
+    ups: [ups-1]
+    rooms: [rack]
 faults: [{{at: 0, for: 1, kind: {kind}, device: {devices[KINDS[kind].befalls[0]]}{how.get(kind, "")}}}]
 """).faults[0]
 
@@ -90,7 +99,7 @@ def test_the_narrator_tells_each_step_and_each_change_of_a_ticket_once() -> None
 
 def test_check_says_a_good_script_is_good(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(DEMO_SCRIPT)]) == 0
-    assert "good. Site riverside: 44 devices, 5 faults in" in capsys.readouterr().out
+    assert "good. Site riverside: 45 devices, 5 faults in" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [["check"], ["demo", "--once", "--script"]])
