@@ -37,8 +37,10 @@ def judge(snapshot: Snapshot, settings: DailyIntegritySettings, now: int) -> Jud
     stalled = snapshot.latest.get("recording_stalled")
     if snapshot.findings & (DOWN | {"channel_not_recording", "channel_plan_off"}) or (stalled and stalled.value >= 0.5):
         return UNKNOWN
-    case = "broken" if whole.value < settings.broken_ratio else "risk"
-    return Judgement("firing", {"integrity_ratio": whole.value, "case": case})
+    detail = {"integrity_ratio": whole.value}
+    if whole.value < settings.broken_ratio:
+        return Judgement("firing", {**detail, "case": "broken"}, Severity.CRITICAL)
+    return Judgement("firing", {**detail, "case": "risk"})
 
 
 rule = Rule(

@@ -37,9 +37,9 @@ def explained(snapshot: Snapshot) -> bool:
 
 
 def judge(snapshot: Snapshot, settings: RecordingStalledSettings, now: int) -> Judgement:
-    """Where the recorder itself says whether it records, the rule about that speaks."""
-    stalled = snapshot.latest.get("recording_stalled")
-    if stalled is None or "recording_active" in snapshot.latest:
+    """Where the recorder itself says that it does not record, the rule about that speaks."""
+    stalled, active = snapshot.latest.get("recording_stalled"), snapshot.latest.get("recording_active")
+    if stalled is None or (active is not None and active.value < 0.5):
         return UNKNOWN
     if stalled.value < 0.5:
         return CLEAR

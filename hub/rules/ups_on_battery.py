@@ -29,7 +29,7 @@ def judge(snapshot: Snapshot, settings: UpsOnBatterySettings, now: int) -> Judge
         return CLEAR
     left, low = snapshot.latest.get("battery_runtime_seconds"), snapshot.latest.get("battery_low")
     if low is not None and low.value >= 0.5:
-        return Judgement("firing", {"case": "low"})
+        return Judgement("firing", {"case": "low"}, Severity.CRITICAL)
     return Judgement("firing", {"left_seconds": left.value, "case": "left"} if left is not None else {})
 
 

@@ -207,6 +207,7 @@ agents:
             10 * HOUR,
             (0, HOUR),
             (0, DAY),
+            severity=CRITICAL,
             parameters={"ago": 20 * HOUR, "length": 2 * HOUR},
         ),
         # Software on the machine itself

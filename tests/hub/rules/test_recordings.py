@@ -34,6 +34,14 @@ def test_where_the_recorder_says_whether_it_records_the_rule_about_that_speaks()
     assert lives(line, "recording_stalled") == []
 
 
+def test_a_recorder_that_says_it_records_while_nothing_new_appears_is_not_believed() -> None:
+    line = timeline(NVR, channel("ch1"))
+    line.samples(range(0, HOUR, LOOK), "ch1", recording_stalled=0, recording_active=1)
+    line.samples(range(HOUR, 2 * HOUR, LOOK), "ch1", recording_stalled=1, recording_active=1)
+    line.sample(2 * HOUR, "ch1", recording_stalled=0, recording_active=1)
+    assert lives(line, "recording_stalled") == [f"{HOUR} opened", f"{2 * HOUR} closed"]
+
+
 def test_a_gap_is_listed_for_a_day_and_a_day_of_which_more_is_missing_is_a_matter_of_integrity() -> None:
     line = timeline(NVR, channel("ch1"))
     line.sample(0, "ch1", recording_longest_gap_seconds=299, recording_integrity_ratio=0.996)
@@ -50,6 +58,9 @@ def test_below_ninety_five_of_a_hundred_it_is_broken() -> None:
     line.sample(0, "ch1", recording_integrity_ratio=0.98)
     line.sample(0, "ch2", recording_integrity_ratio=0.94)
     assert (case(line, "ch1", "daily_integrity"), case(line, "ch2", "daily_integrity")) == ("risk", "broken")
+    devices = line.engine.sites[SITE].devices
+    graver = [devices[name].findings["daily_integrity"].severity for name in ("ch1", "ch2")]
+    assert graver == ["warning", "critical"]
 
 
 def test_twenty_nine_days_of_thirty_are_too_few_unrounded_and_thirty_are_enough() -> None:
