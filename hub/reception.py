@@ -168,10 +168,11 @@ class Reception:
         """Whether the report's devices can be placed. If not, the inventory is asked for and the report left unsaid.
 
         A report older than the inventory may name devices that are gone for good: once the agent has answered with
-        another inventory than the report's, those are counted and dropped.
+        another inventory than the report's, those are counted and dropped. A report that names no inventory was made
+        before its agent's first was whole: it waits for one, whichever.
         """
-        wanted = report.inventory_hash
-        missing = wanted != state.inventory_hash and wanted not in state.outdated
+        wanted, known = report.inventory_hash, state.inventory_hash
+        missing = known is None if wanted is None else wanted != known and wanted not in state.outdated
         if missing and item.received - state.asked >= ASK_AGAIN_MS:
             state.asked, state.asked_for = item.received, wanted
             self._ask_inventory(item.address)

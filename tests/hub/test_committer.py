@@ -234,6 +234,28 @@ def test_a_report_that_names_unknown_devices_waits_for_the_inventory(url: str, t
     hub.close()
 
 
+def test_a_report_made_before_its_agents_first_inventory_waits_for_it(url: str, tmp_path: Path) -> None:
+    hub = Hub(tmp_path, url, rules=QUICK)
+    report = hub.report(sample("cam-1", 1, reachable=0)).model_copy(update={"inventory_hash": None})
+    hub.hear(Verb.REPORT, report)
+    hub.step()
+    assert hub.mail.committed() == []
+    assert [c.action for c in hub.mail.commands()] == ["send_inventory"]
+    hub.announce()
+    hub.hear(Verb.REPORT, report)
+    hub.step()
+    assert hub.mail.committed() == [report.id]
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    stray = hub.report(sample("nobody", 2, reachable=0)).model_copy(update={"inventory_hash": None})
+    hub.hear(Verb.REPORT, stray)
+    hub.step()
+    assert stray.id in hub.mail.committed(), "an inventory is known and does not name it: it waits for nothing"
+    hub.now += 6_000
+    hub.step()
+    assert hub.rejected() == {("gateway", "unknown_device"): 1}
+    hub.close()
+
+
 def test_a_report_older_than_the_inventory_does_not_wait_for_ever(hub: Hub) -> None:
     stale = hub.report(sample("long-gone", 1, reachable=0)).model_copy(update={"inventory_hash": "0" * 16})
     hub.now += 6_000
