@@ -155,6 +155,6 @@ class EventsGoLast(RuleBasedStateMachine):
 
 
 TestSpoolMachine = SpoolMachine.TestCase
-TestSpoolMachine.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestSpoolMachine.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
 TestEventsGoLast = EventsGoLast.TestCase
-TestEventsGoLast.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestEventsGoLast.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)

@@ -13,7 +13,7 @@ FAULTS = 3
 KILLS = 12
 
 
-@pytest.fixture(params=["embedded", "influx v1", "influx v2"])
+@pytest.fixture(params=["embedded", "influx v1", pytest.param("influx v2", marks=pytest.mark.endurance)])
 def stack(request: pytest.FixtureRequest, tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Stack]:
     series: dict[str, object] = {"kind": "embedded", "path": str(tmp_path / "series.db")}
     if request.param == "influx v1":

@@ -88,7 +88,7 @@ def lives(findings: list[tuple[object, ...]]) -> dict[tuple[object, object], lis
     return {key: sorted(spans) for key, spans in found.items()}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(samples, breaks)
 def test_batches_restarts_and_repeats_change_nothing(history: list[tuple[str, int]], between: list[str]) -> None:
     findings, timeline = play(history, between)

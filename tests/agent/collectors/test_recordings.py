@@ -397,7 +397,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.sampled_from(["ffmpeg", "frigate"]), STEPS)
 def test_whatever_happens_the_figures_are_those_of_the_disk_and_gaps_are_told_once(
     layout: str, steps: list[tuple[str, int]]
