@@ -73,3 +73,12 @@ def test_on_battery_the_ticket_says_how_long_it_lasts_and_a_self_test_is_none() 
     assert case(line, "ups", "ups_on_battery") == "left"
     line.samples(range(900, 1200, MINUTE), "ups", on_battery=0, battery_low=0)
     assert lives(line, "ups_on_battery")[-1].endswith("closed")
+
+
+def test_volumes_of_recordings_have_to_be_encrypted_and_a_system_volume_that_never_was_is_left_alone() -> None:
+    line = Timeline()
+    line.samples(range(0, HOUR, 5 * MINUTE), "vol-system", encrypted=0)
+    assert line.log == []
+    line.sample(HOUR, "vol-rec", encrypted=0)
+    line.sample(2 * HOUR, "vol-rec", encrypted=1)
+    assert lives(line, "volume_unencrypted", "vol-rec") == [f"{HOUR} opened", f"{2 * HOUR} closed"]
