@@ -600,8 +600,8 @@ def test_interruption_is_prompt_while_a_device_hangs(nvr: Recorder, tmp_path: Pa
     nvr.hang = True
     readings: list[Reading] = []
     thread = threading.Thread(target=lambda: readings.append(built.collect()))
-    thread.start()
     before = nvr.connections
+    thread.start()
     wait_until(lambda: nvr.connections > before)
     begin = time.monotonic()
     built.interrupt()
