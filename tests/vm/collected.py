@@ -34,7 +34,7 @@ class Collected:
 
 def collect(machine: Machine, name: str, table: str = "") -> Collected:
     """Run a collector as root, with this as its table of the configuration."""
-    machine.write_file("/root/collect.toml", f'{WHO}state_dir = "/root/state"\n[collectors.{name}]\n{table}')
-    result = machine.run(f"{VENV}/bin/watchkeeper-agent collect {name} --config /root/collect.toml --json")
+    machine.write_file("/srv/collect.toml", f'{WHO}state_dir = "/srv/state"\n[collectors.{name}]\n{table}')
+    result = machine.run(f"{VENV}/bin/watchkeeper-agent collect {name} --config /srv/collect.toml --json")
     body = json.loads(result.stdout) if result.stdout.startswith("{") else {"measurements": [], "devices": []}
     return Collected(result.status, body, result.stderr.strip())

@@ -54,9 +54,9 @@ def _make(base: Image, made: Installed) -> None:
         machine = Machine(Path(folder), made.image, ata=made.ata)
         try:
             machine.start()
-            machine.write_file(f"/root/{wheel.name}", wheel.read_bytes())
+            machine.write_file(f"/srv/{wheel.name}", wheel.read_bytes())
             pip = f"{VENV}/bin/pip install --disable-pip-version-check -q --no-index --no-deps"
-            machine.run(f"{pip} /root/{wheel.name}", timeout=_INSTALL_SECONDS).check()
+            machine.run(f"{pip} /srv/{wheel.name}", timeout=_INSTALL_SECONDS).check()
             install(machine)
             machine.run("sync").check()
             machine.save(unfinished)

@@ -65,9 +65,9 @@ def test_a_clock_set_while_it_runs_leaves_every_report_at_its_true_time(without_
     service.start()
 
     unknown = service.await_reports(6)
-    vm.write_file("/root/time_server.py", TIME_SERVER)
+    vm.write_file("/srv/time_server.py", TIME_SERVER)
     ahead = true_ahead(vm)
-    vm.run(f"setsid {VENV}/bin/python /root/time_server.py {ahead} >/root/time.log 2>&1 </dev/null &").check()
+    vm.run(f"setsid {VENV}/bin/python /srv/time_server.py {ahead} >/srv/time.log 2>&1 </dev/null &").check()
     service.await_values("gateway-1-host", {"clock_reference": 1.0})
     wrong = service.await_reports(6, since=service.reports())
     vm.set_clock(time.time())

@@ -14,8 +14,8 @@ path = "/mnt/plain"
 path = "/mnt/locked"
 """
 # As weak as it gets: the key's derivation is not what is tested, and takes a minute on an emulated processor.
-FORMAT = "cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file /root/key"
-OPEN = "cryptsetup open --key-file /root/key"
+FORMAT = "cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file /srv/key"
+OPEN = "cryptsetup open --key-file /srv/key"
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def disks(vm: Machine) -> Machine:
     for number, name in enumerate(("b", "c", "d")):
         vm.plug("scsi-hd", f"disk{name}", empty(vm.folder / f"{name}.raw", 64), serial=f"WK{name}", scsi_id=number)
         vm.wait_until(f"[ -b /dev/sd{name} ]")
-    vm.write_file("/root/key", "only a test", "0600")
+    vm.write_file("/srv/key", "only a test", "0600")
     vm.run("mkdir -p /mnt/plain /mnt/locked").check()
     return vm
 

@@ -25,7 +25,7 @@ from agent.draft import Draft
 from agent.spool import Spool
 from wire.messages import Sample
 
-spool = Spool(Path("/root/state/spool.db"), 64 << 20)
+spool = Spool(Path("/srv/state/spool.db"), 64 << 20)
 console = open("/dev/ttyS0", "w", buffering=1)
 lock = threading.Lock()
 
@@ -39,7 +39,7 @@ def write():
 
 threading.Thread(target=write, name="one").start()
 threading.Thread(target=write, name="two").start()
-with open("/root/unsynced", "w") as file:
+with open("/srv/unsynced", "w") as file:
     while True:
         file.write("x" * 4096)
         file.flush()
@@ -47,7 +47,7 @@ with open("/root/unsynced", "w") as file:
 """
 COUNT = """
 import sqlite3
-db = sqlite3.connect("/root/state/spool.db")
+db = sqlite3.connect("/srv/state/spool.db")
 print(db.execute("PRAGMA integrity_check").fetchone()[0])
 print(*db.execute("SELECT reports, bytes FROM total").fetchone())
 print(*db.execute("SELECT count(*), sum(length(body)) FROM report").fetchone())
@@ -63,14 +63,14 @@ def powered(machine_off: Callable[..., Machine]) -> Machine:
 
 
 def test_every_report_that_put_returned_for_is_there_after_a_power_cut(powered: Machine) -> None:
-    powered.write_file("/root/writer.py", WRITER)
-    powered.write_file("/root/count.py", COUNT)
-    powered.run("mkdir /root/state; sync").check()
-    powered.run(f"setsid {VENV}/bin/python /root/writer.py >/root/writer.log 2>&1 </dev/null &").check()
+    powered.write_file("/srv/writer.py", WRITER)
+    powered.write_file("/srv/count.py", COUNT)
+    powered.run("mkdir /srv/state; sync").check()
+    powered.run(f"setsid {VENV}/bin/python /srv/writer.py >/srv/writer.log 2>&1 </dev/null &").check()
     told = powered.folder / "console.log"
     deadline = time.monotonic() + 60.0 * PATIENCE
     while told.read_text(errors="replace").count("kept ") < 300:
-        assert time.monotonic() < deadline, powered.read_file("/root/writer.log")
+        assert time.monotonic() < deadline, powered.read_file("/srv/writer.log")
         time.sleep(0.05)
     time.sleep(random.uniform(0.0, 0.5))  # in the middle of whatever it does then
 
@@ -78,7 +78,7 @@ def test_every_report_that_put_returned_for_is_there_after_a_power_cut(powered: 
     # The last line may be cut off itself.
     kept = set(re.findall(r"kept (\w+:\d+)\r?\n", told.read_text(errors="replace")))
     powered.start()
-    verdict, totals, counted, *ids = powered.run(f"{VENV}/bin/python /root/count.py").check().splitlines()
+    verdict, totals, counted, *ids = powered.run(f"{VENV}/bin/python /srv/count.py").check().splitlines()
 
     assert verdict == "ok"
     assert int(totals.split()[0]) == int(counted.split()[0]) == len(ids)
@@ -87,7 +87,7 @@ def test_every_report_that_put_returned_for_is_there_after_a_power_cut(powered: 
     assert len(set(ids) - kept) <= 4, "committed, and the plug was pulled before it was told"
     assert [int(one.partition(":")[2]) for one in ids] == list(range(1, len(ids) + 1))
     # Pages that nobody asked to be written are not: it was a power cut, not an orderly end.
-    assert powered.run("stat -c %s /root/unsynced || echo 0").stdout.strip() == "0"
+    assert powered.run("stat -c %s /srv/unsynced || echo 0").stdout.strip() == "0"
 
 
 def test_the_service_comes_back_by_itself_with_its_spool_and_says_that_the_power_went(powered: Machine) -> None:

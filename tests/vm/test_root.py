@@ -25,13 +25,13 @@ def failing(service: Service) -> None:
 
 
 def test_a_full_disk_costs_no_report(vm: Machine, service: Service) -> None:
-    vm.run("fallocate -l $(($(stat -f -c '%a * %S' /) - 65536)) /root/ballast; cat /dev/zero >/root/more; sync")
+    vm.run("fallocate -l $(($(stat -f -c '%a * %S' /) - 65536)) /srv/ballast; cat /dev/zero >/srv/more; sync")
     before = service.reports()
     failing(service)
     vm.run("sleep 8").check()  # meanwhile it goes on, from memory
     assert service.show("NRestarts") == "0"
 
-    vm.run("rm /root/ballast /root/more; sync").check()
+    vm.run("rm /srv/ballast /srv/more; sync").check()
     service.await_log("spool writes to disk again", timeout=RETRY_SECONDS)
     after = service.await_reports(8, since=before)
 
@@ -41,7 +41,7 @@ def test_a_full_disk_costs_no_report(vm: Machine, service: Service) -> None:
 
 def test_a_root_that_falls_back_to_read_only_is_told_and_costs_no_report(vm: Machine, service: Service) -> None:
     vm.run("mount -o remount,rw / && sync && echo u >/proc/sysrq-trigger").check()  # as after an error of the disk
-    vm.wait_until("! touch /root/anything")
+    vm.wait_until("! touch /srv/anything")
     before = service.reports()
     vm.run("sleep 8").check()
     assert service.show("NRestarts") == "0"
@@ -68,7 +68,7 @@ def test_it_starts_on_a_root_that_is_read_only_from_the_start(vm: Machine, servi
     vm.power_cut()
     vm.kernel_options = "ro"
     vm.start()
-    assert vm.run("touch /root/anything").status != 0
+    assert vm.run("touch /srv/anything").status != 0
 
     service.start()
     failing(service)
