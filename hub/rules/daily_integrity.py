@@ -12,6 +12,7 @@ recorder kept, and look for restarts.
 from pydantic import Field
 
 from hub.rule import CLEAR, N_, UNKNOWN, Judgement, Rule, Settings, Severity, Snapshot
+from hub.unrecordable import DOWN
 from wire.messages import DeviceKind
 
 
@@ -21,10 +22,6 @@ class DailyIntegritySettings(Settings):
     severity: Severity = Severity.WARNING
     risk_ratio: float = Field(default=0.99, gt=0, le=1, description="1, of the last full day's plan")
     broken_ratio: float = Field(default=0.95, gt=0, le=1, description="1, of the last full day's plan")
-
-
-DOWN = frozenset({"channel_offline", "channel_video_loss", "camera_unreachable", "camera_not_streaming"})
-"""With no picture there is nothing to record: these have the ticket."""
 
 
 def judge(snapshot: Snapshot, settings: DailyIntegritySettings, now: int) -> Judgement:

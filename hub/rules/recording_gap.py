@@ -12,6 +12,7 @@ the log of the room.
 from pydantic import Field
 
 from hub.rule import CLEAR, N_, UNKNOWN, Judgement, Rule, Settings, Severity, Snapshot
+from hub.unrecordable import DOWN
 from wire.messages import DeviceKind
 
 
@@ -21,10 +22,6 @@ class RecordingGapSettings(Settings):
     severity: Severity = Severity.INFO
     raise_gap_seconds: float = Field(default=300.0, gt=0, description="s, the longest gap of the last full day")
     least_ratio: float = Field(default=0.99, gt=0, le=1, description="1, below it the daily integrity has the ticket")
-
-
-DOWN = frozenset({"channel_offline", "channel_video_loss", "camera_unreachable", "camera_not_streaming"})
-"""With no picture there is nothing to record: these have the ticket."""
 
 
 def judge(snapshot: Snapshot, settings: RecordingGapSettings, now: int) -> Judgement:

@@ -9,6 +9,7 @@ recording of this channel and see that a new file grows.
 """
 
 from hub.rule import CLEAR, N_, UNKNOWN, Judgement, Rule, Settings, Severity, Snapshot
+from hub.unrecordable import DOWN
 from wire.messages import DeviceKind
 
 
@@ -16,10 +17,6 @@ class RecordingStalledSettings(Settings):
     """The agent has waited ten minutes already."""
 
     severity: Severity = Severity.CRITICAL
-
-
-DOWN = frozenset({"channel_offline", "channel_video_loss", "camera_unreachable", "camera_not_streaming"})
-"""With no picture there is nothing to record: these have the ticket."""
 
 
 def explained(snapshot: Snapshot) -> bool:
