@@ -73,7 +73,9 @@ def test_a_broker_that_hangs_is_the_hubs_trouble_and_no_agents(hub: HubProcess, 
     blind = len(hub.query("SELECT 1 FROM blindness"))
     mosquitto.pause()
     wait_until(lambda: findings().get("hub_deaf") == "open", timeout=30, what=f"a ticket about the hub\n{hub.log()}")
-    (start,) = hub.query("SELECT start FROM blindness WHERE \"end\" IS NULL AND reason = 'broker'")[0]
+    blindness = "SELECT start FROM blindness WHERE \"end\" IS NULL AND reason = 'broker'"
+    wait_until(lambda: hub.query(blindness), what="its blindness to be noted, which no more than follows the number")
+    (start,) = hub.query(blindness)[0]
     opened = hub.query("SELECT opened FROM finding WHERE rule = 'hub_deaf'")[0][0]
     assert opened - start >= 1000, "blind since the last that came, not only since it was noticed"
     wait_until(

@@ -235,12 +235,16 @@ def test_a_holder_stopped_within_a_pipeline_keeps_no_lock(postgresql_url: str, m
             stopped.pgconn.send_query_params(statement, None)
         stopped.pgconn.send_flush_request()
         stopped.pgconn.flush()
-        with database.connect() as monitor:
-            old = sa.text(
-                "SELECT clock_timestamp() - xact_start > interval '1 s' AND backend_xid IS NOT NULL "
-                "FROM pg_stat_activity WHERE pid = :pid"
-            ).bindparams(pid=stopped.info.backend_pid)
-            wait_until(lambda: monitor.execute(old).scalar(), what="the row to be locked for a second")
+        old = sa.text(
+            "SELECT clock_timestamp() - xact_start > interval '1 s' AND backend_xid IS NOT NULL "
+            "FROM pg_stat_activity WHERE pid = :pid"
+        ).bindparams(pid=stopped.info.backend_pid)
+
+        def locked() -> object:
+            with database.connect() as monitor:  # anew each time: within one transaction the view never changes
+                return monitor.execute(old).scalar()
+
+        wait_until(locked, what="the row to be locked for a second")
         second.pass_time(EXPIRY_SECONDS + 2)
         assert second.lease.held
     database.dispose()
