@@ -87,7 +87,8 @@ class Findings:
         name = check.rule.name
         finding = subject.findings.get(name)
         holds = check.holds if finding is None else check.holds_after(finding.flaps)
-        life, change = advance(finding.life if finding else None, judgement, at, before, holds)
+        pace = 0 if finding is None else finding.pace
+        life, change = advance(finding.life if finding else None, judgement, at, before, holds, pace)
         if life is None:
             return
         if change == "opened":
@@ -96,7 +97,7 @@ class Findings:
             return
         if finding is None:
             finding = subject.findings[name] = self._new(check, subject, life, judgement.detail)
-        finding.life = life
+        finding.life, finding.pace = life, 0 if before is None else at - before
         if change in ("pending", "relapsed"):
             finding.detail = judgement.detail
         if change == "pending" and check.rule.seldom:

@@ -126,6 +126,6 @@ def test_what_is_told_seldom_and_was_about_to_open_waits_anew_and_opens(hub: Hub
     assert engine.next_due is not None
     assert engine.next_due <= hub.now + wait
     engine.tick(hub.now + wait - 1)
-    assert finding.life.state == "pending"
+    assert finding.life.opened is None
     engine.tick(hub.now + wait)
-    assert finding.life.state == "open"
+    assert finding.life.opened == hub.now + wait
