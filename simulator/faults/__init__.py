@@ -82,7 +82,6 @@ from simulator.faults.recorders import (
     PlanOff,
     ProcessDown,
     RecordingGap,
-    RecordingsIncomplete,
     RecordingStopped,
     RetentionFalls,
     VideoLoss,
@@ -91,7 +90,6 @@ from simulator.faults.recorders import (
 from simulator.faults.room import (
     BatteryWorn,
     RoomHot,
-    RoomHumid,
     UpsOnBattery,
 )
 
@@ -154,10 +152,8 @@ __all__ = [
     "RecorderPassword",
     "RecordingGap",
     "RecordingStopped",
-    "RecordingsIncomplete",
     "RetentionFalls",
     "RoomHot",
-    "RoomHumid",
     "SlowAnswers",
     "StreamLost",
     "SwitchOff",
@@ -198,7 +194,6 @@ AnyFault = (
     | VideoLoss
     | RecordingStopped
     | RecordingGap
-    | RecordingsIncomplete
     | PlanOff
     | HistoryShort
     | DiskFails
@@ -242,7 +237,6 @@ AnyFault = (
     | UpsOnBattery
     | BatteryWorn
     | RoomHot
-    | RoomHumid
     | AgentSilent
     | AgentReboot
     | AgentClockJump

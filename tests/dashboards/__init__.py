@@ -1,0 +1,1 @@
+"""What the dashboards show: played and drawn by us against a real InfluxDB, for there is no Grafana here."""
