@@ -14,6 +14,7 @@ from hub.finding import Change, Life, advance
 from hub.fleet import LiveFinding, Site, Subject
 from hub.grouping import Groups
 from hub.occurrence import quiet
+from hub.ripening import Ripening
 from hub.rule import Judgement, Occurrence, Severity, Together
 
 EXPLAINS_MS = 300_000
@@ -63,6 +64,7 @@ class Findings:
         self.now = 0
         self.groups = Groups(sites, self)
         self.covering = Covering(sites)
+        self._ripening = Ripening(sites)
         self._quiet: list[tuple[int, str, str, str]] = []
         self._awaited: set[tuple[str, str, str]] = set()
         """What is in it, once each."""
@@ -85,7 +87,8 @@ class Findings:
         name = check.rule.name
         finding = subject.findings.get(name)
         holds = check.holds if finding is None else check.holds_after(finding.flaps)
-        life, change = advance(finding.life if finding else None, judgement, at, before, holds)
+        pace = 0 if finding is None else finding.pace
+        life, change = advance(finding.life if finding else None, judgement, at, before, holds, pace)
         if life is None:
             return
         if change == "opened":
@@ -94,9 +97,12 @@ class Findings:
             return
         if finding is None:
             finding = subject.findings[name] = self._new(check, subject, life, judgement.detail)
-        finding.life = life
+        finding.life, finding.pace = life, 0 if before is None else at - before
         if change in ("pending", "relapsed"):
             finding.detail = judgement.detail
+        if change == "pending" and check.rule.seldom:
+            finding.severity = judgement.severity or check.settings.severity
+            self._ripening.wait(check, finding, self.now)
         if change is not None:
             self._change(subject, finding, change, at)
         if life.state == "open" and judgement.severity is not None:
@@ -314,6 +320,8 @@ class Findings:
         check = self.sites[finding.site].devices[finding.device].plan.checks.get(finding.rule)
         if check is not None and (check.passing or finding.life.clearing is not None):
             self._await_quiet(check, finding)
+        if check is not None and finding.life.state == "pending":
+            self._ripening.wait(check, finding, self.now)
         if finding.cause is not None and not finding.explained:
             self._await_standing(finding)
 
@@ -327,12 +335,16 @@ class Findings:
     @property
     def next_due(self) -> int | None:
         """When `tick` has something to do next, ms UTC."""
-        return min([queue[0][0] for queue in (self._quiet, self._standing) if queue], default=None)
+        heads = [queue[0][0] for queue in (self._quiet, self._standing) if queue]
+        return min(heads if (ripe := self._ripening.next_due) is None else [*heads, ripe], default=None)
 
     def tick(self, now: int) -> None:
         """Time has passed in which everything could be heard."""
         self._end_quiet(now)
         self._stand(now)
+        for check, subject, finding in self._ripening.ripe(now):
+            life = replace(finding.life, state="open", opened=now)
+            self.open(check, subject, life, finding.detail, now, finding.severity)
         while self._lapsed:
             key, (until, _) = next(iter(self._lapsed.items()))
             if until > now:
@@ -344,6 +356,7 @@ class Findings:
         self.now = now
         later = [(min(due, now + STAND_MS), order, finding) for due, order, finding in self._standing]
         self._standing = sorted(later, key=lambda one: one[:2])
+        self._ripening.clock_set_back(now)
         for place in self.sites.values():
             for finding in place.live():
                 if finding.life.clearing is not None and finding.life.clearing > now:

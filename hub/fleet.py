@@ -45,6 +45,8 @@ class LiveFinding:
     cause: "LiveFinding | None" = None
     """What explains it. A cause that is closed explains it no longer, it only has not stood for itself yet."""
     id: int | None = None
+    pace: int = 0
+    """ms between the last two looks at it; 0: not known, as after a start of the hub."""
     flaps: int = 0
     """How often it has come back soon after it was closed."""
     returned: int | None = None

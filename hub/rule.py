@@ -259,6 +259,8 @@ class Rule:
     """A possible root cause: while open, findings of devices below it are consequences on its ticket."""
     fickle: bool = False
     """What it looks at comes and goes many times an hour: across a report that is missing nothing lasts."""
+    seldom: bool = False
+    """What it looks at is told a few times a day: its hold time passes on the hub's clock, without being told again."""
     explains: frozenset[str] = frozenset()
     """Rules whose findings on the very same device are its consequences while it is open."""
     explains_beside: frozenset[str] = frozenset()

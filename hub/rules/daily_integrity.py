@@ -17,9 +17,13 @@ from wire.messages import DeviceKind
 
 
 class DailyIntegritySettings(Settings):
-    """At risk below 99 %, broken below 95 %: the practice of the field."""
+    """At risk below 99 %, broken below 95 %: the practice of the field.
+
+    Half an hour shows whether it is one channel, or all of a recorder, which are asked one after the other.
+    """
 
     severity: Severity = Severity.WARNING
+    hold_seconds: float = 1800.0
     risk_ratio: float = Field(default=0.99, gt=0, le=1, description="1, of the last full day's plan")
     broken_ratio: float = Field(default=0.95, gt=0, le=1, description="1, of the last full day's plan")
 
@@ -52,4 +56,5 @@ rule = Rule(
     metrics=("recording_integrity_ratio",),
     quiet=lambda s: {"recording_integrity_ratio": (s.risk_ratio, 2.0)},
     settings=DailyIntegritySettings,
+    seldom=True,
 )

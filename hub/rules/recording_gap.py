@@ -17,9 +17,13 @@ from wire.messages import DeviceKind
 
 
 class RecordingGapSettings(Settings):
-    """Gaps over five minutes are listed, the practice of the field."""
+    """Gaps over five minutes are listed, the practice of the field.
+
+    Half an hour shows whether it is one channel, or all of a recorder, which are asked one after the other.
+    """
 
     severity: Severity = Severity.INFO
+    hold_seconds: float = 1800.0
     raise_gap_seconds: float = Field(default=300.0, gt=0, description="s, the longest gap of the last full day")
     least_ratio: float = Field(default=0.99, gt=0, le=1, description="1, below it the daily integrity has the ticket")
 
@@ -42,4 +46,5 @@ rule = Rule(
     metrics=("recording_longest_gap_seconds",),
     quiet=lambda s: {"recording_longest_gap_seconds": (-1.0, s.raise_gap_seconds)},
     settings=RecordingGapSettings,
+    seldom=True,
 )

@@ -82,6 +82,7 @@ from simulator.faults.recorders import (
     PlanOff,
     ProcessDown,
     RecordingGap,
+    RecordingsIncomplete,
     RecordingStopped,
     RetentionFalls,
     VideoLoss,
@@ -90,6 +91,7 @@ from simulator.faults.recorders import (
 from simulator.faults.room import (
     BatteryWorn,
     RoomHot,
+    RoomHumid,
     UpsOnBattery,
 )
 
@@ -152,8 +154,10 @@ __all__ = [
     "RecorderPassword",
     "RecordingGap",
     "RecordingStopped",
+    "RecordingsIncomplete",
     "RetentionFalls",
     "RoomHot",
+    "RoomHumid",
     "SlowAnswers",
     "StreamLost",
     "SwitchOff",
@@ -194,6 +198,7 @@ AnyFault = (
     | VideoLoss
     | RecordingStopped
     | RecordingGap
+    | RecordingsIncomplete
     | PlanOff
     | HistoryShort
     | DiskFails
@@ -237,6 +242,7 @@ AnyFault = (
     | UpsOnBattery
     | BatteryWorn
     | RoomHot
+    | RoomHumid
     | AgentSilent
     | AgentReboot
     | AgentClockJump

@@ -52,6 +52,19 @@ class RecordingGap(FaultBase):
     tells = "{fault.length:g} s of the recordings of {fault.device} are gone"
 
 
+class RecordingsIncomplete(FaultBase):
+    """A part of the recordings of all its channels is missing, the same of each: `length` long, beginning `ago` before
+    now. The recorder stood still then, or what it wrote was lost since."""
+
+    kind: Literal["recordings_incomplete"]
+    ago: Span = 43_200.0
+    length: Span = 1800.0
+    befalls = (Kind.RECORDER,)
+    tells = "{fault.length:g} s of all recordings of {fault.device} are gone"
+    living = False
+    spreads = True
+
+
 class PlanOff(FaultBase):
     """Somebody switched the channel's recording plan off."""
 

@@ -35,3 +35,13 @@ class RoomHot(FaultBase):
     befalls = (Kind.ROOM,)
     tells = "{fault.device} is {fault.celsius:g} °C hot"
     living = False
+
+
+class RoomHumid(FaultBase):
+    """The air of the room has so large a `share` of the moisture it could hold: water came in, or a dryer failed."""
+
+    kind: Literal["room_humid"]
+    share: Annotated[float, Field(ge=0, le=1)] = 0.9
+    befalls = (Kind.ROOM,)
+    tells = "the air of {fault.device} is humid: {fault.share:.0%}"
+    living = False

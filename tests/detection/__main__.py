@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -13,20 +13,31 @@ from tests.detection.matching import match
 from tests.detection.page import page, summary, table
 from tests.detection.playing import play
 from tests.detection.scores import Month, month, troubles
-from tests.detection.sites import site
+from tests.detection.sites import parts, site
 from tests.detection.topology import Topology
 
 PAGE = Path(__file__).parents[2] / "docs" / "detection.md"
 
 
-def judged(seed: int, days: float = 30.0, faults: bool = True, until: float | None = None) -> Month:
-    """One site-month; `until`: only its first so many days."""
+def judged(
+    seed: int,
+    days: float = 30.0,
+    faults: bool = True,
+    *,
+    since: float = 0.0,
+    until: float | None = None,
+    only: Collection[str] = (),
+) -> Month:
+    """One site-month. `since`, `until`: from its so many-th day on, up to another; `only`: of these devices."""
     began = time.process_time()
     script = site(seed, days=days, faults=faults)
+    if only:
+        script = parts(script, only)
     if until is not None:
         over = [fault for fault in script.faults if fault.end + ranges.GAP_SECONDS <= until * ranges.DAY]
         script = script.model_copy(update={"length": until * ranges.DAY, "faults": over})
-    outcomes, false = match(script.faults, play(script), Topology(script), script.span)
+    seen = [fault for fault in script.faults if fault.at >= since * ranges.DAY]
+    outcomes, false = match(seen, play(script, since=since * ranges.DAY), Topology(script), script.span)
     return month(seed, outcomes, false, time.process_time() - began)
 
 

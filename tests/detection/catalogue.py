@@ -79,7 +79,7 @@ agents:
   - id: gate-1
     cameras: [cam-1, cam-2, cam-3]
     recorders: [{ id: nvr-1, channels: 3, speaks: isapi }, { id: nvr-2, channels: 1, speaks: dahua }]
-    software: [{ id: vms, channels: 2 }]
+    software: [{ id: vms, channels: 3 }]
     door_controllers: [{ id: access, doors: [door-1] }]
     switches: [{ id: switch-1, ports: 2 }]
     volumes:
@@ -213,6 +213,17 @@ agents:
         # Software on the machine itself
         Entry("recorder_process_down", "process_down", "vms", 20 * HOUR, HOUR, (60, 600), severity=CRITICAL),
         Entry("recording_stalled", "recording_stopped", "vms-ch1", 30 * HOUR, 2 * HOUR, (600, 2400), severity=CRITICAL),
+        Entry(
+            "recordings_incomplete",
+            "recordings_incomplete",
+            "vms",
+            41 * HOUR,
+            5 * HOUR,
+            (0, HOUR),
+            (0, HOUR),
+            parameters={"ago": 20 * HOUR},
+            hides=_hidden("daily_integrity", "vms-ch1", "vms-ch2", "vms-ch3"),
+        ),
         # Doors
         Entry("door_held_open", "door_held", "door-1", HOUR, 10 * MINUTE, (60, 300)),
         Entry("door_forced", "door_forced", "door-1", 3 * HOUR, 5 * MINUTE, (0, 200), HOURLY, CRITICAL),
@@ -238,6 +249,7 @@ agents:
         Entry("ups_on_battery", "ups_on_battery", "ups-1", 10 * HOUR, 30 * MINUTE, (0, 600)),
         Entry("ups_battery_worn", "battery_worn", "ups-1", 20 * HOUR, 2 * HOUR, (0, 600)),
         Entry("room_hot", "room_hot", "rack", 22 * HOUR, 3 * HOUR, (60, HOUR)),
+        Entry("room_humid", "room_humid", "rack", 30 * HOUR, 3 * HOUR, (1800, HOUR)),
         Entry("port_errors", "port_errors", "switch-1-p2", 3 * HOUR, 3 * HOUR, (60, HOUR)),
     ],
     {"footage_read": {"allowed": ()}},
@@ -473,9 +485,3 @@ NOT_BY_SCENARIO: Mapping[str, str] = {
     "agent_clock_wrong": "of an agent without a reference clock: tests/hub/rules/test_clock_drift.py",
 }
 """Rules that no generated site can show, and where they are shown."""
-
-PENDING: frozenset[str] = frozenset()
-"""Rules that entries or docs/scenarios.md name and the hub lacks. Empty where detection is complete."""
-
-UNSHOWN: frozenset[str] = frozenset({"recordings_incomplete", "room_humid"})
-"""Rules of the hub that no entry shows yet. Empty where detection is complete."""

@@ -1,6 +1,6 @@
 """A script generated and replayed in this process: the tickets it led to, in seconds from its first moment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -13,6 +13,8 @@ from hub.store.database import migrate
 from simulator.scenario import Scenario
 from simulator.virtual.recording import lines
 from tests.hub.fleets import Changes, settings_of
+
+_RECEIVED = '{"received":'
 
 
 class Ticket(NamedTuple):
@@ -29,19 +31,36 @@ class Ticket(NamedTuple):
     reopened: int
 
 
-def play(script: Scenario, settings: Changes | None = None) -> list[Ticket]:
-    """Its tickets in the order of their opening; `settings` of rules besides the script's own. Raises AssertionError
-    where the hub refused what was generated."""
+def play(script: Scenario, settings: Changes | None = None, since: float = 0.0) -> list[Ticket]:
+    """Its tickets in the order of their opening; `settings` of rules besides the script's own; the hub hears of it from
+    the second `since` on. Raises AssertionError where the hub refused what was generated."""
+    start = round(script.start.timestamp() * 1000)
     database = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
     migrate(database)
     summary = Replay(database, rules(), settings_of(rules(), {**script.rules, **(settings or {})})).play(
-        read(lines(script))
+        read(heard_since(lines(script), start + round(since * 1000)))
     )
     assert (summary.refused, dict(summary.rejected)) == (0, {})
-    start = round(script.start.timestamp() * 1000)
     found = [_ticket(row, start) for row in tickets(database)]
     database.dispose()
     return found
+
+
+def heard_since(recording: Iterable[str], begin: int) -> Iterator[str]:
+    """A recording as a hub hears it that first listens at `begin` (ms): what is retained comes first, then what is new.
+    That of inventories is not retained; agents are asked for theirs as they are."""
+    kept: dict[str, str] = {}
+    rest = iter(recording)
+    for line in rest:
+        if int(line[len(_RECEIVED) :].split(",", 1)[0].rstrip("}")) >= begin:
+            for old in kept.values():
+                yield f"{_RECEIVED}{begin},{old}"
+            yield line
+            break
+        topic = line.partition('"topic":"')[2].partition('"')[0]
+        if not topic.endswith("/report"):
+            kept[topic] = line.partition(",")[2]
+    yield from rest
 
 
 @cache

@@ -1,11 +1,12 @@
 """Random sites: what stands there, what it does while it is well, what befalls it. A seed is a site."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from simulator.faults import KINDS, AnyFault, Fault
+from simulator.layout import Agent
 from simulator.scenario import Scenario
 from simulator.virtual import effects
 from simulator.virtual.chance import Chance, stream
@@ -44,6 +45,29 @@ def site(seed: int, *, days: float = 30.0, faults: bool = True) -> Scenario:
     if not faults:
         return script
     return script.model_copy(update={"faults": list(_faults(chance, script))})
+
+
+def parts(script: Scenario, devices: Container[str]) -> Scenario:
+    """The same site of which only these are watched (and the machines themselves): chance is each device's own, so that
+    they do what they did beside the others. Faults of what is left."""
+    agents = [_parts(agent, devices) for agent in script.agents]
+    left = script.model_copy(update={"agents": [agent for agent in agents if agent.id in devices]})
+    there = dict(one for agent in left.agents for one in agent.devices())
+    return left.model_copy(update={"faults": [fault for fault in script.faults if fault.device in there]})
+
+
+def _parts(agent: Agent, devices: Container[str]) -> Agent:
+    cameras = [camera for camera in agent.camera_ids() if camera in devices]
+    changes: dict[str, Any] = {
+        name: [one for one in getattr(agent, name) if one.id in devices]
+        for name in ("recorders", "door_controllers", "switches", "volumes", "software")
+    }
+    changes |= {
+        name: [one for one in getattr(agent, name) if one in devices]
+        for name in ("disks", "arrays", "ups", "rooms", "tours", "storerooms")
+    }
+    behind = {one: parent for one, parent in agent.behind.items() if one in cameras and parent in devices}
+    return agent.model_copy(update={**changes, "cameras": cameras, "behind": behind})
 
 
 def _agent(chance: Chance, number: int) -> dict[str, Any]:

@@ -15,15 +15,16 @@ def timeline(verdicts: str, step_ms: int = 10_000, holds: Holds = HOLDS) -> list
     changes: list[str] = []
     life: Life | None = None
     previous: int | None = None
+    pace = 0
     for index, letter in enumerate(verdicts):
         at = index * step_ms
         judgement = {"F": FIRING, ".": CLEAR, "?": UNKNOWN}[letter]
-        life, change = advance(life, judgement, at, previous, holds)
+        life, change = advance(life, judgement, at, previous, holds, pace)
         if life is not None and life.state in ("closed", "dropped"):
             life = None
         if change:
             changes.append(f"{index} {change}")
-        previous = at
+        pace, previous = 0 if previous is None else at - previous, at
     return changes
 
 

@@ -113,3 +113,19 @@ def test_windows_are_as_coarse_after_a_start_as_they_were(tmp_path: Path) -> Non
     assert len(after[window]) == 12
     assert after == before
     hub.close()
+
+
+def test_what_is_told_seldom_and_was_about_to_open_waits_anew_and_opens(hub: Hub) -> None:
+    hub.hear(Verb.REPORT, hub.report(Sample(device="nvr-1-ch1", at=hub.now, values={"recording_integrity_ratio": 0.9})))
+    hub.step()
+    assert hub.tickets() == []
+    engine = rebuilt(hub)
+    finding = engine.sites[SITE].devices["nvr-1-ch1"].findings["daily_integrity"]
+    assert (finding.life.state, finding.severity) == ("pending", "critical")
+    wait = 1_800_000
+    assert engine.next_due is not None
+    assert engine.next_due <= hub.now + wait
+    engine.tick(hub.now + wait - 1)
+    assert finding.life.opened is None
+    engine.tick(hub.now + wait)
+    assert finding.life.opened == hub.now + wait

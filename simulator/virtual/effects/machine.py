@@ -118,6 +118,11 @@ def _(fault: faults.HostHot | faults.RoomHot, thing: Thing, values: Values, at: 
 
 
 @alter.register
+def _(fault: faults.RoomHumid, thing: Thing, values: Values, at: float) -> None:
+    change(values, humidity_ratio=fault.share)
+
+
+@alter.register
 def _(fault: faults.TimeLost, thing: Thing, values: Values, at: float) -> None:
     change(values, clock_synchronised=0.0, clock_reference=0.0)
     for name in ("clock_offset_seconds", "clock_offset_error_seconds"):

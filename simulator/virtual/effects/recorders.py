@@ -52,7 +52,7 @@ def _(fault: faults.RecordingStopped, thing: Thing, values: Values, at: float) -
 
 
 @alter.register
-def _(fault: faults.RecordingGap, thing: Thing, values: Values, at: float) -> None:
+def _(fault: faults.RecordingGap | faults.RecordingsIncomplete, thing: Thing, values: Values, at: float) -> None:
     begin = fault.at - fault.ago
     missing(thing, values, at, begin, begin + fault.length)
 

@@ -77,7 +77,8 @@ def untold(fault: faults.AnyFault, thing: Thing) -> str:
     recorder = thing if isinstance(thing, Recorder) else thing.parent
     if not isinstance(recorder, Recorder) or recorder.speaks != "onvif":
         return ""
-    if isinstance(fault, faults.VideoLoss | faults.RecordingGap | faults.DiskFails | faults.FootageTaken):
+    of_plans = faults.RecordingGap | faults.RecordingsIncomplete
+    if isinstance(fault, faults.VideoLoss | of_plans | faults.DiskFails | faults.FootageTaken):
         return "a recorder that is asked over ONVIF does not tell of it"
     if isinstance(fault, faults.AccountAdded):
         return "a recorder that is asked over ONVIF tells its accounts to administrators only"
@@ -86,10 +87,9 @@ def untold(fault: faults.AnyFault, thing: Thing) -> str:
 
 def _unwatched(fault: faults.AnyFault) -> str:
     """Of a process and the files it writes."""
-    told = faults.RecordingStopped | faults.RecordingGap | faults.HistoryShort | faults.WriteRate
-    return (
-        "" if isinstance(fault, told | faults.ProcessDown | faults.RetentionFalls) else "files tell only of recordings"
-    )
+    of_files = faults.RecordingStopped | faults.RecordingGap | faults.HistoryShort | faults.WriteRate
+    of_all = faults.ProcessDown | faults.RecordingsIncomplete | faults.RetentionFalls
+    return "" if isinstance(fault, of_files | of_all) else "files tell only of recordings"
 
 
 def _of_volume(fault: faults.AnyFault, volume: Volume) -> str:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.hub.fleets import T0, Timeline
-from tests.hub.rules.timelines import DAY, HOUR, case, lives, timeline
+from tests.hub.fleets import SITE, T0, Timeline
+from tests.hub.rules.timelines import DAY, HOUR, MINUTE, case, lives, standing, timeline
 from wire.messages import Device, DeviceKind
 
 RULE, SOON = "retention_below_target", "retention_forecast"
@@ -27,12 +27,6 @@ def keep(line: Timeline, hours: range, days: float, device: str = "ch-1", a_day:
     """Hourly values of a history that changes by so much a day."""
     for hour in hours:
         line.sample(hour * HOUR, device, recording_retention_days=days + a_day * (hour - hours.start) / 24)
-
-
-def standing(line: Timeline) -> list[str]:
-    """What has a ticket of its own now."""
-    live = line.engine.sites["school"].live()
-    return sorted(f"{f.device} {f.rule}" for f in live if f.life.state == "open" and not f.explained)
 
 
 def test_thirty_days_are_enough_anything_less_is_below() -> None:
@@ -124,3 +118,68 @@ def test_one_that_shrinks_slowly_or_only_breathes_is_not_foretold() -> None:
     for hour in range(240):
         keep(line, range(hour, hour + 1), 31 + 0.4 * (hour % 12) / 12, "ch-2")  # it overwrites twice a day
     assert line.log == []
+
+
+# As a recorder's software tells it: every ten minutes, with the hold time that is set unless told
+
+
+def look(line: Timeline, start: int, end: int, days: float, a_day: float = 0.0, *devices: str, **more: float) -> None:
+    """So many days are kept at the start, and so many more a day; told every ten minutes."""
+    for second in range(start, end, 10 * MINUTE):
+        for device in devices or ("ch-1",):
+            kept = days + a_day * (second - start) / DAY
+            line.sample(second, device, recording_retention_days=kept, **more)
+
+
+def test_twenty_nine_days_of_thirty_are_too_few_unrounded_and_thirty_are_enough() -> None:
+    line = timeline(NVR, channel(1, None))
+    look(line, 0, DAY, 30.0)
+    assert line.log == []
+    look(line, DAY, 2 * DAY, 29.99)
+    look(line, 2 * DAY, 2 * DAY + HOUR, 30.0)
+    assert [life.split()[1] for life in lives(line, RULE)] == ["pending", "opened", "closed"]
+
+
+def test_a_channel_that_began_lately_is_immature_and_no_ticket() -> None:
+    line = timeline(NVR, channel(1, None), channel(2, 5.0))
+    look(line, 0, 3 * DAY, 5.0, 1.0)  # grows a day a day: nobody said when it began
+    look(line, 0, 3 * DAY, 5.0, 1.0, "ch-2")  # its files begin five days ago
+    assert lives(line, RULE, "ch-1") == []
+    assert lives(line, RULE, "ch-2") == []
+
+
+def test_a_short_history_that_does_not_grow_is_short() -> None:
+    line = timeline(NVR, channel(1, None))
+    look(line, 0, DAY, 21.0)
+    assert lives(line, RULE)[-1].endswith("opened")
+    assert case(line, "ch-1", RULE) == "undersized"
+
+
+def test_a_channel_that_is_new_by_its_facts_alone_counts_as_added() -> None:
+    line = timeline(NVR, channel(1, None), channel(2, -1000.0))
+    look(line, 0, 3 * DAY, 31.0)
+    look(line, 3 * DAY, 4 * DAY, 28.0)
+    assert case(line, "ch-1", RULE) == "added"
+
+
+def test_a_group_explains_its_channels_and_none_of_them_ever_stands_for_itself() -> None:
+    names = ("ch-1", "ch-2", "ch-3")
+    line = timeline(NVR, *(channel(number, None) for number in (1, 2, 3)))
+    look(line, 0, DAY, 31.0, 0.0, *names)
+    look(line, DAY, 2 * DAY, 27.0, 0.0, *names)
+    devices = line.engine.sites[SITE].devices
+    group = devices["nvr"].findings["store_too_small"]
+    assert {devices[name].findings[RULE].cause for name in names} == {group}
+    assert not [entry for entry in line.log if entry.endswith(f"{RULE} promoted")]
+
+
+def test_the_forecast_comes_days_before_and_ends_when_history_stands_still() -> None:
+    line = timeline(NVR, channel(1, None))
+    look(line, 0, 3 * DAY, 35.0)
+    assert line.log == []
+    look(line, 3 * DAY, 8 * DAY, 35.0, -0.6)
+    (opened,) = lives(line, SOON)
+    assert 4 * DAY <= float(opened.split()[0]) <= 7 * DAY
+    look(line, 8 * DAY, 14 * DAY, 35.0)
+    assert lives(line, SOON)[-1].endswith("closed")
+    assert lives(line, RULE) == []

@@ -1,19 +1,13 @@
 """What many devices have in common has the ticket: uplink, switch, power over Ethernet, circuit; as timelines."""
 
 from tests.hub.fleets import SITE, T0, Timeline
-from tests.hub.rules.timelines import DAY, HOUR, MINUTE, case, lives, timeline
+from tests.hub.rules.timelines import DAY, HOUR, MINUTE, case, lives, standing, timeline
 from wire.messages import Device, DeviceKind
 
 SWITCH = Device(device="sw", kind=DeviceKind.SWITCH)
 PORTS = [Device(device=f"p{n}", kind=DeviceKind.NETWORK, parent="sw", facts={"port": f"{n}"}) for n in range(1, 6)]
 CAMERAS = [Device(device=f"c{n}", kind=DeviceKind.CAMERA, parent=f"p{n}") for n in range(1, 5)]  # p5 is free
 LOOSE = [Device(device=f"d{n}", kind=DeviceKind.CAMERA) for n in range(1, 6)]
-
-
-def standing(line: Timeline) -> list[str]:
-    """What has a ticket of its own now."""
-    live = line.engine.sites[SITE].live()
-    return sorted(f"{f.device} {f.rule}" for f in live if f.life.state == "open" and not f.explained)
 
 
 def play(line: Timeline, minutes: range, switch: float, ports: int, cameras: int) -> None:
@@ -123,3 +117,40 @@ def test_one_agent_of_two_that_falls_silent_is_its_own_ticket() -> None:
         line.sample(second, "cam-1", reachable=1)
         line.tick(second)
     assert standing(line) == ["other agent_silent"]
+
+
+def test_a_port_that_never_had_a_link_is_no_trouble() -> None:
+    line = timeline(SWITCH, *PORTS)
+    line.samples(range(0, DAY, HOUR), "p1", link_up=0)
+    assert line.log == []
+
+
+def test_a_port_that_refuses_power_from_the_start_is_told_at_once() -> None:
+    line = timeline(SWITCH, *PORTS)
+    line.samples(range(0, HOUR, MINUTE), "p1", link_up=0, poe_fault=1)
+    assert case(line, "p1", "link_down") == "power"
+
+
+def test_a_cause_is_known_to_its_consequence_and_ends_with_its_link() -> None:
+    line = timeline(SWITCH, *PORTS, *CAMERAS)
+    play(line, range(60), 1, 4, 4)
+    play(line, range(60, 120), 1, 3, 3)
+    devices = line.engine.sites[SITE].devices
+    down = devices["p4"].findings["link_down"]
+    assert down.cause is None
+    assert devices["c4"].findings["camera_unreachable"].cause is down
+    play(line, range(120, 180), 1, 4, 4)
+    assert lives(line, "link_down")[-1].endswith("closed")
+
+
+def test_a_camera_that_stays_down_after_its_circuit_is_back_is_a_ticket_of_its_own() -> None:
+    line = timeline(*LOOSE[:4])
+    for minute in range(60, 120):
+        for camera in LOOSE[:4]:
+            line.sample(minute * MINUTE, camera.device, reachable=0)
+    assert standing(line) == ["gateway cameras_down"]
+    for minute in range(120, 240):
+        for camera in LOOSE[:4]:
+            line.sample(minute * MINUTE, camera.device, reachable=float(camera.device != "d1"))
+        line.tick(minute * MINUTE + 1)
+    assert standing(line) == ["d1 camera_unreachable"]

@@ -33,3 +33,9 @@ def others(line: Timeline, rule: str) -> Sequence[str]:
 def case(line: Timeline, device: str, rule: str) -> object:
     """Which of a rule's summaries its finding shows."""
     return line.engine.sites[SITE].devices[device].findings[rule].detail.get("case")
+
+
+def standing(line: Timeline) -> list[str]:
+    """What has a ticket of its own now: `device rule`."""
+    live = line.engine.sites[SITE].live()
+    return sorted(f"{f.device} {f.rule}" for f in live if f.life.state == "open" and not f.explained)
