@@ -1,1 +1,1 @@
-"""Grafana dashboards as code. Empty so far."""
+"""Grafana dashboards as code: `python -m dashboards` writes them as JSON, in every language, from one source."""

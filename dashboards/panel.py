@@ -1,0 +1,256 @@
+"""One panel. Every panel says what it shows, in which unit, what "good" is where a rule knows, and what it cannot tell.
+
+Lines(Text("Fill", "占用率"), Text("How full each volume is.", "各卷的占用率。"), [query], unit="percentunit",
+      limits=above(Limit("volume_filling", "raise_ratio")))
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardFieldConfigSourceOverrides,
+    DashboardLink,
+    DashboardLinkType,
+    DashboardSpecialValueMapOptions,
+    DynamicConfigValue,
+    FieldColor,
+    FieldColorModeId,
+    FieldConfig,
+    FieldConfigSource,
+    GridPos,
+    MatcherConfig,
+    Panel,
+    SpecialValueMap,
+    SpecialValueMatch,
+    ValueMap,
+    ValueMapping,
+    ValueMappingResult,
+)
+
+from dashboards.limits import GREY, Limits, config
+from dashboards.query import Query, source
+from dashboards.text import ENDING, NO_DATA, Language, Text
+
+OPEN = Text("Open", "打开")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: the query's own name of it, what it is called, its unit, where it leads.
+
+    `link`: a URL with `${__data.fields.NAME}` for this row's values. `states`: value → (text, colour).
+    """
+
+    name: str
+    title: Text
+    unit: str = ""
+    link: str = ""
+    width: int = 0
+    hidden: bool = False
+    limits: Limits | None = None
+    states: Mapping[str, tuple[Text, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What all panels have. `width` of 24, `height` in Grafana's rows. `unit` is Grafana's id of it."""
+
+    title: Text
+    description: Text
+    queries: Sequence[Query]
+    unit: str
+    width: int = 12
+    height: int = 8
+    limits: Limits | None = None
+    link: str = ""
+    """Where a click leads: a URL with `${__field.labels.device}` and the like."""
+    link_title: Text = OPEN
+    states: Mapping[str, tuple[Text, str]] = field(default_factory=dict)
+    """Value → (text, colour)."""
+    interval: str = ""
+    """The finest step that makes sense: `1h` for hourly rollups."""
+    columns: Sequence[Column] = ()
+    decimals: int | None = None
+    least: float | None = None
+    most: float | None = None
+
+    type: ClassVar[str] = ""
+
+    def options(self) -> dict[str, Any]:
+        """Those of its type."""
+        return {}
+
+    def custom(self) -> dict[str, Any]:
+        """Those of its type, a field."""
+        return {}
+
+    def panel(self, number: int, place: GridPos, language: Language) -> Panel:
+        """As Grafana has it."""
+        return Panel(
+            type_val=self.type,
+            id_val=number,
+            title=self.title.to(language),
+            description=self.description.to(language),
+            datasource=source(self.queries[0].tier),
+            targets=[query.target(chr(ord("A") + turn), language) for turn, query in enumerate(self.queries)],
+            grid_pos=place,
+            interval=self.interval or None,
+            options=self.options(),
+            field_config=FieldConfigSource(
+                self._defaults(language), [self._override(c, language) for c in self.columns]
+            ),
+        )
+
+    def _defaults(self, language: Language) -> FieldConfig:
+        judged = self.limits is not None
+        mode = FieldColorModeId.THRESHOLDS if judged or self.type != "timeseries" else FieldColorModeId.PALETTE_CLASSIC
+        return FieldConfig(
+            unit=self.unit,
+            decimals=self.decimals,
+            min_val=self.least,
+            max_val=self.most,
+            no_value=NO_DATA.to(language),
+            mappings=[*mappings(self.states, language), unknown(language)],
+            thresholds=config(self.limits),
+            color=FieldColor(FieldColorModeId.PALETTE_CLASSIC if self.type == "timeseries" else mode),
+            links=[_link(self.link, self.link_title, language)] if self.link else None,
+            custom=self.custom(),
+        )
+
+    def _override(self, column: Column, language: Language) -> DashboardFieldConfigSourceOverrides:
+        said: dict[str, Any] = {"displayName": column.title.to(language)}
+        if column.unit:
+            said["unit"] = column.unit
+        if column.link:
+            said["links"] = [_link(column.link, column.title, language).to_json()]
+        if column.width:
+            said["custom.width"] = column.width
+        if column.hidden:
+            said["custom.hideFrom.viz"] = True
+        if column.limits:
+            said["thresholds"] = config(column.limits).to_json()
+        if column.limits or column.states:
+            said["custom.cellOptions"] = {"type": "color-text"}
+        if column.states:
+            said["mappings"] = [*mappings(column.states, language), unknown(language)]
+        return DashboardFieldConfigSourceOverrides(
+            MatcherConfig("byName", column.name), [DynamicConfigValue(key, value) for key, value in said.items()]
+        )
+
+
+def mappings(states: Mapping[str, tuple[Text, str]], language: Language) -> list[ValueMapping]:
+    """Values as words in a colour."""
+    if not states:
+        return []
+    results = {
+        value: ValueMappingResult(text=text.to(language), color=colour, index=turn)
+        for turn, (value, (text, colour)) in enumerate(states.items())
+    }
+    return [ValueMap(results)]
+
+
+def unknown(language: Language) -> SpecialValueMap:
+    """What is not known is grey and says so: Grafana would give it the colour of the lowest threshold."""
+    result = ValueMappingResult(text=NO_DATA.to(language), color=GREY, index=99)
+    return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL_AND_NAN, result))
+
+
+def _link(url: str, title: Text, language: Language) -> DashboardLink:
+    there = url.replace("{ending}", ENDING[language])
+    return DashboardLink(title=title.to(language), type_val=DashboardLinkType.LINK, url=there)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lines(Spec):
+    """Metrics over time."""
+
+    type: ClassVar[str] = "timeseries"
+    stacked: bool = False
+    steps: bool = False
+    """States rather than measures: a value lasts until the next."""
+
+    def options(self) -> dict[str, Any]:
+        """A legend that says the newest and the worst."""
+        legend = {"showLegend": True, "displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]}
+        return {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
+
+    def custom(self) -> dict[str, Any]:
+        """Gaps stay gaps: a line across them would claim what nobody measured."""
+        return {
+            "lineInterpolation": "stepAfter" if self.steps else "linear",
+            "lineWidth": 1,
+            "fillOpacity": 30 if self.stacked else 8,
+            "showPoints": "auto",
+            "spanNulls": False,
+            "stacking": {"mode": "normal" if self.stacked else "none", "group": "A"},
+            "thresholdsStyle": {"mode": "dashed" if self.limits else "off"},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Spec):
+    """One figure, or one a series."""
+
+    type: ClassVar[str] = "stat"
+    calculation: str = "lastNotNull"
+
+    def options(self) -> dict[str, Any]:
+        """The figure alone, coloured."""
+        reduce = {"calcs": [self.calculation], "fields": "", "values": False}
+        return {"reduceOptions": reduce, "colorMode": "value", "graphMode": "none", "textMode": "auto"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bars(Spec):
+    """A bar a series: which is the highest."""
+
+    type: ClassVar[str] = "bargauge"
+    calculation: str = "lastNotNull"
+
+    def options(self) -> dict[str, Any]:
+        """Lying, with their names."""
+        reduce = {"calcs": [self.calculation], "fields": "", "values": False}
+        return {"reduceOptions": reduce, "orientation": "horizontal", "displayMode": "basic", "showUnfilled": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class States(Spec):
+    """What was the case when, a lane a series."""
+
+    type: ClassVar[str] = "state-timeline"
+
+    def options(self) -> dict[str, Any]:
+        """Equal values are one block; where nothing is known nothing is drawn."""
+        legend = {"showLegend": True, "displayMode": "list", "placement": "bottom"}
+        return {"mergeValues": True, "showValue": "never", "rowHeight": 0.8, "legend": legend}
+
+    def custom(self) -> dict[str, Any]:
+        """Gaps stay gaps."""
+        return {"fillOpacity": 80, "lineWidth": 0, "spanNulls": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Spec):
+    """Rows. `sort`: the column (by its title) and whether downwards."""
+
+    type: ClassVar[str] = "table"
+    unit: str = "none"
+    width: int = 24
+    sort: tuple[Text, bool] | None = None
+
+    def options(self) -> dict[str, Any]:
+        """With its header; sorted as the panel says (`panel` knows the language)."""
+        return {"showHeader": True, "cellHeight": "sm", "footer": {"show": False}}
+
+    def panel(self, number: int, place: GridPos, language: Language) -> Panel:
+        """As any, and sorted."""
+        made = super().panel(number, place, language)
+        if self.sort is not None:
+            title, down = self.sort
+            made.options = {**self.options(), "sortBy": [{"displayName": title.to(language), "desc": down}]}
+        return made
+
+    def custom(self) -> dict[str, Any]:
+        """Columns can be searched."""
+        return {"align": "auto", "filterable": True, "inspect": False}

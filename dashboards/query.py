@@ -1,0 +1,80 @@
+"""InfluxQL, which InfluxDB 1.x, 2.x and 3.x all answer, as Grafana's InfluxDB data source takes it.
+
+    Query('SELECT mean("fill_ratio") FROM "volume" WHERE $timeFilter AND {site} GROUP BY time($__interval), "device"')
+
+`{site}`, `{agent}`, `{device}` stand for the conditions that the dashboard's variables of that name make, `{lang}` for
+the ending of the fields that hold texts in the dashboard's language: `"title{lang}"`. Write other braces twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from grafana_foundation_sdk.cog.variants import Dataquery
+from grafana_foundation_sdk.models.dashboard import DataSourceRef
+
+from dashboards.text import SUFFIX, Language, Text
+
+Tier = Literal["raw", "hourly", "daily"]
+TYPE = "influxdb"
+"""Grafana's name of the data source's plugin."""
+
+CONDITIONS: Mapping[str, str] = {name: f'"{name}" =~ /^${{{name}:regex}}$/' for name in ("site", "agent", "device")}
+"""Variable → condition on the tag of that name. `:regex` escapes what was chosen; All is `.*`."""
+
+
+class InfluxQuery(Dataquery):
+    """A target of Grafana's InfluxDB data source, as its JSON model has it: the SDK brings none."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.body = body
+
+    def to_json(self) -> dict[str, Any]:
+        """The target."""
+        return self.body
+
+
+def source(tier: Tier) -> DataSourceRef:
+    """The data source that the variable of this name says: the same dashboards serve any of them."""
+    return DataSourceRef(type_val=TYPE, uid=f"${{{tier}}}")
+
+
+@dataclass(frozen=True)
+class Query:
+    """One InfluxQL statement. `alias`: what a series is called, with Grafana's `$tag_device`, `$col` and so on."""
+
+    influxql: str
+    tier: Tier = "raw"
+    alias: Text | str = ""
+    table: bool = False
+    """Rows as they are, instead of series over time."""
+
+    def statement(self, language: Language) -> str:
+        """As it is sent, but for Grafana's own variables."""
+        return " ".join(self.influxql.split()).format_map({**CONDITIONS, "lang": SUFFIX[language]})
+
+    def target(self, ref: str, language: Language) -> InfluxQuery:
+        """As a panel has it."""
+        alias = self.alias.to(language) if isinstance(self.alias, Text) else self.alias
+        return InfluxQuery(
+            {
+                "refId": ref,
+                "datasource": source(self.tier).to_json(),
+                "query": self.statement(language),
+                "rawQuery": True,
+                "resultFormat": "table" if self.table else "time_series",
+                **({"alias": alias} if alias else {}),
+            }
+        )
+
+
+def over_time(measurement: str, metric: str, function: str = "mean", by: str = "device", tier: Tier = "raw") -> Query:
+    """A metric over time, a line for each `by`. Of rollups `mean`, `min` and `max` are what was rolled up so."""
+    field = metric if tier == "raw" else f"{metric}_{function}"
+    tags = "".join(f', "{tag}"' for tag in by.split(",") if tag)
+    return Query(
+        f'SELECT {function}("{field}") FROM "{measurement}" WHERE $timeFilter AND {{site}} AND {{device}} '
+        f"GROUP BY time($__interval){tags} fill(null)",
+        tier,
+        " ".join(f"$tag_{tag}" for tag in by.split(",") if tag),
+    )
