@@ -35,6 +35,11 @@ class Check:
     quiet: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     windows: tuple[Window, ...] = ()
 
+    @property
+    def aftermath(self) -> bool:
+        """Whether it tells how a fault above ended."""
+        return isinstance(self.rule.condition, Occurrence) and self.rule.condition.aftermath
+
     def holds_after(self, flaps: int) -> Holds:
         """Its times for a finding that has come back so often."""
         return self.holds if flaps < FLAPPING else self.flapping

@@ -149,7 +149,8 @@ class Findings:
         finding.life, finding.detail, finding.why = life, detail, ""
         finding.severity = severity or check.settings.severity
         subject.findings[name] = finding
-        finding.cause = self._cause(check, subject, finding)
+        finding.cause = self._cause(check, subject, finding) or self._ended(check, subject, finding)
+        finding.for_good = finding.cause is not None and check.aftermath
         self._change(subject, finding, "reopened" if change == "reopened" else "opened", at)
         if check.rule.explains_beside:
             self._absorb_beside(check, subject, finding, at)
@@ -160,6 +161,10 @@ class Findings:
         """What an event raised has happened again."""
         finding.life, finding.detail = life, detail
         self._change(subject, finding, "relapsed", at)
+        if finding.for_good and finding.cause is not None and finding.cause.life.state != "open":
+            check = subject.plan.checks.get(finding.rule)  # this time is not that fault's end any more
+            finding.cause, finding.for_good = self._cause(check, subject, finding) if check else None, False
+            self.note("explained" if finding.explained else "promoted", finding, at)
 
     def end(self, subject: Subject, finding: LiveFinding, now: int, *, lapse: bool = False, why: str = "") -> None:
         """Close a finding: its rule or device is no longer there, or (`lapse`) it may come back."""
@@ -225,6 +230,19 @@ class Findings:
                     return other.root
         return None
 
+    def _ended(self, check: Check, subject: Subject, finding: LiveFinding) -> LiveFinding | None:
+        """The fault above that closed just before this, which tells how it ended."""
+        if not check.aftermath:
+            return None
+        for above in self.sites[subject.site].ancestors(subject):
+            for name, other in above.plan.checks.items():
+                _, lapsed = self._lapsed.get((above.site, above.device, name), (0, None))
+                if lapsed is None or lapsed.life.closed is None or not other.rule.hides_children:
+                    continue
+                if (finding.life.opened or 0) - lapsed.life.closed <= EXPLAINS_MS:
+                    return lapsed.cause or lapsed
+        return None
+
     def _brothers(self, check: Check, subject: Subject) -> Sequence[Subject]:
         """What hangs on the same device; of a group's finding, what hangs on its own."""
         place = self.sites[subject.site]
@@ -271,7 +289,7 @@ class Findings:
 
     def _release(self, cause: LiveFinding) -> None:
         for other in self.sites[cause.site].live():
-            if other.cause is cause:
+            if other.cause is cause and not other.for_good:
                 self._await_standing(other)
 
     def _await_standing(self, finding: LiveFinding) -> None:

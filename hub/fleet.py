@@ -44,6 +44,8 @@ class LiveFinding:
     detail: Mapping[str, float | str | bool | None]
     cause: "LiveFinding | None" = None
     """What explains it. A cause that is closed explains it no longer, it only has not stood for itself yet."""
+    for_good: bool = False
+    """Its cause explains it even when it is closed."""
     id: int | None = None
     pace: int = 0
     """ms between the last two looks at it; 0: not known, as after a start of the hub."""
@@ -64,7 +66,7 @@ class LiveFinding:
     @property
     def root(self) -> "LiveFinding":
         """What explains it now, or itself."""
-        return self.cause if self.cause is not None and self.cause.life.state == "open" else self
+        return self.cause if self.cause is not None and (self.for_good or self.cause.life.state == "open") else self
 
     @property
     def explained(self) -> bool:

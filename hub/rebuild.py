@@ -168,7 +168,10 @@ def _read_findings(connection: sa.Connection, engine: Engine) -> None:
     for row in connection.execute(sa.select(table).where(table.c.id.in_(gone))) if gone else ():
         by_id[row.id] = _finding(row)
     for consequence, cause in causes.items():
-        by_id[consequence].cause = by_id.get(cause)
+        finding = by_id[consequence]
+        finding.cause = by_id.get(cause)
+        check = engine.sites[finding.site].devices[finding.device].plan.checks.get(finding.rule)
+        finding.for_good = finding.cause is not None and check is not None and check.aftermath
     _read_lapsed(connection, engine, by_id)
 
 

@@ -164,6 +164,9 @@ class Occurrence:
     """What of an event's data says that two are about the same thing."""
     lasting: str = ""
     """A metric: it is not over while this is 1."""
+    aftermath: bool = False
+    """It tells how a fault above its device ended: what explained it explains it for good, and so does what closed just
+    before it was told."""
 
 
 @dataclass(frozen=True)

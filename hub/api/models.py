@@ -68,7 +68,7 @@ class TimelineAnswer(Answer):
     """One thing that happened to a ticket."""
 
     at: int
-    what: str = Field(description="opened, promoted, reopened, explained, consequence, clearing, relapsed or resolved")
+    what: str = Field(description="opened, promoted, reopened, moved, explained, consequence, clearing, relapsed, resolved")
     data: dict[str, Any]
 
 

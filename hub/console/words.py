@@ -44,6 +44,7 @@ TIMELINE = {
     "promoted": N_("Ticket opened: no longer the consequence of another fault"),
     "reopened": N_("Came back soon: reopened"),
     "worsened": N_("Became worse"),
+    "moved": N_("Part of something larger: this ticket is about its cause now. It was about:"),
     "consequence": N_("Consequence found"),
     "explained": N_("Resolved: a consequence of another fault, which has a ticket"),
     "clearing": N_("Condition gone, waiting whether it stays away"),

@@ -23,7 +23,7 @@ class HostRebootedSettings(Settings):
 rule = Rule(
     name="host_rebooted",
     kinds=frozenset({DeviceKind.HOST}),
-    condition=Occurrence("host.rebooted", {"unexpected": True}),
+    condition=Occurrence("host.rebooted", {"unexpected": True}, aftermath=True),
     summary=N_("The machine was started anew without an orderly stop."),
     settings=HostRebootedSettings,
 )

@@ -2,9 +2,13 @@
 
 One ticket a root cause: a finding with a cause has none, it is listed on its cause's ticket. The unique keys of
 `finding` and `ticket` hold this up whatever is killed when.
+
+A ticket follows its root cause. When several findings turn out to be consequences of one that opens now, the oldest of
+their tickets becomes its ticket, so that a fault which is first seen in one channel and then in its whole recorder is
+one ticket from beginning to end. What opens and is explained within one batch never had a ticket.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,14 +19,25 @@ from hub.fleet import LiveFinding
 from hub.store import schema
 
 
+STANDS = frozenset({"opened", "promoted", "reopened"})
+"""What may give a finding a ticket of its own."""
+
+
 def record(connection: sa.Connection, transitions: Iterable[Transition]) -> None:
     """Write each in order. New findings learn their SQL id."""
-    for transition in transitions:
+    listed = list(transitions)
+    for position, transition in enumerate(listed):
         if transition.change == "dropped":
             _forget(connection, transition.finding)
-        else:
-            _save(connection, transition)
-            _follow(connection, transition)
+            continue
+        _save(connection, transition)
+        if transition.change not in STANDS or not _explained_next(transition.finding, listed[position + 1 :]):
+            _follow(connection, transition, listed[position + 1 :])
+
+
+def _explained_next(finding: LiveFinding, later: Sequence[Transition]) -> bool:
+    """Whether the same batch says that it is another's consequence."""
+    return next((one.change for one in later if one.finding is finding), "") == "explained"
 
 
 def _save(connection: sa.Connection, transition: Transition) -> None:
@@ -56,13 +71,13 @@ def _forget(connection: sa.Connection, finding: LiveFinding) -> None:
         connection.execute(schema.finding.delete().where(schema.finding.c.id == finding.id))
 
 
-def _follow(connection: sa.Connection, transition: Transition) -> None:
-    """What a change of a finding means for tickets."""
+def _follow(connection: sa.Connection, transition: Transition, later: Sequence[Transition]) -> None:
+    """What a change of a finding means for tickets. `later`: what else happened in this batch."""
     finding, at, change = transition.finding, transition.at, transition.change
-    if change in ("opened", "promoted", "explained", "reopened") and transition.life.state == "open":
+    if (change in STANDS or change == "explained") and transition.life.state == "open":
         if transition.cause is None:
             if transition.cover is None:
-                _open(connection, transition)
+                _open(connection, transition, later)
             return
         about = {"device": transition.cause.device, "rule": transition.cause.rule}
         if _resolve(connection, finding, at):
@@ -75,12 +90,15 @@ def _follow(connection: sa.Connection, transition: Transition) -> None:
         _note(connection, finding, at, change, dict(transition.detail), state="open")
 
 
-def _open(connection: sa.Connection, transition: Transition) -> None:
-    """A ticket of its own: the one it had, or a new one."""
+def _open(connection: sa.Connection, transition: Transition, later: Sequence[Transition]) -> None:
+    """A ticket of its own: the one it had, that of a consequence, or a new one."""
     finding, at, table = transition.finding, transition.at, schema.ticket
     detail = dict(transition.detail)
     again = table.update().where(table.c.finding == finding.id).values(state="open", resolved=None)
     if not connection.execute(again).rowcount:
+        consequences = [one.finding for one in later if one.change == "explained" and one.cause is finding]
+        if consequences and _take_over(connection, finding, consequences, at):
+            return
         values = {"site": finding.site, "device": finding.device, "finding": finding.id, "state": "open", "opened": at}
         connection.execute(table.insert().values(**values))
     if transition.change == "reopened":
@@ -88,6 +106,21 @@ def _open(connection: sa.Connection, transition: Transition) -> None:
     else:
         detail = {"since": transition.life.since, **_held(transition.over), **detail}
     _note(connection, finding, at, transition.change, detail)
+
+
+def _take_over(connection: sa.Connection, cause: LiveFinding, consequences: Sequence[LiveFinding], at: int) -> bool:
+    """The oldest open ticket of these is about their cause from now on. False where none has one."""
+    table = schema.ticket
+    theirs = {one.id: one for one in consequences if one.id is not None}
+    query = sa.select(table.c.id, table.c.finding).where(table.c.finding.in_(theirs), table.c.state == "open")
+    oldest = connection.execute(query.order_by(table.c.opened, table.c.id).limit(1)).first()
+    if oldest is None:
+        return False
+    before = theirs[oldest.finding]
+    moved = table.update().where(table.c.id == oldest.id).values(finding=cause.id, device=cause.device)
+    connection.execute(moved)
+    _note(connection, cause, at, "moved", {"device": before.device, "rule": before.rule})
+    return True
 
 
 def _held(over: Cover | None) -> dict[str, Any]:

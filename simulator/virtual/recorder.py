@@ -114,7 +114,7 @@ class Channel(Thing):
     def __init__(self, name: str, place: Place, recorder: Recorder, number: int) -> None:
         super().__init__(name, place, recorder, f"Camera {number:02}")
         self._token = f"ch{number}" if recorder.speaks == "onvif" else str(number)
-        self._motion = number in recorder.script.motion
+        self.on_motion = number in recorder.script.motion
         young = recorder.script.young.get(number)
         self.history = History(self, recorder.script.retention, young)
         self._lens = Lens(self)
@@ -131,7 +131,7 @@ class Channel(Thing):
         if self.parent.speaks == "dahua" or (self.parent.speaks == "isapi" and lost):
             values["video_loss"] = 0.0
         if self.plans_known:
-            values |= {"listed": 1.0, "recording_plan_enabled": 1.0, "recording_planned": float(not self._motion)}
+            values |= {"listed": 1.0, "recording_plan_enabled": 1.0, "recording_planned": float(not self.on_motion)}
         if self.due(self.paces.recordings):
             values |= self._recordings(at)
         if self.due(self.paces.picture):
@@ -146,7 +146,7 @@ class Channel(Thing):
             "recording_age_seconds": days * DAY,
             "recording_retention_days": days,
         }
-        if self._motion:  # at night nothing moves for hours
+        if self.on_motion:  # at night nothing moves for hours
             still = not self.sky.busy(at)
             values["recording_active"] = float(not still and self.chance.random() < 0.3)
             values["recording_newest_age_seconds"] = self.chance.near(5400.0 if still else 300.0)
@@ -159,7 +159,7 @@ class Channel(Thing):
         """What the recorder calls it, and its plan."""
         facts: Facts = {"token": self._token, "picture_size": "640x360"}
         if self.plans_known:
-            facts["plan"] = "motion" if self._motion else "continuous"
+            facts["plan"] = "motion" if self.on_motion else "continuous"
         return facts | self.history.facts()
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from hub.store import schema
-from tests.hub.fleets import T0, Timeline
+from tests.hub.fleets import DEVICES, T0, Timeline
 from tests.hub.hubs import Hub
-from wire.messages import Sample
+from wire.messages import Device, DeviceKind, Sample
 from wire.topics import Verb
 
 FLAP: dict[str, object] = {"hold_seconds": 0, "clear_seconds": 0, "flap_seconds": 600}
@@ -116,19 +116,43 @@ def test_one_that_was_there_long_before_keeps_its_ticket() -> None:
     assert line.log[-1] == "640 nvr-1 recorder_unreachable opened"
 
 
-def test_an_explained_ticket_is_opened_again_when_its_cause_is_gone_and_it_is_not(hub: Hub) -> None:
+def test_a_ticket_follows_its_root_cause_and_what_outlasts_that_has_its_own(hub: Hub) -> None:
     hub.hear(Verb.REPORT, hub.report(Sample(device="nvr-1-ch1", at=T0, values={"online": 0})))
     hub.step()
+    assert hub.tickets() == [("nvr-1-ch1", "channel_offline", "open")]
     see(hub, 10, 0, "nvr-1")
     see(hub, 40, 0, "nvr-1")
-    assert hub.tickets() == [
-        ("nvr-1-ch1", "channel_offline", "resolved"),
-        ("nvr-1", "recorder_unreachable", "open"),
-    ]
-    assert story(hub) == ["opened", "opened", "explained", "consequence"]
+    assert hub.tickets() == [("nvr-1", "recorder_unreachable", "open")]
+    assert story(hub) == ["opened", "moved", "consequence"]
+    assert hub.rows(schema.timeline)[1].data == {"device": "nvr-1-ch1", "rule": "channel_offline"}
     see(hub, 60, 1, "nvr-1")
     hub.pass_time(60)
     assert hub.tickets() == [
-        ("nvr-1-ch1", "channel_offline", "open"),
         ("nvr-1", "recorder_unreachable", "resolved"),
+        ("nvr-1-ch1", "channel_offline", "open"),
     ]
+
+
+def test_of_several_tickets_the_oldest_is_the_root_causes_and_the_others_resolve(hub: Hub) -> None:
+    hub.announce([*DEVICES, Device(device="nvr-1-ch2", kind=DeviceKind.CHANNEL, parent="nvr-1")])
+    for second, device in ((0, "nvr-1-ch2"), (5, "nvr-1-ch1")):
+        hub.now = T0 + second * 1000
+        hub.hear(Verb.REPORT, hub.report(Sample(device=device, at=hub.now, values={"online": 0})))
+        hub.step()
+    see(hub, 10, 0, "nvr-1")
+    see(hub, 40, 0, "nvr-1")
+    assert hub.tickets() == [
+        ("nvr-1", "recorder_unreachable", "open"),
+        ("nvr-1-ch1", "channel_offline", "resolved"),
+    ]
+    assert story(hub) == ["opened", "opened", "moved", "explained", "consequence", "consequence"]
+
+
+def test_what_a_cause_explains_within_the_same_report_never_has_a_ticket(hub: Hub) -> None:
+    see(hub, 10, 0, "nvr-1")
+    hub.now = T0 + 40_000
+    child = Sample(device="nvr-1-ch1", at=hub.now, values={"online": 0})
+    hub.hear(Verb.REPORT, hub.report(child, Sample(device="nvr-1", at=hub.now, values={"reachable": 0})))
+    hub.step()
+    assert hub.tickets() == [("nvr-1", "recorder_unreachable", "open")]
+    assert story(hub) == ["opened", "consequence"]

@@ -64,6 +64,8 @@ def untold(fault: faults.AnyFault, thing: Thing) -> str:
         return _unwatched(fault)
     if isinstance(thing, Recorder) and isinstance(fault, faults.ProcessDown):
         return "only a recorder's software on the agent's own machine is watched as a process"
+    if isinstance(thing, Channel) and thing.on_motion and isinstance(fault, faults.RecordingStopped):
+        return "a channel that records what moves does not tell that something did"
     if isinstance(thing, Channel) and isinstance(fault, faults.WriteRate):
         return "a closed recorder does not tell at which rate it records"
     if isinstance(thing, Volume):
