@@ -231,7 +231,7 @@ class Findings:
         return None
 
     def _ended(self, check: Check, subject: Subject, finding: LiveFinding) -> LiveFinding | None:
-        """The fault above that closed just before this, which tells how it ended."""
+        """The fault above during which, or at the end of which, this happened, though it is heard of only now."""
         if not check.aftermath:
             return None
         for above in self.sites[subject.site].ancestors(subject):
@@ -239,7 +239,7 @@ class Findings:
                 _, lapsed = self._lapsed.get((above.site, above.device, name), (0, None))
                 if lapsed is None or lapsed.life.closed is None or not other.rule.hides_children:
                     continue
-                if (finding.life.opened or 0) - lapsed.life.closed <= EXPLAINS_MS:
+                if lapsed.began - EXPLAINS_MS <= finding.life.since <= lapsed.life.closed + EXPLAINS_MS:
                     return lapsed.cause or lapsed
         return None
 

@@ -90,6 +90,15 @@ def test_it_stays_so_when_the_hub_starts_anew_and_the_next_crash_is_a_ticket(sil
     again.close()
 
 
+def test_so_it_is_where_the_agent_comes_to_tell_it_only_minutes_later(silent: Hub) -> None:
+    event = rebooted(silent, unexpected=True)
+    for _ in range(25):
+        silent.now += 30_000
+        silent.tell()
+    silent.tell(event)
+    assert silent.tickets() == [("gateway", "agent_silent", "resolved")]
+
+
 def test_a_crash_long_after_the_silence_is_a_ticket_of_its_own(silent: Hub) -> None:
     for _ in range(12):
         silent.now += 30_000
