@@ -68,7 +68,9 @@ class TimelineAnswer(Answer):
     """One thing that happened to a ticket."""
 
     at: int
-    what: str = Field(description="opened, promoted, reopened, moved, explained, consequence, clearing, relapsed, resolved")
+    what: str = Field(
+        description="opened, promoted, reopened, moved, explained, consequence, clearing, relapsed, resolved"
+    )
     data: dict[str, Any]
 
 

@@ -18,7 +18,6 @@ from hub.findings import Transition
 from hub.fleet import LiveFinding
 from hub.store import schema
 
-
 STANDS = frozenset({"opened", "promoted", "reopened"})
 """What may give a finding a ticket of its own."""
 
