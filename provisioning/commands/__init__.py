@@ -1,0 +1,1 @@
+"""The commands of watchkeeper-fleet, one file each: `NAME`, `HELP`, `add(parser)`, `run(options)`."""

@@ -1,0 +1,113 @@
+"""Who gets dashboards, and of which data: a TOML file.
+
+[[customer]]
+name = "Depots"                           # the organisation in Grafana
+language = "zh_CN"                        # or "en"
+console = "https://watchkeeper.example"   # the hub's console, for links to tickets
+teams = ["Technicians"]
+
+[customer.influx]
+url = "https://influx.example:8086"       # as Grafana reaches it
+version = 2                               # 1, 2 or 3
+database = "watchkeeper"                  # and its _hourly and _daily
+token_file = "/etc/watchkeeper/grafana-influx.token"          # 2, 3
+# username = "grafana"; password_file = "…"                   # 1
+# ca_file = "/etc/watchkeeper/ca.crt"
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+MAX_SECRET_BYTES = 65_536
+
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=190, pattern=r"^[^\x00-\x1f\x7f]+$", strip_whitespace=True)
+]
+"""What Grafana takes as a name of an organisation or team, on one line."""
+Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
+"""Without a user, a query or a fragment in it."""
+
+
+class CustomerError(Exception):
+    """The file, or a file it names, cannot be used."""
+
+
+class Influx(BaseModel):
+    """Where the data lies, and what Grafana may read it with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: Url
+    version: Literal[1, 2, 3] = 2
+    database: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60}$")] = "watchkeeper"
+    username: str = ""
+    password_file: Path | None = None
+    token_file: Path | None = None
+    ca_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        """1.x knows users, 2 and 3 know tokens."""
+        if self.version == 1 and self.token_file:
+            raise ValueError("InfluxDB 1.x takes username and password_file, no token")
+        if bool(self.username) != bool(self.password_file):
+            raise ValueError("username and password_file go together")
+        if self.version > 1 and not self.token_file:
+            raise ValueError(f"InfluxDB {self.version} wants a token_file")
+        return self
+
+
+class Customer(BaseModel):
+    """One organisation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    language: Literal["en", "zh_CN"] = "en"
+    console: Url = "http://127.0.0.1:8080"
+    teams: list[Name] = Field(default=[], max_length=50)
+    influx: Influx
+
+
+class Customers(BaseModel):
+    """The file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    customer: list[Customer] = Field(min_length=1, max_length=1000)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        names = [one.name for one in self.customer]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"named twice: {', '.join(twice)}")
+        return self
+
+
+def read(path: Path) -> list[Customer]:
+    """The customers of a file. Raises CustomerError, naming the line or field."""
+    try:
+        return Customers.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).customer
+    except (OSError, UnicodeDecodeError) as error:
+        raise CustomerError(f"{path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise CustomerError(f"{path}: not TOML: {error}") from error
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5])
+        raise CustomerError(f"{path}: {said}") from error
+
+
+def secret(path: Path) -> str:
+    """What is in a secret's file, without the line's end. Raises CustomerError; what it holds is never told."""
+    try:
+        with path.open("rb") as file:
+            found = file.read(MAX_SECRET_BYTES).decode("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CustomerError(f"{path}: {type(error).__name__}: cannot be read") from error
+    if not found or any(ord(letter) < 32 for letter in found.replace("\n", "")):
+        raise CustomerError(f"{path}: empty, or no single line of text")
+    return found

@@ -1,0 +1,102 @@
+"""What a customer's organisation is to hold, as Grafana's HTTP API takes it."""
+
+import copy
+import hashlib
+import json
+from importlib.resources import files
+from typing import Any
+
+from provisioning.grafana.customer import Customer, Influx, secret
+
+Json = dict[str, Any]
+
+TAG = "watchkeeper"
+PREFIX = "wk-"
+"""Of the uids of all that is ours."""
+FOLDER = {"uid": "watchkeeper", "title": "Watchkeeper"}
+TIERS = {
+    "raw": ("Watchkeeper", ""),
+    "hourly": ("Watchkeeper hourly", "_hourly"),
+    "daily": ("Watchkeeper daily", "_daily"),
+}
+"""Tier → (the data source's name, the ending of the database's)."""
+VIEW = 1
+"""Grafana's number of the permission to look."""
+
+
+def sources(customer: Customer, open_only: bool = False) -> list[Json]:
+    """The three data sources; with their secrets unless `open_only`. Raises CustomerError."""
+    influx = customer.influx
+    settings: Json = {"version": "InfluxQL", "httpMode": "POST"}
+    if influx.token_file is not None:  # 2 and 3 take InfluxQL with a token in a header
+        settings["httpHeaderName1"] = "Authorization"
+    if influx.ca_file is not None:
+        settings["tlsAuthWithCACert"] = True
+    secrets = {} if open_only else {"secureJsonData": _secrets(influx)}
+    return [
+        {
+            "uid": f"{PREFIX}{tier}",
+            "name": name,
+            "type": "influxdb",
+            "access": "proxy",
+            "url": influx.url,
+            "user": influx.username,
+            "database": influx.database + ending,
+            "isDefault": tier == "raw",
+            "jsonData": {**settings, "dbName": influx.database + ending},
+            **secrets,
+        }
+        for tier, (name, ending) in TIERS.items()
+    ]
+
+
+def _secrets(influx: Influx) -> Json:
+    found: Json = {}
+    if influx.token_file is not None:
+        found["httpHeaderValue1"] = f"Token {secret(influx.token_file)}"
+    if influx.password_file is not None:
+        found["password"] = secret(influx.password_file)
+    if influx.ca_file is not None:
+        found["tlsCACert"] = secret(influx.ca_file)
+    return found
+
+
+def dashboards(customer: Customer) -> list[Json]:
+    """The committed dashboards in the customer's language, their links leading to the customer's console."""
+    folder = files("dashboards") / "json" / customer.language
+    named = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda one: one.name)
+    return [_with_console(json.loads(file.read_text(encoding="utf-8")), customer.console) for file in named]
+
+
+def _with_console(dashboard: Json, console: str) -> Json:
+    made = copy.deepcopy(dashboard)
+    for variable in made.get("templating", {}).get("list", []):
+        if variable.get("name") == "console":
+            chosen = {"text": console, "value": console, "selected": True}
+            variable |= {"query": console, "current": chosen, "options": [chosen]}
+    return made
+
+
+def permissions(teams: list[int]) -> list[Json]:
+    """Who may look into the folder. Nobody but an administrator of the organisation edits what is published."""
+    roles: list[Json] = [{"role": role, "permission": VIEW} for role in ("Viewer", "Editor")]
+    return [*roles, *({"teamId": team, "permission": VIEW} for team in teams)]
+
+
+def message(dashboard: Json) -> str:
+    """What a published version is called, and told from one that people made."""
+    text = json.dumps({**dashboard, "id": None, "version": None}, sort_keys=True)
+    return f"{TAG} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def contains(theirs: object, ours: object) -> bool:
+    """Whether what Grafana has is what we want, whatever it added."""
+    if isinstance(ours, dict):
+        return isinstance(theirs, dict) and all(contains(theirs.get(key), value) for key, value in ours.items())
+    if isinstance(ours, list):
+        return (
+            isinstance(theirs, list)
+            and len(theirs) == len(ours)
+            and all(contains(one, other) for one, other in zip(theirs, ours, strict=True))
+        )
+    return theirs == ours
