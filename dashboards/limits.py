@@ -2,6 +2,7 @@
 
 above(Limit("volume_filling", "raise_ratio"))            the higher the worse
 below(Limit("retention_below_target", "target_days"))    the lower the worse
+beyond(Limit("clock_drift", "raise_offset_seconds"))     the further from 0 the worse, either way
 """
 
 from collections.abc import Sequence
@@ -47,7 +48,7 @@ class Limit(NamedTuple):
 class Limits(NamedTuple):
     """What is worse, and from where on."""
 
-    worse: Literal["above", "below"]
+    worse: Literal["above", "below", "beyond"]
     limits: Sequence[Limit]
 
     def steps(self) -> list[tuple[float | None, str]]:
@@ -55,6 +56,11 @@ class Limits(NamedTuple):
         ordered = sorted(self.limits, key=lambda limit: limit.value)
         if self.worse == "above":
             return [(None, GREEN), *((limit.value, limit.colour) for limit in ordered)]
+        if self.worse == "beyond":
+            low = [-limit.value for limit in reversed(ordered)]
+            high = [(limit.value, limit.colour) for limit in ordered]
+            down = [limit.colour for limit in reversed(ordered)]
+            return [*zip([None, *low], [*down, GREEN], strict=True), *high]
         colours = [*(limit.colour for limit in ordered), GREEN]
         return [
             (None, colours[0]),
@@ -70,6 +76,11 @@ def above(*limits: Limit) -> Limits:
 def below(*limits: Limit) -> Limits:
     """The lower the worse."""
     return Limits("below", limits)
+
+
+def beyond(*limits: Limit) -> Limits:
+    """The further from 0 the worse."""
+    return Limits("beyond", limits)
 
 
 def config(limits: Limits | None) -> ThresholdsConfig:

@@ -14,7 +14,9 @@ from typing import Any
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from dashboards.board import Board
-from dashboards.text import LANGUAGES, NO_DATA
+from dashboards.levels import levels
+from dashboards.limits import GREY
+from dashboards.text import LANGUAGES, Language
 from wire.messages import DeviceKind
 from wire.metrics import CATALOGUE
 from wire.records import BY_NAME
@@ -22,8 +24,13 @@ from wire.records import BY_NAME
 Json = Mapping[str, Any]
 
 TAGS = frozenset({"site", "agent", "device"})
-PLAIN = frozenset({"text", "green"})
-_FROM = re.compile(r'FROM "([^"]+)"')
+TIMELESS = "device_info"
+"""One row a device, at one time: read whole."""
+NEUTRAL = frozenset({GREY, "text", "transparent"})
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+SAID = frozenset({"title", "description", "noValue", "label", "alias"})
+"""Keys of the JSON whose value people read; the words of mappings and columns are looked at besides."""
+_FROM = re.compile(r'FROM ("[^"]+"(?:, "[^"]+")*)')
 _SAID = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _NAMED = re.compile(r'AS "([^"]+)"')
 _KEY = re.compile(r'WITH KEY = "([^"]+)"')
@@ -53,7 +60,7 @@ def known(measurement: str, tier: str) -> frozenset[str]:
 
 def words(statement: str, tier: str) -> Iterator[str]:
     """What is wrong with the names in a statement."""
-    measurements = _FROM.findall(statement)
+    measurements = [name for named in _FROM.findall(statement) for name in _SAID.findall(named)]
     if not measurements:
         yield f"names no measurement: {statement}"
     there = set(_NAMED.findall(statement))
@@ -64,7 +71,8 @@ def words(statement: str, tier: str) -> Iterator[str]:
     for name in _SAID.findall(statement):
         if name not in there:
             yield f"{name!r} is no field or tag of {', '.join(measurements)} in {tier}"
-    if "$timeFilter" not in statement and "now()" not in statement and not statement.startswith("SHOW TAG VALUES"):
+    timed = any(word in statement for word in ("$timeFilter", "now()", "${__to}"))
+    if not timed and not statement.startswith("SHOW TAG VALUES") and set(measurements) != {TIMELESS}:
         yield f"has no time filter: {statement}"
 
 
@@ -95,8 +103,22 @@ def texts(board: Json) -> Iterator[str]:
         ):
             if not value:
                 yield f"{panel.get('title')!r} has no {name}"
-        if not any(one.get("type") == "special" for one in defaults.get("mappings") or []):
-            yield f"{panel.get('title')!r} shows what is unknown in the colour of what is good"
+        for one in (defaults, *(said for _, said in _columns(panel) if "mappings" in said)):
+            if not any(_neutral(entry) for entry in one.get("mappings") or []):
+                yield f"{panel.get('title')!r} shows what is unknown in the colour of what is good"
+
+
+def _neutral(entry: Json) -> bool:
+    """Whether it is the mapping that makes what has no value neutral."""
+    if entry.get("type") != "special" or entry["options"]["match"] != "null+nan":
+        return False
+    return entry["options"]["result"].get("color") in NEUTRAL
+
+
+def _columns(panel: Json) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(the query's name of it, property → value) of each column that is said something of."""
+    for one in panel.get("fieldConfig", {}).get("overrides") or []:
+        yield one["matcher"]["options"], {said["id"]: said["value"] for said in one["properties"]}
 
 
 def queries(board: Json) -> Iterator[str]:
@@ -142,17 +164,43 @@ def layout(board: Json) -> Iterator[str]:
         taken.update(dict.fromkeys(cells, name))
 
 
-RULES: tuple[Callable[[Json], Iterator[str]], ...] = (texts, queries, layout)
+def variables(board: Json) -> Iterator[str]:
+    """What is filled in is a variable of the board, or Grafana's own."""
+    there = {one["name"] for one in board.get("templating", {}).get("list", [])}
+    for name in sorted(set(re.findall(r"\$\{(\w+)[:}]", json.dumps(board))) - there):
+        if not name.startswith("__"):
+            yield f"there is no variable {name!r}"
 
 
-def untranslated(board: Board) -> Iterator[str]:
-    """A text that is the same in both languages, or has no Chinese in it."""
-    for spec in board.panels:
-        for text in (spec.title, spec.description, *(column.title for column in spec.columns)):
-            if text.en == text.zh and not re.fullmatch(r"[\W\d_]*|[A-Z]{2,5}", text.en):
-                yield f"{text.en!r} is not translated"
-    if not NO_DATA.zh:
-        yield "no word for no data"
+RULES: tuple[Callable[[Json], Iterator[str]], ...] = (texts, queries, layout, variables, levels)
+
+
+def untranslated(made: Json, language: Language) -> Iterator[str]:
+    """The Chinese board says everything in Chinese, the English one nothing."""
+    for said in _said(made):
+        letters = re.search(r"[A-Za-z]{2}", re.sub(r"\$\w+|\$\{[^}]*\}|\b(?:Watchkeeper|[A-Z]{2,5})\b", "", said))
+        if language == "zh_CN" and letters and not CHINESE.search(said):
+            yield f"{said!r} is not translated"
+        if language == "en" and CHINESE.search(said):
+            yield f"{said!r} is not English"
+
+
+def _said(value: object) -> Iterator[str]:
+    """Every text that people read."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _said(one)
+    elif isinstance(value, Mapping):
+        if value.get("id") in ("displayName", "noValue"):
+            yield str(value["value"])
+        if value.get("type") == "datasource" and "label" in value:
+            yield str(value["label"])
+            return  # the rest names the data source
+        for name, one in value.items():
+            if name in SAID or (name == "text" and "color" in value):
+                yield str(one)
+            elif not isinstance(one, str):
+                yield from _said(one)
 
 
 def limits(board: Board, made: Json) -> Iterator[str]:
@@ -162,14 +210,20 @@ def limits(board: Board, made: Json) -> Iterator[str]:
         steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
         if [[step["value"], step["color"]] for step in steps] != wanted:
             yield f"{panel['title']!r}: thresholds differ from the rules' settings"
+        for column, (name, said) in zip(spec.columns, _columns(panel), strict=True):
+            steps = said.get("thresholds", {"steps": []})["steps"]
+            judged = column.limits.steps() if column.limits else []
+            if [(step["value"], step["color"]) for step in steps] != judged:
+                yield f"{panel['title']!r}: thresholds of {name} differ from the rules' settings"
 
 
 def troubles(board: Board) -> list[str]:
     """All that is wrong with a board, in every language; empty where nothing is."""
-    found = [f"{board.name}: {trouble}" for trouble in untranslated(board)]
+    found: list[str] = []
     for language in LANGUAGES:
         made = json.loads(JSONEncoder().encode(board.dashboard(language)))
         for rule in RULES:
             found += [f"{board.name} ({language}): {trouble}" for trouble in rule(made)]
-        found += [f"{board.name} ({language}): {trouble}" for trouble in limits(board, made)]
+        for trouble in (*limits(board, made), *untranslated(made, language)):
+            found.append(f"{board.name} ({language}): {trouble}")
     return found

@@ -13,6 +13,7 @@ from grafana_foundation_sdk.models.dashboard import (
     DashboardLink,
     DashboardLinkType,
     DashboardSpecialValueMapOptions,
+    DataTransformerConfig,
     DynamicConfigValue,
     FieldColor,
     FieldColorModeId,
@@ -29,17 +30,20 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards.limits import GREY, Limits, config
-from dashboards.query import Query, source
+from dashboards.query import Query, shared
 from dashboards.text import ENDING, NO_DATA, Language, Text
 
 OPEN = Text("Open", "打开")
+NOTHING = Text("—", "—")
+"""In a cell where there is nothing to say."""
 
 
 @dataclass(frozen=True)
 class Column:
     """A column of a table: the query's own name of it, what it is called, its unit, where it leads.
 
-    `link`: a URL with `${__data.fields.NAME}` for this row's values. `states`: value → (text, colour).
+    `link`: a URL with `${__data.fields.NAME}` for this row's values. `states`: value → (text, colour). `empty`: what a
+    cell without a value says; where that means that nobody knows, NO_DATA.
     """
 
     name: str
@@ -50,6 +54,8 @@ class Column:
     hidden: bool = False
     limits: Limits | None = None
     states: Mapping[str, tuple[Text, str]] = field(default_factory=dict)
+    empty: Text = NOTHING
+    decimals: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +80,10 @@ class Spec:
     decimals: int | None = None
     least: float | None = None
     most: float | None = None
+    join: str = ""
+    """Of several queries: the column by which their rows become one; what one of them lacks is empty."""
+    merge: bool = False
+    """Of several queries: their rows in one table."""
 
     type: ClassVar[str] = ""
 
@@ -92,15 +102,21 @@ class Spec:
             id_val=number,
             title=self.title.to(language),
             description=self.description.to(language),
-            datasource=source(self.queries[0].tier),
+            datasource=shared(self.queries),
             targets=[query.target(chr(ord("A") + turn), language) for turn, query in enumerate(self.queries)],
             grid_pos=place,
             interval=self.interval or None,
+            transformations=self._transformations(),
             options=self.options(),
             field_config=FieldConfigSource(
                 self._defaults(language), [self._override(c, language) for c in self.columns]
             ),
         )
+
+    def _transformations(self) -> list[DataTransformerConfig] | None:
+        if self.join:
+            return [DataTransformerConfig("joinByField", options={"byField": self.join, "mode": "outer"})]
+        return [DataTransformerConfig("merge", options={})] if self.merge else None
 
     def _defaults(self, language: Language) -> FieldConfig:
         judged = self.limits is not None
@@ -119,7 +135,7 @@ class Spec:
         )
 
     def _override(self, column: Column, language: Language) -> DashboardFieldConfigSourceOverrides:
-        said: dict[str, Any] = {"displayName": column.title.to(language)}
+        said: dict[str, Any] = {} if column.hidden else {"displayName": column.title.to(language)}
         if column.unit:
             said["unit"] = column.unit
         if column.link:
@@ -132,8 +148,10 @@ class Spec:
             said["thresholds"] = config(column.limits).to_json()
         if column.limits or column.states:
             said["custom.cellOptions"] = {"type": "color-text"}
-        if column.states:
-            said["mappings"] = [*mappings(column.states, language), unknown(language)]
+        if column.decimals is not None:
+            said["decimals"] = column.decimals
+        said["noValue"] = column.empty.to(language)
+        said["mappings"] = [*mappings(column.states, language), unknown(language, column.empty)]
         return DashboardFieldConfigSourceOverrides(
             MatcherConfig("byName", column.name), [DynamicConfigValue(key, value) for key, value in said.items()]
         )
@@ -150,9 +168,9 @@ def mappings(states: Mapping[str, tuple[Text, str]], language: Language) -> list
     return [ValueMap(results)]
 
 
-def unknown(language: Language) -> SpecialValueMap:
+def unknown(language: Language, words: Text = NO_DATA) -> SpecialValueMap:
     """What is not known is grey and says so: Grafana would give it the colour of the lowest threshold."""
-    result = ValueMappingResult(text=NO_DATA.to(language), color=GREY, index=99)
+    result = ValueMappingResult(text=words.to(language), color=GREY, index=99)
     return SpecialValueMap(DashboardSpecialValueMapOptions(SpecialValueMatch.NULL_AND_NAN, result))
 
 

@@ -4,9 +4,11 @@
 
 `{site}`, `{agent}`, `{device}` stand for the conditions that the dashboard's variables of that name make, `{lang}` for
 the ending of the fields that hold texts in the dashboard's language: `"title{lang}"`. Write other braces twice.
+`{hour}`, `{day}`, `{month}` are the last of the time chosen, for what is asked of its end alone: the newest value of
+ten thousand devices is not looked for in a month of raw ones. `{until}` is all before its end: for few rows only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +23,15 @@ TYPE = "influxdb"
 
 CONDITIONS: Mapping[str, str] = {name: f'"{name}" =~ /^${{{name}:regex}}$/' for name in ("site", "agent", "device")}
 """Variable → condition on the tag of that name. `:regex` escapes what was chosen; All is `.*`."""
+
+TIMES: Mapping[str, str] = {
+    "until": "time <= ${__to}ms",
+    **{
+        name: f"time > ${{__to}}ms - {length} AND time <= ${{__to}}ms"
+        for name, length in (("hour", "1h"), ("day", "1d"), ("month", "31d"))
+    },
+}
+"""Placeholder → condition on time, by the end of the time chosen."""
 
 
 class InfluxQuery(Dataquery):
@@ -39,6 +50,16 @@ def source(tier: Tier) -> DataSourceRef:
     return DataSourceRef(type_val=TYPE, uid=f"${{{tier}}}")
 
 
+MIXED = DataSourceRef(type_val="datasource", uid="-- Mixed --")
+"""Grafana's name for a panel whose queries each say their own data source."""
+
+
+def shared(queries: "Sequence[Query]") -> DataSourceRef:
+    """The data source of a panel with these queries."""
+    tiers = {query.tier for query in queries}
+    return source(queries[0].tier) if len(tiers) == 1 else MIXED
+
+
 @dataclass(frozen=True)
 class Query:
     """One InfluxQL statement. `alias`: what a series is called, with Grafana's `$tag_device`, `$col` and so on."""
@@ -51,7 +72,7 @@ class Query:
 
     def statement(self, language: Language) -> str:
         """As it is sent, but for Grafana's own variables."""
-        return " ".join(self.influxql.split()).format_map({**CONDITIONS, "lang": SUFFIX[language]})
+        return " ".join(self.influxql.split()).format_map({**CONDITIONS, **TIMES, "lang": SUFFIX[language]})
 
     def target(self, ref: str, language: Language) -> InfluxQuery:
         """As a panel has it."""

@@ -126,11 +126,12 @@ class Console:
 
 CONSOLE = Console()
 SITE = Choice("site", Text("Site", "站点"), "agent")
+ONE_SITE = Choice("site", Text("Site", "站点"), "agent", several=False)
 
 
-def agents() -> Choice:
+def agents(*, several: bool = True) -> Choice:
     """The agents of the sites chosen."""
-    return Choice("agent", Text("Agent", "代理"), "agent", within=("site",))
+    return Choice("agent", Text("Agent", "代理"), "agent", within=("site",), several=several)
 
 
 def devices(kind: str, *within: str, several: bool = True) -> Choice:

@@ -1,7 +1,12 @@
 """Words and colours that several boards use."""
 
-from dashboards.limits import BLUE, GREEN, ORANGE, RED
-from dashboards.text import Text
+from dashboards.board import to
+from dashboards.limits import BLUE, GREEN, ORANGE, RED, Limit, below
+from dashboards.panel import Column
+from dashboards.query import Query
+from dashboards.text import NO_DATA, Text
+from hub.rule import Severity
+from wire.metrics import BY_NAME
 
 TICKET_PATH = "${console}${__data.fields.url_path}"
 """From a row of tickets to the ticket in the console. The query has to select `url_path`."""
@@ -13,3 +18,99 @@ SEVERITY = {
     "warning": (Text("warning", "警告"), ORANGE),
     "info": (Text("info", "提示"), BLUE),
 }
+
+TO_SITE = to("site", site="${__data.fields.site}")
+TO_AGENT = to("agent", site="${__data.fields.site}", agent="${__data.fields.agent}")
+TO_CAMERA = to("camera", site="${__data.fields.site}", device="${__data.fields.device}")
+DEVICE_PATH = "${console}/sites/${__data.fields.site}/devices/${__data.fields.device}"
+"""From a row of a table down: it has to select what stands in it."""
+
+OPENED, CLOSED = Text("open", "未解决"), Text("resolved", "已解决")
+OPEN_STATES = {"1": (OPENED, ORANGE), "0": (CLOSED, GREEN)}
+
+
+def of_metric(metric: str) -> Text:
+    """The metric's own words in wire's catalogue. Raises KeyError."""
+    known = BY_NAME[metric]
+    return Text(known.en, known.zh_CN)
+
+
+def hidden(*names: str) -> list[Column]:
+    """Columns that links need and nobody reads."""
+    return [Column(name, Text(name, name), hidden=True) for name in names]
+
+
+def ticket_columns(*more: Column) -> list[Column]:
+    """Of a table made by `tickets`; `more` takes the place of the columns of that name that are hidden otherwise."""
+    shown = {column.name for column in more}
+    return [
+        Column("Time", Text("Opened", "开启时间"), "dateTimeAsIso", width=170),
+        *more,
+        Column("number", Text("Ticket", "工单"), "none", link=TICKET_PATH, width=80),
+        Column("open", Text("State", "状态"), "none", states=OPEN_STATES, width=90),
+        Column("severity", Text("Severity", "严重程度"), states=SEVERITY, width=100),
+        Column("title", Text("What is wrong", "故障"), link=TICKET_PATH, width=230),
+        Column("device_name", Text("Device", "设备"), link=DEVICE_PATH, width=170),
+        Column("summary", Text("In words", "说明")),
+        Column("room", Text("Room", "房间"), width=100),
+        Column("consequences", Text("Explains", "引起后果"), "none", width=90),
+        *hidden(*(name for name in ("url_path", "site", "device", "severity_rank") if name not in shown)),
+    ]
+
+
+def tickets(where: str, limit: int = 200) -> Query:
+    """Tickets, the newest first. Open ones are asked for with `{until}`: however long ago they were opened."""
+    return Query(
+        'SELECT "number", "open", "severity", "severity_rank", "title{lang}" AS "title", "device_name", '
+        '"summary{lang}" AS "summary", "room", "consequences", "url_path", "site", "device" FROM "ticket" '
+        f"WHERE {where} AND {{site}} ORDER BY time DESC LIMIT {limit}",
+        "daily",
+        table=True,
+    )
+
+
+CHANGES = (
+    'SELECT "device_name", "title{lang}" AS "what", "text{lang}" AS "text", "site", "device" '
+    'FROM "%s" WHERE $timeFilter AND {site} %s ORDER BY time DESC LIMIT 200'
+)
+
+
+def changed(where: str = "") -> list[Query]:
+    """What happened: events of devices, and the lines of tickets' timelines. `where` begins with AND."""
+    return [
+        Query(CHANGES % ("event", where), table=True),
+        Query(CHANGES % ("ticket_event", where), "daily", table=True),
+    ]
+
+
+CHANGE_COLUMNS = [
+    Column("Time", Text("When", "时间"), "dateTimeAsIso", width=170),
+    Column("device_name", Text("Device", "设备"), link=DEVICE_PATH, width=200),
+    Column("what", Text("What", "事项"), width=280),
+    Column("text", Text("In words", "说明")),
+    *hidden("site", "device"),
+]
+
+INTEGRITY = below(
+    Limit("daily_integrity", "broken_ratio", Severity.CRITICAL),
+    Limit("daily_integrity", "risk_ratio"),
+)
+"""Of the share of a day's plan that was recorded."""
+
+
+def rate_columns() -> list[Column]:
+    """The inspector's four rates (site_rate), each with how many devices it speaks of; without evidence empty."""
+    rates = (
+        ("online", Text("Online", "在线率"), None),
+        ("integrity", Text("Recording integrity", "录像完好率"), INTEGRITY),
+        ("picture", Text("Picture quality", "图像合格率"), None),
+        ("clock", Text("Clock accuracy", "校时准确率"), None),
+    )
+    return [
+        column
+        for rate, title, limits in rates
+        for column in (
+            Column(f"{rate}_ratio", title, "percentunit", limits=limits, decimals=2, empty=NO_DATA),
+            Column(f"{rate}_devices", Text(f"{title.en}: devices", f"{title.zh}：设备数"), "none", width=90),
+        )
+    ]

@@ -1,17 +1,15 @@
 """The whole fleet: which sites need somebody today, and how each stands by the inspector's four rates."""
 
 from dashboards.annotation import MARKS
-from dashboards.board import Board, Row, to
+from dashboards.board import Board, Row
 from dashboards.panel import Column, Lines, Number, Table
 from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, SITE
-from dashboards.words import SEVERITY, TICKET_PATH
+from dashboards.words import SEVERITY, TICKET_PATH, TO_SITE, rate_columns
 
-NOW = "time > now() - 15m"
-"""Of states that are written every five minutes: three missed, and nothing is known."""
-
-TO_SITE = to("site", site="${__data.fields.site}")
+NEWEST = 'FROM "site_state" WHERE {hour} AND {site} GROUP BY "site"'
+"""States are written every five minutes: of a site without one for an hour nothing is known."""
 
 board = Board(
     name="fleet",
@@ -30,8 +28,7 @@ board = Board(
                         ),
                         queries=[
                             Query(
-                                f'SELECT sum("n") FROM (SELECT last("open_{severity}") AS "n" FROM "site_state" '
-                                f'WHERE {NOW} AND {{site}} GROUP BY "site") WHERE {NOW}'
+                                f'SELECT sum("n") FROM (SELECT last("open_{severity}") AS "n" {NEWEST}) WHERE {{hour}}'
                             )
                         ],
                         unit="short",
@@ -51,10 +48,7 @@ board = Board(
                         "超过规则 agent_silent 时限未上报的代理数。",
                     ),
                     queries=[
-                        Query(
-                            f'SELECT sum("n") FROM (SELECT last("agents_silent") AS "n" FROM "site_state" '
-                            f'WHERE {NOW} AND {{site}} GROUP BY "site") WHERE {NOW}'
-                        )
+                        Query(f'SELECT sum("n") FROM (SELECT last("agents_silent") AS "n" {NEWEST}) WHERE {{hour}}')
                     ],
                     unit="short",
                     width=6,
@@ -64,15 +58,10 @@ board = Board(
                 Number(
                     title=Text("Sites heard", "有数据的站点"),
                     description=Text(
-                        "Sites whose state the hub has written within a quarter of an hour.",
-                        "一刻钟内有状态记录的站点数。",
+                        "Sites whose state the hub has written within the last hour.",
+                        "最近一小时内有状态记录的站点数。",
                     ),
-                    queries=[
-                        Query(
-                            f'SELECT count("n") FROM (SELECT last("devices") AS "n" FROM "site_state" '
-                            f'WHERE {NOW} AND {{site}} GROUP BY "site") WHERE {NOW}'
-                        )
-                    ],
+                    queries=[Query(f'SELECT count("n") FROM (SELECT last("devices") AS "n" {NEWEST}) WHERE {{hour}}')],
                     unit="short",
                     width=6,
                     height=4,
@@ -80,23 +69,22 @@ board = Board(
                 Table(
                     title=Text("Which sites need me today", "今天哪些站点需要处理"),
                     description=Text(
-                        "One row a site: open tickets by severity, silent agents, devices out of service.",
-                        "每站点一行：各级未解决工单、失联代理、中断设备。",
+                        "One row a site: open tickets by severity, silent agents, devices out of service. "
+                        "A site without a row has no state of the last hour.",
+                        "每站点一行：各级未解决工单、失联代理、中断设备。没有出现的站点最近一小时内没有状态。",
                     ),
                     queries=[
                         Query(
-                            'SELECT last("open_critical") AS "critical", last("open_warning") AS "warning", '
-                            'last("open_info") AS "info", last("agents_silent") AS "silent", '
-                            'last("devices_down") AS "down", last("devices_unknown") AS "unknown", '
-                            f'last("devices") AS "devices", last("oldest_at") AS "oldest" FROM "site_state" '
-                            f'WHERE {NOW} AND {{site}} GROUP BY "site"',
+                            'SELECT "open_critical" AS "critical", "open_warning" AS "warning", "open_info" AS "info", '
+                            '"agents_silent" AS "silent", "devices_down" AS "down", "devices_unknown" AS "unknown", '
+                            f'"devices" AS "devices", "oldest_at" AS "oldest" {NEWEST} ORDER BY time DESC LIMIT 1',
                             table=True,
                         )
                     ],
                     height=10,
                     sort=(Text("Critical", "严重"), True),
                     columns=[
-                        Column("Time", Text("Time", "时间"), hidden=True),
+                        Column("Time", Text("As of", "截至"), "dateTimeFromNow", width=130),
                         Column("site", Text("Site", "站点"), link=TO_SITE, width=180),
                         Column("critical", Text("Critical", "严重"), "short", states={"0": (Text("0", "0"), "text")}),
                         Column("warning", Text("Warnings", "警告"), "short"),
@@ -111,14 +99,14 @@ board = Board(
                 Table(
                     title=Text("Open tickets", "未解决工单"),
                     description=Text(
-                        "Tickets opened within the time shown and still open; a click opens one in the console.",
-                        "所选时间内开启且尚未解决的工单；点击可在控制台中打开。",
+                        "All that are open, however old, the newest 200 first; a click opens one in the console.",
+                        "全部未解决工单，最新的 200 条在前；点击可在控制台中打开。",
                     ),
                     queries=[
                         Query(
                             'SELECT "number", "severity", "title{lang}" AS "title", "device_name", '
                             '"summary{lang}" AS "summary", "url_path", "site", "device" FROM "ticket" '
-                            'WHERE $timeFilter AND "open" = 1 AND {site} '
+                            'WHERE {until} AND "open" = 1 AND {site} '
                             "ORDER BY time DESC LIMIT 200",
                             "daily",
                             table=True,
@@ -173,8 +161,8 @@ board = Board(
                     queries=[
                         Query(
                             'SELECT "online_ratio", "integrity_ratio", "picture_ratio", "clock_ratio", '
-                            '"online_devices", "site" FROM "site_rate" '
-                            "WHERE time > now() - 400d AND \"period\" = 'month' AND {site} "
+                            '"online_devices", "integrity_devices", "picture_devices", "clock_devices", "site" '
+                            'FROM "site_rate" WHERE {until} AND "period" = \'month\' AND {site} '
                             "ORDER BY time DESC LIMIT 2000",
                             "daily",
                             table=True,
@@ -183,11 +171,7 @@ board = Board(
                     height=9,
                     columns=[
                         Column("Time", Text("Month", "月份"), "time:YYYY-MM", width=110),
-                        Column("online_ratio", Text("Online", "在线率"), "percentunit"),
-                        Column("integrity_ratio", Text("Recording integrity", "录像完好率"), "percentunit"),
-                        Column("picture_ratio", Text("Picture quality", "图像合格率"), "percentunit"),
-                        Column("clock_ratio", Text("Clock accuracy", "校时准确率"), "percentunit"),
-                        Column("online_devices", Text("Devices", "设备数"), "short"),
+                        *rate_columns(),
                         Column("site", Text("Site", "站点"), link=TO_SITE, width=180),
                     ],
                 ),

@@ -1,0 +1,310 @@
+"""One agent, the machine it runs on, and the recorders it watches."""
+
+from collections.abc import Sequence
+
+from dashboards.annotation import MARKS
+from dashboards.board import Board, Row
+from dashboards.limits import Limit, Limits, above
+from dashboards.panel import Lines, Number, States, Table
+from dashboards.query import Query
+from dashboards.text import Text
+from dashboards.variable import CONSOLE, ONE_SITE, agents
+from dashboards.words import CHANGE_COLUMNS, YES_IS_BAD, YES_IS_GOOD, changed, of_metric, ticket_columns, tickets
+from wire.metrics import COLLECTORS
+
+NONE = {"0": (Text("none", "无"), "green")}
+RECORDER = "${console}/sites/${site}/devices/${__field.labels.device}"
+
+
+def _last(
+    kind: str, metric: str, title: Text, unit: str, limits: Limits | None = None, *, none: bool = False
+) -> Number:
+    return Number(
+        title=title,
+        description=of_metric(metric),
+        queries=[
+            Query(
+                f'SELECT last("{metric}") FROM "{kind}" WHERE {{hour}} AND {{site}} AND {{agent}} GROUP BY "agent"',
+                alias="$tag_agent",
+            )
+        ],
+        unit=unit,
+        limits=limits,
+        width=4,
+        height=4,
+        states=NONE if none else {},
+    )
+
+
+def _host(metrics: Sequence[tuple[str, Text]], title: Text, description: Text, unit: str, **more: object) -> Lines:
+    """Metrics of the machine over time, one line each."""
+    return Lines(
+        title=title,
+        description=description,
+        queries=[
+            Query(
+                f'SELECT {"max" if unit != "Bps" else "mean"}("{metric}") FROM "host" WHERE $timeFilter AND {{site}} '
+                "AND {agent} GROUP BY time($__interval) fill(null)",
+                alias=text,
+            )
+            for metric, text in metrics
+        ],
+        unit=unit,
+        interval="1m",
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _recorders(metric: str, function: str, title: Text, unit: str) -> Lines:
+    return Lines(
+        title=title,
+        description=of_metric(metric),
+        queries=[
+            Query(
+                f'SELECT {function}("{metric}") FROM "recorder" WHERE $timeFilter AND {{site}} AND {{agent}} '
+                'GROUP BY time($__interval), "device" fill(null)',
+                alias="$tag_device",
+            )
+        ],
+        unit=unit,
+        interval="1m",
+        link=RECORDER,
+    )
+
+
+NUMBERS = [
+    Number(
+        title=Text("Reports, last hour", "近一小时上报次数"),
+        description=Text(
+            "How often the agent said in the last hour that it runs. No data: it is silent.",
+            "最近一小时内代理上报运行状态的次数；无数据表示失联。",
+        ),
+        queries=[Query('SELECT count("up") FROM "agent" WHERE {hour} AND {site} AND {agent}')],
+        unit="none",
+        width=4,
+        height=4,
+    ),
+    _last("agent", "collectors_failing", Text("Collectors failing", "失败的采集器"), "none", none=True),
+    _last("agent", "collectors_unavailable", Text("Collectors lacking something", "条件不足的采集器"), "none"),
+    _last(
+        "agent",
+        "spool_reports",
+        Text("Reports waiting", "待确认报告"),
+        "none",
+        above(Limit("agent_behind", "raise_reports")),
+    ),
+    _last("agent", "spool_lost_samples", Text("Samples given up", "已丢弃样本"), "none", none=True),
+    _last("host", "uptime_seconds", Text("Machine is up for", "主机运行时长"), "s"),
+]
+
+OPEN = Table(
+    title=Text("Open tickets of its devices", "所辖设备的未解决工单"),
+    description=Text(
+        "Of the devices that this agent watches, and of itself; the newest first.",
+        "该代理及其监视设备的未解决工单，最新的在前。",
+    ),
+    queries=[tickets('{until} AND "open" = 1 AND {agent}')],
+    columns=ticket_columns(),
+)
+
+COLLECTED = States(
+    title=Text("Collectors", "采集器"),
+    description=Text(
+        "Whether each collector's last run succeeded. What this agent does not run has nothing drawn.",
+        "各采集器上次运行是否成功；未启用的采集器不绘制。",
+    ),
+    queries=[
+        Query(
+            "SELECT "
+            + ", ".join(f'min("collector_{name}_ok") AS "{name}"' for name in COLLECTORS)
+            + ' FROM "agent" WHERE $timeFilter AND {site} AND {agent} GROUP BY time($__interval) fill(null)',
+            alias="$col",
+        )
+    ],
+    unit="none",
+    states=YES_IS_GOOD,
+    interval="5m",
+    height=12,
+)
+
+TOOK = Lines(
+    title=Text("How long collectors take", "采集用时"),
+    description=Text("Duration of each collector's last run.", "各采集器上次运行的时长。"),
+    queries=[
+        Query(
+            "SELECT "
+            + ", ".join(f'max("collector_{name}_seconds") AS "{name}"' for name in COLLECTORS)
+            + ' FROM "agent" WHERE $timeFilter AND {site} AND {agent} GROUP BY time($__interval) fill(null)',
+            alias="$col",
+        )
+    ],
+    unit="s",
+    interval="5m",
+    height=12,
+)
+
+SPOOL = Lines(
+    title=Text("Reports waiting over time", "待确认报告变化"),
+    description=Text(
+        "Reports kept on disk until the hub commits them: a slope is a hub or a way that is away.",
+        "等待中心确认的本地报告；持续上升说明中心或链路不可用。",
+    ),
+    queries=[
+        Query(
+            'SELECT max("spool_reports") FROM "agent" WHERE $timeFilter AND {site} AND {agent} '
+            'GROUP BY time($__interval), "agent" fill(null)',
+            alias="$tag_agent",
+        )
+    ],
+    unit="none",
+    limits=above(Limit("agent_behind", "raise_reports")),
+    interval="1m",
+    least=0,
+)
+
+MEMORY = Lines(
+    title=Text("The agent's own memory", "代理自身内存"),
+    description=of_metric("process_rss_bytes"),
+    queries=[
+        Query(
+            'SELECT max("process_rss_bytes") FROM "agent" WHERE $timeFilter AND {site} AND {agent} '
+            'GROUP BY time($__interval), "agent" fill(null)',
+            alias="$tag_agent",
+        )
+    ],
+    unit="bytes",
+    interval="1m",
+    least=0,
+)
+
+LOAD = _host(
+    [("cpu_ratio", Text("Processor", "处理器")), ("memory_used_ratio", Text("Memory", "内存"))],
+    Text("Processor and memory", "处理器与内存"),
+    Text(
+        "Shares in use. The line is where rule host_overloaded begins to count.",
+        "使用率；虚线为规则 host_overloaded 的阈值。",
+    ),
+    "percentunit",
+    limits=above(Limit("host_overloaded", "raise_cpu_ratio")),
+    least=0,
+    most=1,
+)
+HEAT = _host(
+    [("temperature_celsius", Text("Hottest sensor", "最热传感器"))],
+    Text("Temperature of the machine", "主机温度"),
+    Text("Of its hottest sensor; the line is where rule host_hot raises.", "最热传感器；虚线为规则 host_hot 的阈值。"),
+    "celsius",
+    limits=above(Limit("host_hot", "raise_celsius")),
+)
+TRAFFIC = _host(
+    [
+        ("network_receive_bytes_per_second", of_metric("network_receive_bytes_per_second")),
+        ("network_transmit_bytes_per_second", of_metric("network_transmit_bytes_per_second")),
+    ],
+    Text("Network of the machine", "主机网络"),
+    Text("All interfaces together.", "所有网口合计。"),
+    "Bps",
+    least=0,
+)
+REBOOTS = _host(
+    [("unexpected_reboots", of_metric("unexpected_reboots"))],
+    Text("Unexpected reboots", "异常重启"),
+    Text("Since the agent was installed; each step is one.", "自代理安装以来累计；每个台阶为一次。"),
+    "none",
+    steps=True,
+    least=0,
+)
+
+ANSWERING = States(
+    title=Text("Recorders answer", "录像机可达"),
+    description=Text("Red: it did not answer its management protocol.", "红色：管理协议无应答。"),
+    queries=[
+        Query(
+            'SELECT min("reachable") FROM "recorder" WHERE $timeFilter AND {site} AND {agent} '
+            'GROUP BY time($__interval), "device" fill(null)',
+            alias="$tag_device",
+        )
+    ],
+    unit="none",
+    states=YES_IS_GOOD,
+    link=RECORDER,
+    interval="5m",
+)
+FAILURES = States(
+    title=Text("Recorders' own alarms", "录像机自身告警"),
+    description=Text(
+        "What the recorders tell of storage, power supply, fan and temperature; red: a failure.",
+        "录像机报告的存储、电源、风扇与温度告警；红色为故障。",
+    ),
+    queries=[
+        Query(
+            f'SELECT max("{metric}") FROM "recorder" WHERE $timeFilter AND {{site}} AND {{agent}} '
+            'GROUP BY time($__interval), "device" fill(null)',
+            alias=Text(f"$tag_device: {en}", f"$tag_device：{zh}"),
+        )
+        for metric, en, zh in (
+            ("storage_failure", "storage", "存储"),
+            ("power_failure", "power supply", "电源"),
+            ("fan_failure", "fan", "风扇"),
+            ("temperature_critical", "temperature", "温度"),
+        )
+    ],
+    unit="none",
+    states=YES_IS_BAD,
+    link=RECORDER,
+    interval="5m",
+)
+RUNNING = States(
+    title=Text("Recording software runs", "录像软件运行"),
+    description=of_metric("process_running"),
+    queries=[
+        Query(
+            'SELECT min("process_running") FROM "recorder" WHERE $timeFilter AND {site} AND {agent} '
+            'GROUP BY time($__interval), "device" fill(null)',
+            alias="$tag_device",
+        )
+    ],
+    unit="none",
+    states=YES_IS_GOOD,
+    link=RECORDER,
+    interval="5m",
+)
+
+CHANGED = Table(
+    title=Text("What happened at its devices", "所辖设备的事件"),
+    description=Text("Events, the newest first.", "事件，最新的在前。"),
+    queries=changed("AND {agent}")[:1],
+    columns=CHANGE_COLUMNS,
+)
+
+board = Board(
+    name="agent",
+    title=Text("Agent and recorder", "代理与录像机"),
+    description=Text(
+        "One agent: whether it is heard, what its collectors do, how its machine and its recorders are.",
+        "单个代理：是否在线、采集器运行情况、所在主机与录像机状态。",
+    ),
+    rows=[
+        Row(NUMBERS),
+        Row([OPEN]),
+        Row([COLLECTED, TOOK, SPOOL, MEMORY], Text("Agent", "代理")),
+        Row([LOAD, HEAT, TRAFFIC, REBOOTS], Text("Machine", "主机")),
+        Row(
+            [
+                ANSWERING,
+                FAILURES,
+                RUNNING,
+                _recorders("response_seconds", "max", Text("Recorders' time to answer", "录像机响应时间"), "s"),
+                _recorders(
+                    "recording_newest_age_seconds", "max", Text("Age of the newest recording", "最新录像距今"), "s"
+                ),
+                _recorders("memory_used_ratio", "max", Text("Recorders' memory", "录像机内存"), "percentunit"),
+            ],
+            Text("Recorders", "录像机"),
+        ),
+        Row([CHANGED], Text("Events", "事件")),
+    ],
+    variables=[CONSOLE, ONE_SITE, agents(several=False)],
+    annotations=MARKS,
+    links=[("site", Text("Site", "站点")), ("storage", Text("Storage", "存储"))],
+)

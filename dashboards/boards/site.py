@@ -1,0 +1,228 @@
+"""One site: what is wrong there, how each device is, what changed before it."""
+
+from dashboards.annotation import MARKS
+from dashboards.board import Board, Row, to
+from dashboards.panel import Column, Lines, Number, States, Table
+from dashboards.query import Query
+from dashboards.text import Text
+from dashboards.variable import CONSOLE, ONE_SITE
+from dashboards.words import (
+    CHANGE_COLUMNS,
+    DEVICE_PATH,
+    SEVERITY,
+    YES_IS_GOOD,
+    changed,
+    hidden,
+    rate_columns,
+    ticket_columns,
+    tickets,
+)
+
+NONE_OPEN = {"0": (Text("none", "无"), "green")}
+
+
+def _newest(field: str, title: Text, description: Text, *, good: bool = True) -> Number:
+    """A figure of the site's newest state; `good`: none of it is."""
+    return Number(
+        title=title,
+        description=description,
+        queries=[Query(f'SELECT last("{field}") FROM "site_state" WHERE {{hour}} AND {{site}}')],
+        unit="none",
+        width=4,
+        height=4,
+        states=NONE_OPEN if good else {},
+    )
+
+
+NUMBERS = [
+    _newest("open_critical", Text("Critical tickets", "严重工单"), Text("Open now.", "当前未解决。")),
+    _newest("open_warning", Text("Warnings", "警告工单"), Text("Open now.", "当前未解决。")),
+    _newest(
+        "agents_silent",
+        Text("Agents silent", "失联代理"),
+        Text("What they watch is unknown.", "其监视的设备状态未知。"),
+    ),
+    _newest(
+        "devices_down",
+        Text("Out of service", "中断设备"),
+        Text("Devices with an open finding that means an outage.", "存在中断类故障的设备。"),
+    ),
+    _newest(
+        "devices_unknown",
+        Text("State unknown", "状态未知"),
+        Text("Devices nobody can tell about: neither well nor broken.", "无法判断状态的设备：既非正常也非故障。"),
+    ),
+    _newest(
+        "devices",
+        Text("Devices", "设备数"),
+        Text("In the inventory of the site's agents.", "站点各代理清单中的设备。"),
+        good=False,
+    ),
+]
+
+OPEN = Table(
+    title=Text("Open tickets", "未解决工单"),
+    description=Text(
+        "All that are open, however old, the newest first. A click opens one in the console.",
+        "全部未解决工单，最新的在前；点击可在控制台中打开。",
+    ),
+    queries=[tickets('{until} AND "open" = 1')],
+    height=9,
+    columns=ticket_columns(),
+)
+
+CHANGED = Table(
+    title=Text("What changed before this fault", "故障之前发生了什么"),
+    description=Text(
+        "Events of devices and the timelines of tickets in one order; the newest 200 of each within the time shown.",
+        "设备事件与工单时间线按时间合并；所选时间内各取最新 200 条。",
+    ),
+    queries=changed(),
+    merge=True,
+    height=10,
+    sort=(Text("When", "时间"), True),
+    columns=CHANGE_COLUMNS,
+)
+
+DEVICES = Table(
+    title=Text("Devices", "设备清单"),
+    description=Text(
+        "The inventory, with how many tickets are open on each device. No number: none is open.",
+        "设备清单及各设备未解决的工单数。空白表示没有未解决的工单。",
+    ),
+    queries=[
+        Query(
+            'SELECT "name", "parent_name", "room", "agent", "address", "model", "firmware", "device", "kind", "site" '
+            'FROM "device_info" WHERE {site} AND "retired" = 0',
+            "daily",
+            table=True,
+        ),
+        Query(
+            'SELECT count("number") AS "tickets", max("severity_rank") AS "worst" FROM "ticket" '
+            'WHERE {until} AND "open" = 1 AND {site} GROUP BY "device"',
+            "daily",
+            table=True,
+        ),
+    ],
+    join="device",
+    height=12,
+    sort=(Text("Open tickets", "未解决工单"), True),
+    columns=[
+        Column("device", Text("Device", "设备"), link=DEVICE_PATH, width=170),
+        Column("name", Text("Name", "名称"), width=200),
+        Column("kind", Text("Kind", "类型"), width=90),
+        Column("tickets", Text("Open tickets", "未解决工单"), "none", width=110),
+        Column(
+            "worst",
+            Text("Gravest", "最严重"),
+            "none",
+            states={str(rank): said for rank, said in zip((2, 1, 0), SEVERITY.values(), strict=True)},
+            width=90,
+        ),
+        Column("room", Text("Room", "房间"), width=120),
+        Column("parent_name", Text("Hangs on", "上级设备"), width=150),
+        Column("agent", Text("Agent", "代理"), link=to("agent", site="${site}", agent="${__data.fields.agent}")),
+        Column("address", Text("Address", "地址"), width=130),
+        Column("model", Text("Model", "型号"), width=130),
+        Column("firmware", Text("Firmware", "固件版本"), width=130),
+        *hidden("site", "Time", "Time 1", "Time 2"),
+    ],
+)
+
+
+def _answering(kind: str, title: Text, description: Text, link: str) -> States:
+    return States(
+        title=title,
+        description=description,
+        queries=[
+            Query(
+                f'SELECT min("reachable_min") FROM "{kind}" WHERE $timeFilter AND {{site}} '
+                'GROUP BY time($__interval), "device" fill(null)',
+                "hourly",
+                "$tag_device",
+            )
+        ],
+        unit="none",
+        states=YES_IS_GOOD,
+        link=link,
+        interval="1h",
+        height=9,
+    )
+
+
+CAMERAS = _answering(
+    "camera",
+    Text("Cameras that answer", "摄像机可达情况"),
+    Text(
+        "Hour by hour, red where it did not answer once. Nothing is drawn where nobody asked.",
+        "逐小时；有一次不可达即为红色。无人查询的时段不绘制。",
+    ),
+    to("camera", site="${site}", device="${__field.labels.device}"),
+)
+RECORDERS = _answering(
+    "recorder",
+    Text("Recorders that answer", "录像机可达情况"),
+    Text("Hour by hour, red where it did not answer once.", "逐小时；有一次不可达即为红色。"),
+    "${console}/sites/${site}/devices/${__field.labels.device}",
+)
+
+OVER_TIME = Lines(
+    title=Text("Open tickets over time", "未解决工单变化"),
+    description=Text(
+        "By severity; a gap is a time of which the hub wrote no state.", "按严重程度；缺口表示中心未写入状态。"
+    ),
+    queries=[
+        Query(
+            f'SELECT max("open_{severity}") FROM "site_state" WHERE $timeFilter AND {{site}} '
+            "GROUP BY time($__interval) fill(null)",
+            alias=text,
+        )
+        for severity, (text, _) in SEVERITY.items()
+    ],
+    unit="none",
+    interval="5m",
+    least=0,
+)
+
+RATES = Table(
+    title=Text("The inspector's four rates by month", "每月四项考核率"),
+    description=Text(
+        "Online, recording integrity, picture quality, clock accuracy, and how many devices each speaks of. Without "
+        "evidence: empty.",
+        "在线率、录像完好率、图像合格率、校时准确率，以及各自所涉设备数。没有依据的留空。",
+    ),
+    queries=[
+        Query(
+            'SELECT "online_ratio", "integrity_ratio", "picture_ratio", "clock_ratio", "online_devices", '
+            '"integrity_devices", "picture_devices", "clock_devices" FROM "site_rate" '
+            "WHERE {until} AND \"period\" = 'month' AND {site} ORDER BY time DESC LIMIT 24",
+            "daily",
+            table=True,
+        )
+    ],
+    width=12,
+    columns=[
+        Column("Time", Text("Month", "月份"), "time:YYYY-MM", width=90),
+        *rate_columns(),
+    ],
+)
+
+board = Board(
+    name="site",
+    title=Text("Site", "站点"),
+    description=Text(
+        "What is wrong at this site, how each device is, and what changed before.",
+        "站点当前故障、各设备状态以及此前发生的变化。",
+    ),
+    rows=[
+        Row(NUMBERS),
+        Row([OPEN, CHANGED]),
+        Row([CAMERAS, RECORDERS], Text("Devices", "设备")),
+        Row([DEVICES]),
+        Row([OVER_TIME, RATES], Text("Over time", "变化")),
+    ],
+    variables=[CONSOLE, ONE_SITE],
+    annotations=MARKS,
+    links=[("fleet", Text("Fleet", "全局")), ("agent", Text("Agents", "代理")), ("storage", Text("Storage", "存储"))],
+    since="now-7d",
+)

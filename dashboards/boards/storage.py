@@ -1,0 +1,300 @@
+"""Storage: which channels keep less than they should and why, which disks will fail next, which volumes fill."""
+
+from dashboards.annotation import MARKS
+from dashboards.board import Board, Row
+from dashboards.limits import Limit, Limits, above, below
+from dashboards.panel import Column, Lines, States, Table
+from dashboards.query import Query
+from dashboards.text import NO_DATA, Text
+from dashboards.variable import CONSOLE, SITE
+from dashboards.words import (
+    DEVICE_PATH,
+    INTEGRITY,
+    TO_SITE,
+    YES_IS_BAD,
+    YES_IS_GOOD,
+    hidden,
+    ticket_columns,
+    tickets,
+)
+
+TARGET = Limit("retention_below_target", "target_days")
+DEVICE = "${console}/sites/${__field.labels.site}/devices/${__field.labels.device}"
+SHORT = (
+    *("retention_below_target", "retention_forecast", "store_too_small", "recordings_incomplete", "daily_integrity"),
+    *("channel_not_recording", "channel_recording_ceased", "recording_stalled", "recorder_not_recording"),
+)
+"""The rules that say of recordings that they are too few, each with the cause in its words."""
+
+
+def _place(width: int = 140) -> list[Column]:
+    return [
+        Column("site", Text("Site", "站点"), link=TO_SITE, width=width),
+        Column("device", Text("Device", "设备"), link=DEVICE_PATH, width=170),
+        *hidden("Time"),
+    ]
+
+
+WHY = Table(
+    title=Text("Which channels hold less than their target, and why", "哪些通道录像不足，原因是什么"),
+    description=Text(
+        "Open tickets about too few recordings. The words say what is kept, what is wanted and the likely cause.",
+        "录像不足类的未解决工单；说明中包含留存天数、目标与可能原因。",
+    ),
+    queries=[tickets('{until} AND "open" = 1 AND "rule" =~ /^(' + "|".join(SHORT) + ")$/", limit=500)],
+    columns=ticket_columns(Column("site", Text("Site", "站点"), link=TO_SITE, width=120)),
+    height=10,
+)
+
+
+def _kept(kind: str) -> Query:
+    """Days kept by each channel of that kind, where they are less than the target."""
+    return Query(
+        'SELECT "kept", "whole", "rate" FROM (SELECT last("recording_retention_days_min") AS "kept", '
+        'last("recording_integrity_ratio_min") AS "whole", last("recording_bytes_per_second_mean") AS "rate" '
+        f'FROM "{kind}" WHERE {{day}} AND {{site}} GROUP BY "site", "device") '
+        f'WHERE {{day}} AND "kept" < {TARGET.value:g} GROUP BY "site", "device"',
+        "hourly",
+        table=True,
+    )
+
+
+KEPT = Table(
+    title=Text("Channels that keep fewer days than the target", "留存天数低于目标的通道"),
+    description=Text(
+        "By the target that rule retention_below_target has by default; young channels, which cannot have more yet, "
+        "are among them. The newest figures of the last day.",
+        "按规则 retention_below_target 的默认目标；包含尚未积累到目标的新通道。取最近一天的最新值。",
+    ),
+    queries=[_kept("channel"), _kept("camera")],
+    merge=True,
+    height=10,
+    sort=(Text("Days kept", "留存天数"), False),
+    columns=[
+        *_place(),
+        Column("kept", Text("Days kept", "留存天数"), "d", limits=below(TARGET), decimals=1, empty=NO_DATA),
+        Column("whole", Text("Yesterday recorded", "昨日完好率"), "percentunit", limits=INTEGRITY, empty=NO_DATA),
+        Column("rate", Text("Write rate", "写入速率"), "Bps", empty=NO_DATA),
+    ],
+)
+
+COUNTS = (
+    ("smart_reallocated_sectors", Text("Sectors replaced", "重映射扇区")),
+    ("smart_pending_sectors", Text("Sectors pending", "待处理扇区")),
+    ("smart_uncorrectable_sectors", Text("Unreadable sectors", "不可修复扇区")),
+    ("smart_uncorrectable_errors", Text("Uncorrectable errors", "不可纠正错误")),
+)
+
+
+def _grown(metric: str) -> str:
+    return f'max("{metric}_max") - min("{metric}_min") AS "{metric}"'
+
+
+GROWTH = above(Limit("disk_wearing", "raise_growth"))
+VERDICTS = {**YES_IS_GOOD, "1": (Text("healthy", "正常"), "green"), "0": (Text("failing", "故障"), "red")}
+
+NEXT = Table(
+    title=Text("Which disks will fail next", "哪些硬盘即将故障"),
+    description=Text(
+        "Growth of each count of bad sectors over the last month, where rule disk_wearing wants none; the disk's own "
+        "verdict and its recorder's; heat, age and wear. The likeliest first.",
+        "最近一个月坏扇区类计数的增长（规则 disk_wearing 不允许增长）、硬盘与录像机的判定、温度、通电时长与磨损；"
+        "最可能故障的在前。",
+    ),
+    queries=[
+        Query(
+            'SELECT last("smart_healthy_min") AS "smart", last("disk_healthy_min") AS "recorder", '
+            + ", ".join(_grown(metric) for metric, _ in COUNTS)
+            + ', max("temperature_celsius_max") AS "hottest", last("smart_wear_ratio_max") AS "wear", '
+            'last("power_on_seconds_max") AS "on" FROM "disk" WHERE {month} AND {site} GROUP BY "site", "device"',
+            "daily",
+            table=True,
+        )
+    ],
+    height=11,
+    sort=(Text("Sectors pending", "待处理扇区"), True),
+    columns=[
+        *_place(),
+        Column("smart", Text("Own verdict", "自检结果"), "none", states=VERDICTS, empty=NO_DATA, width=110),
+        Column("recorder", Text("Recorder's verdict", "录像机判定"), "none", states=VERDICTS, empty=NO_DATA, width=130),
+        *(Column(metric, title, "none", limits=GROWTH, empty=NO_DATA) for metric, title in COUNTS),
+        Column(
+            "hottest",
+            Text("Hottest", "最高温度"),
+            "celsius",
+            limits=above(Limit("disk_hot", "raise_celsius")),
+            empty=NO_DATA,
+        ),
+        Column(
+            "wear",
+            Text("Flash worn", "闪存磨损"),
+            "percentunit",
+            limits=above(Limit("disk_wearing", "raise_wear_ratio")),
+            empty=NO_DATA,
+        ),
+        Column("on", Text("Powered on", "通电时长"), "s", empty=NO_DATA),
+    ],
+)
+
+
+def _hourly(
+    kind: str,
+    metric: str,
+    title: Text,
+    description: Text,
+    unit: str,
+    limits: Limits | None = None,
+    least: float | None = None,
+) -> Lines:
+    """The most of each hour, a line a device."""
+    return Lines(
+        title=title,
+        description=description,
+        queries=[
+            Query(
+                f'SELECT max("{metric}_max") FROM "{kind}" WHERE $timeFilter AND {{site}} '
+                'GROUP BY time($__interval), "site", "device" fill(null)',
+                "hourly",
+                "$tag_site $tag_device",
+            )
+        ],
+        unit=unit,
+        limits=limits,
+        interval="1h",
+        link=DEVICE,
+        least=least,
+    )
+
+
+SECTORS = _hourly(
+    "disk",
+    "smart_reallocated_sectors",
+    Text("Sectors replaced over time", "重映射扇区变化"),
+    Text(
+        "What grows here goes on growing; what stands still may stand for years.",
+        "持续增长的多半会继续增长，不变的可维持多年。",
+    ),
+    "none",
+    least=0,
+)
+HEAT = _hourly(
+    "disk",
+    "temperature_celsius",
+    Text("Temperature of disks", "硬盘温度"),
+    Text(
+        "Hour by hour the hottest; the line is where rule disk_hot raises.",
+        "每小时最高值；虚线为规则 disk_hot 的阈值。",
+    ),
+    "celsius",
+    above(Limit("disk_hot", "raise_celsius")),
+)
+FILL = _hourly(
+    "volume",
+    "fill_ratio",
+    Text("Fill of volumes", "卷占用率"),
+    Text(
+        "Rule volume_filling raises at the line, but not for a recording volume that overwrites.",
+        "到达虚线时规则 volume_filling 报警；循环覆盖的录像卷除外。",
+    ),
+    "percentunit",
+    above(Limit("volume_filling", "raise_ratio")),
+    least=0,
+)
+
+VOLUMES = Table(
+    title=Text("Which volumes will be full, and when", "哪些卷何时写满"),
+    description=Text(
+        "The newest hour. Days left are the agent's own forecast; empty where the volume does not grow.",
+        "最近一小时。剩余天数由代理预测；不增长的卷为空。",
+    ),
+    queries=[
+        Query(
+            'SELECT last("full_in_days") AS "left", last("fill_ratio") AS "fill", last("free_bytes") AS "free", '
+            'last("size_bytes") AS "size", last("fill_bytes_per_second") AS "growth", '
+            'last("inodes_used_ratio") AS "inodes", last("read_only") AS "read_only" '
+            'FROM "volume" WHERE {hour} AND {site} GROUP BY "site", "device"',
+            table=True,
+        )
+    ],
+    height=9,
+    sort=(Text("Fill", "占用率"), True),
+    columns=[
+        *_place(),
+        Column("left", Text("Full in", "写满剩余"), "d", limits=below(Limit("volume_full_by", "raise_left_days"))),
+        Column(
+            "fill",
+            Text("Fill", "占用率"),
+            "percentunit",
+            limits=above(Limit("volume_filling", "raise_ratio")),
+            empty=NO_DATA,
+        ),
+        Column("free", Text("Free", "可用"), "bytes", empty=NO_DATA),
+        Column("size", Text("Size", "容量"), "bytes", empty=NO_DATA),
+        Column("growth", Text("Growth", "增长"), "Bps", empty=NO_DATA),
+        Column(
+            "inodes",
+            Text("Inodes", "索引节点"),
+            "percentunit",
+            limits=above(Limit("volume_inodes", "raise_ratio")),
+            empty=NO_DATA,
+        ),
+        Column("read_only", Text("Read-only", "只读"), "none", states=YES_IS_BAD, empty=NO_DATA),
+    ],
+)
+
+ARRAYS = States(
+    title=Text("Arrays without all their disks", "降级的阵列"),
+    description=Text("Red: the array runs degraded.", "红色：阵列处于降级状态。"),
+    queries=[
+        Query(
+            'SELECT max("raid_degraded_max") FROM "disk" WHERE $timeFilter AND {site} '
+            'GROUP BY time($__interval), "site", "device" fill(none)',
+            "hourly",
+            "$tag_site $tag_device",
+        )
+    ],
+    unit="none",
+    states=YES_IS_BAD,
+    link=DEVICE,
+    interval="1h",
+)
+
+RATES = Lines(
+    title=Text("What is written to each site", "各站点写入速率"),
+    description=Text(
+        "Of all channels and cameras together: a higher bit rate is the usual reason why days get fewer.",
+        "所有通道合计；码率升高是留存天数减少的常见原因。",
+    ),
+    queries=[
+        Query(
+            'SELECT sum("each") FROM (SELECT mean("recording_bytes_per_second_mean") AS "each" '
+            'FROM "channel", "camera" WHERE $timeFilter AND {site} GROUP BY time($__interval), "site", "device") '
+            'WHERE $timeFilter GROUP BY time($__interval), "site" fill(null)',
+            "daily",
+            "$tag_site",
+        )
+    ],
+    unit="Bps",
+    interval="1d",
+    least=0,
+    link="/d/wk-site{ending}?var-site=${__field.labels.site}&${__url_time_range}",
+)
+
+board = Board(
+    name="storage",
+    title=Text("Storage and retention", "存储与留存"),
+    description=Text(
+        "Which channels hold less than their target and why, which disks fail next, which volumes fill.",
+        "哪些通道录像不足及原因、哪些硬盘即将故障、哪些卷将写满。",
+    ),
+    rows=[
+        Row([WHY, KEPT]),
+        Row([NEXT, SECTORS, HEAT, ARRAYS], Text("Disks", "硬盘")),
+        Row([VOLUMES, FILL, RATES], Text("Volumes", "卷")),
+    ],
+    variables=[CONSOLE, SITE],
+    annotations=MARKS,
+    links=[("fleet", Text("Fleet", "全局")), ("site", Text("Site", "站点"))],
+    since="now-30d",
+    refresh="15m",
+)
