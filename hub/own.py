@@ -99,7 +99,12 @@ class Own:
         sites = [site for name, site in engine.sites.items() if name != self.address.site]
         heard = sum(state.heard > now - HEARD_MS for site in sites for state in site.agents.values())
         self._measures.tell(
-            {"agents_known": float(sum(len(site.agents) for site in sites)), "agents_heard": float(heard)}
+            {
+                "agents_known": float(sum(len(site.agents) for site in sites)),
+                "agents_heard": float(heard),
+                "learned_series": float(engine.unusuals.number),
+                "learned_fill_ratio": engine.unusuals.fill_ratio,
+            }
         )
         # Of the queue the most since the report before, not what waits now.
         return {**self._measures.gauges(), **self._process(), **rates(recent, seconds), **extremes(recent)}

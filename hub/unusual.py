@@ -5,9 +5,10 @@ a reboot and a burst weigh little, the work a value makes is an addition, and an
 rollups as it was. A batch that fails leaves what was learnt as it was.
 """
 
+import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log
 from typing import Literal, NamedTuple, Protocol
 
 from pydantic import Field
@@ -16,6 +17,8 @@ from hub.check import Check
 from hub.detector import Detector
 from hub.fleet import Site, Subject
 from hub.rule import CLEAR, UNKNOWN, Judgement, Settings, Severity, Unusual
+
+log = logging.getLogger(__name__)
 
 HOUR_MS = 3_600_000
 DAY_SECONDS = 86_400.0
@@ -33,7 +36,7 @@ MAX_WAITING = 72
 """Hours that are kept until the past is known; after that it is learnt from now on."""
 
 MAX_DETECTORS = 30_000
-"""Series that are judged, about 7 KB each; of others the rules say nothing."""
+"""Series that are judged, about 7 KB each; of others the rules say nothing, and the rule hub_learning_full does."""
 
 
 class UnusualSettings(Settings):
@@ -113,7 +116,7 @@ class Verdict(NamedTuple):
 def measure(condition: Unusual) -> Callable[[float], float]:
     """Numbers as the detector sees them: logarithms where factors matter."""
     floor = condition.floor
-    return (lambda number: log(max(number, floor))) if floor else float
+    return (lambda number: math.log(max(number, floor))) if floor else float
 
 
 class Unusuals:
@@ -122,7 +125,9 @@ class Unusuals:
     def __init__(self, sites: Mapping[str, Site]) -> None:
         self._sites = sites
         self.past: Past = NoPast()
-        self._number = 0
+        self.number = 0
+        """Series that are judged."""
+        self._told = False
 
     def judge(self, subject: Subject, news: Mapping[str, float], at: int) -> Sequence[tuple[Check, Verdict]]:
         """Takes a device's values in; verdicts of the hours that this ends."""
@@ -149,21 +154,36 @@ class Unusuals:
         verdict = None
         if known is not None:
             verdict, following = self._end_of_hour(check, condition, subject, known, hour)
-        elif self._number < MAX_DETECTORS:
-            self._number += 1
+        elif self.number < MAX_DETECTORS:
+            self.number += 1
             following = Hours(hour)
         else:
+            self._full(subject, check)
             return None, None
         subject.learned = {**subject.learned, check.rule.name: following}
         return verdict, following
 
     def keep(self, subject: Subject) -> None:
         """What the subject brings with it counts."""
-        self._number += len(subject.learned)
+        self.number += len(subject.learned)
 
     def forget(self, subject: Subject) -> None:
         """It is gone."""
-        self._number -= len(subject.learned)
+        self.number -= len(subject.learned)
+
+    @property
+    def fill_ratio(self) -> float:
+        """The share of the series that can be judged which are."""
+        return self.number / MAX_DETECTORS
+
+    def _full(self, subject: Subject, check: Check) -> None:
+        """Said once; afterwards the hub's own figures and its ticket say it."""
+        if not self._told:
+            self._told = True
+            about = {"site": subject.site, "device": subject.device, "rule": check.rule.name}
+            log.warning(
+                "%d series are judged by what is usual for them: of others nothing is learnt", self.number, extra=about
+            )
 
     def _end_of_hour(
         self, check: Check, condition: Unusual, subject: Subject, known: Hours, hour: int
@@ -212,7 +232,7 @@ def _judged(
     reading = detector.update(known.hour * HOUR_MS / 1000, number)
     if detector.age_seconds < learn_days * DAY_SECONDS or detector.number < FEWEST * 24 * learn_days:
         return UNKNOWN, ""
-    least = log(least) if condition.floor else least
+    least = math.log(least) if condition.floor else least
     off = number - reading.expected
     towards: Literal["high", "low"] = "high" if off > 0 else "low"
     if known.alarm:
@@ -222,6 +242,6 @@ def _judged(
         goes_on = far and towards in condition.towards and reading.score >= score
     if not goes_on:
         return CLEAR, ""
-    usual = exp(reading.expected) if condition.floor else reading.expected
+    usual = math.exp(reading.expected) if condition.floor else reading.expected
     detail: Mapping[str, float | str] = {condition.metric: mean, f"usual_{condition.metric}": usual, "case": towards}
     return Judgement("firing", detail), towards

@@ -472,6 +472,8 @@ CATALOGUE: tuple[Metric, ...] = (
         "缓冲区最早数据的等待时长",
     ),
     _m("dead_letters", "1", _HUB, "Points the series store refused for good, kept aside", "被时序库永久拒绝的数据点数"),
+    _m("learned_series", "1", _HUB, "Series of which the hub learns what is usual", "中心学习常态的数据序列数"),
+    _m("learned_fill_ratio", "1", _HUB, "Share of the series it can learn", "可学习序列的占用率"),
     _m("agents_known", "1", _HUB, "Agents ever heard", "已知代理数"),
     _m("agents_heard", "1", _HUB, "Agents heard in the last three minutes", "近三分钟在线代理数"),
     _m("broker_connected", "1", _HUB, "Subscribed at the broker and hearing", "已连接消息代理"),

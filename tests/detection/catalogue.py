@@ -469,7 +469,7 @@ NOT_BY_SCENARIO: Mapping[str, str] = {
     **dict.fromkeys(
         (
             *("hub_behind", "hub_certificate_expiring", "hub_dead_letters", "hub_deaf", "hub_mute", "hub_rejecting"),
-            "hub_storage_lagging",
+            *("hub_learning_full", "hub_storage_lagging"),
         ),
         "of the hub itself, which a generated site has not: tests/hub/test_own.py",
     ),

@@ -54,6 +54,7 @@ def test_its_figures_stand_in_the_series_store_every_fifteen_seconds(hub: Hub) -
     values = newest(hub)
     assert values["agents_known"] == 1.0
     assert values["series_available"] == 1.0
+    assert values["learned_series"] == values["learned_fill_ratio"] == 0.0
     assert values["process_cpu_ratio"] == 0.25
     assert set(values) <= {name for name, metric in BY_NAME.items() if DeviceKind.HUB in metric.kinds}
 

@@ -117,14 +117,21 @@ def test_nothing_that_was_learnt_is_changed_in_place() -> None:
     assert (detector.number, detector.at) == (number, at)
 
 
-def test_there_are_no_more_series_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_no_more_series_than_the_bound_and_that_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(unusual, "MAX_DETECTORS", 2)
     unusuals = Unusuals({})
     subjects = [host(str(number)) for number in range(3)]
     for subject in subjects:
         take(unusuals, subject, 1.0, FIRST)
     assert [len(subject.learned) for subject in subjects] == [1, 1, 0]
+    assert (unusuals.number, unusuals.fill_ratio) == (2, 1.0)
+    take(unusuals, subjects[2], 1.0, FIRST + 1)
+    (said,) = caplog.records  # once, however often it comes
+    assert "of others nothing is learnt" in said.getMessage()
     unusuals.forget(subjects[0])
+    assert unusuals.fill_ratio == 0.5
     take(unusuals, subjects[2], 1.0, FIRST)
     assert len(subjects[2].learned) == 1
 

@@ -110,3 +110,16 @@ def test_values_refused_for_good_are_a_ticket_until_none_is_kept_aside(line: Tim
     for second, letters in ((0, 0), (15, 3), (30, 5), (45, 1), (60, 0)):
         line.sample(second, "hub", dead_letters=letters)
     assert line.log == ["15 hub hub_dead_letters opened", "60 hub hub_dead_letters closed"]
+
+
+def test_when_no_further_series_can_be_learnt_that_is_a_ticket_until_there_is_room(line: Timeline) -> None:
+    line.samples(seconds(0, HOUR), "hub", learned_fill_ratio=0.999)
+    assert line.log == []
+    line.samples(seconds(HOUR, 2 * HOUR), "hub", learned_fill_ratio=1.0)
+    line.samples(seconds(2 * HOUR, 3 * HOUR), "hub", learned_fill_ratio=0.98)
+    assert line.log == [
+        "3600 hub hub_learning_full pending",
+        "4500 hub hub_learning_full opened",
+        "7200 hub hub_learning_full clearing",
+        "8100 hub hub_learning_full closed",
+    ]
