@@ -279,15 +279,20 @@ class Engine:
 
     def _remember(self, subject: Subject) -> None:
         if subject not in self._before:
-            windows = subject.windows.copy() if subject.windows else subject.windows
-            self._before[subject] = KnownValues(subject.kind, subject.latest, windows, subject.learned)
+            self._before[subject] = KnownValues(subject.kind, subject.latest, subject.windows, subject.learned)
 
     def _extend_windows(self, subject: Subject, at: int, news: Mapping[str, float]) -> None:
-        windows = subject.windows
-        for window, values in windows.items():
+        """Replaces them, so that whoever remembers how they were need not copy them: most samples change none."""
+        changed = None
+        for window, values in subject.windows.items():
             value = news.get(window.metric)
             if value is not None:
-                windows[window] = window.extended(values, Value(at, value))
+                extended = window.extended(values, Value(at, value))
+                if extended is not values:
+                    changed = subject.windows.copy() if changed is None else changed
+                    changed[window] = extended
+        if changed is not None:
+            subject.windows = changed
 
     def _judge_sample(
         self, check: Check, subject: Subject, metric: str, value: float, at: int, before: int | None

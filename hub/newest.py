@@ -4,8 +4,11 @@ Immutable: whoever has to remember how things were keeps the object.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import TypeVar, overload
 
 from hub.series.store import Value
+
+T = TypeVar("T")
 
 
 class Newest(Mapping[str, Value]):
@@ -48,6 +51,15 @@ class Newest(Mapping[str, Value]):
             return self.at
         known = self._older.get(metric)
         return known.at if known is not None else None
+
+    @overload
+    def get(self, metric: str, /) -> Value | None: ...
+    @overload
+    def get(self, metric: str, /, default: Value | T) -> Value | T: ...
+    def get(self, metric: str, /, default: object = None) -> object:
+        """As of every mapping, without raising and catching an error for each metric that was never told."""
+        number = self._values.get(metric)
+        return Value(self.at, number) if number is not None else self._older.get(metric, default)
 
     def __getitem__(self, metric: str) -> Value:
         number = self._values.get(metric)

@@ -7,7 +7,7 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import agent, codec, commit, devices, fleet, ingest, recordings, replay, rollups, spool
+from tests.bench import agent, codec, commit, devices, fleet, ingest, recordings, replay, rollups, rules, spool
 from tests.bench.measure import Figure
 
 MODULES = {
@@ -16,6 +16,7 @@ MODULES = {
     "fleet": fleet,
     "ingest": ingest,
     "rollups": rollups,
+    "rules": rules,
     "replay": replay,
     "spool": spool,
     "recordings": recordings,
