@@ -7,7 +7,7 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import agent, codec, commit, devices, fleet, ingest, recordings, replay, rollups, rules, spool
+from tests.bench import agent, codec, commit, devices, fleet, ingest, memory, recordings, replay, rollups, rules, spool
 from tests.bench.measure import Figure
 
 MODULES = {
@@ -17,6 +17,7 @@ MODULES = {
     "ingest": ingest,
     "rollups": rollups,
     "rules": rules,
+    "memory": memory,
     "replay": replay,
     "spool": spool,
     "recordings": recordings,

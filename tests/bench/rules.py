@@ -63,7 +63,7 @@ Seconds = defaultdict[str, float]
 
 def figures() -> Iterator[Figure]:
     """µs a report with all rules and with each of the dearest alone, beside the same without any."""
-    rules, messages = discover(), deliveries(read(lines(parse(SITE))))
+    rules, messages = discover(), list(deliveries(read(lines(parse(SITE)))))
     reports = sum(isinstance(one.message, Report) for one in messages)
     values = sum(len(s.values) for one in messages if isinstance(one.message, Report) for s in one.message.samples)
     none, everything = _seconds([{}, rules], messages)
@@ -117,9 +117,15 @@ def judged(rules: Rules, messages: Iterable[Delivery], timed: Seconds | None = N
     engine = Engine(rules, settings_of(rules), Blindness())
     if timed is not None:
         _watch(engine, timed)
-    reception = Reception(Intake(Topics(), lambda: 0), Unheard(), lambda: 0)
     gc.collect()
     began = time.process_time()
+    play(engine, messages)
+    return time.process_time() - began
+
+
+def play(engine: Engine, messages: Iterable[Delivery]) -> None:
+    """Messages into the engine as the committer does it, each a batch of its own; nothing is written."""
+    reception = Reception(Intake(Topics(), lambda: 0), Unheard(), lambda: 0)
     for item in messages:
         engine.begin_batch()
         batch = Batch()
@@ -130,15 +136,13 @@ def judged(rules: Rules, messages: Iterable[Delivery], timed: Seconds | None = N
         engine.tick(item.received)
         engine.take_transitions()
         engine.batch_committed()
-    return time.process_time() - began
 
 
-def deliveries(recording: Iterable[Line]) -> list[Delivery]:
+def deliveries(recording: Iterable[Line]) -> Iterator[Delivery]:
     """What the hub would take out of its queue, decoded."""
-    topics, found = Topics(), []
+    topics = Topics()
     for line in recording:
         sender = topics.parse(line.topic) if line.topic else None
         if sender is not None:
             address, verb = sender
-            found.append(Delivery(address, decode(MODELS[verb], line.payload), line.received, line.retained))
-    return found
+            yield Delivery(address, decode(MODELS[verb], line.payload), line.received, line.retained)
