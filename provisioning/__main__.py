@@ -4,9 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from provisioning.commands import dashboards
+from provisioning.commands import broker_acl, dashboards
 
-COMMANDS = (dashboards,)
+COMMANDS = (broker_acl, dashboards)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -26,6 +26,8 @@ have_command systemd-analyze || missing+=(systemd)
 # Devices that are not ours: a switch's SNMP agent, an RTSP server with its streams, certificates.
 have_command snmpd || missing+=(snmpd)
 have_command openssl || missing+=(openssl)
+# Reads provisioning/compose; no container is started.
+have_command docker-compose || missing+=(docker-compose)
 have_file '/usr/lib/*/girepository-1.0/GstRtspServer-1.0.typelib' || missing+=(gir1.2-gst-rtsp-server-1.0)
 have_file '/usr/lib/python3/dist-packages/gi/__init__.py' || missing+=(python3-gi)
 have_file '/usr/lib/*/gstreamer-1.0/libgstvideotestsrc.so' || missing+=(gstreamer1.0-plugins-base)
