@@ -5,11 +5,14 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import sqlalchemy
 import uvicorn
+from babel.dates import LOCALTZ
 
 from hub.api.app import create_app
+from hub.archive import history
 from hub.certificate import watched
 from hub.committer import Committer
 from hub.config import ConfigError, HubConfig
@@ -24,6 +27,9 @@ from hub.mqtt import MqttLink
 from hub.own import Own, Process, of_buffer
 from hub.place import place
 from hub.reconcile import Reconciler, keep_right
+from hub.records.mirror import Mirror
+from hub.records.stores import Databases
+from hub.records.work import Work
 from hub.rollup.charts import LongCharts
 from hub.rollup.marks import Marks
 from hub.rollup.worker import RollupWorker, Stores
@@ -31,6 +37,7 @@ from hub.rule import Rule
 from hub.series.buffer import BufferedSeries
 from hub.series.config import TIERS, of_tier, open_series, retention_ms, whereabouts
 from hub.series.embedded import EmbeddedSeries
+from hub.series.influx import InfluxSeries
 from hub.series.store import SeriesUnavailable
 from hub.store import reads, rollups
 from hub.store.database import APPLICATION, connect, migrate
@@ -42,6 +49,8 @@ from wire.topics import Address, Topics
 log = logging.getLogger(__name__)
 
 PRUNE_SECONDS = 3600.0
+FORGOTTEN_MS = 7 * 86_400_000
+"""For so long after a site was erased a hub that starts looks whether a record of it was on its way."""
 WEB_WAIT_SECONDS = 2.0
 STANDBY_SECONDS = 0.1
 PAUSE_SECONDS = 1.0
@@ -87,6 +96,7 @@ class App:
         )
         stores = Stores(raw, hourly, daily, self._retention["raw"], self._retention["hourly"])
         self._rollups = RollupWorker(self._database, stores, self._marks, now_ms, lambda: self._lease.active)
+        self._mirror = self._mirror_of(config) if file.series.kind == "influx" else None
         topics = Topics(file.broker.root)
         self._own = Address(file.hub.site, file.hub.name)
         refuse_taken(self._database, self._own.site)
@@ -156,6 +166,7 @@ class App:
         )
         self._pruning = threading.Thread(target=self._prune, name="retention", daemon=True)
         self._rolling = threading.Thread(target=self._rollups.run, args=(self._stop,), name="rollups", daemon=True)
+        self._mirroring = threading.Thread(target=self._write_records, name="records", daemon=True)
         self._recalling = threading.Thread(target=self._warming.run, args=(self._stop,), name="warming", daemon=True)
         self._reconciling = threading.Thread(
             target=keep_right, args=(self._reconciler, self._measures, self._lease, self._stop), name="reconciliation",
@@ -179,6 +190,7 @@ class App:
         self._publishing.start()
         self._pruning.start()
         self._rolling.start()
+        self._mirroring.start()
         self._recalling.start()
         self._reconciling.start()
         self._web.start()
@@ -205,6 +217,7 @@ class App:
         self._publishing.join(5)
         self._pruning.join(5)
         self._rolling.join(5)
+        self._mirroring.join(5)
         self._recalling.join(5)
         self._reconciling.join(5)
         self._server.should_exit = True
@@ -250,6 +263,20 @@ class App:
     def _on_back(self) -> None:
         self._committer.broker_back()
         self._publisher.broker_back()
+
+    def _mirror_of(self, config: HubConfig) -> Mirror:
+        zone, state = config.file.console.time_zone, config.file.state_dir
+        raw, hourly, daily = (store for store in self._tiers.values() if isinstance(store, InfluxSeries))
+        databases = Databases(raw, hourly, daily, self._retention["raw"], self._retention["daily"])
+        work = Work(
+            self._database, databases, config.rules, ZoneInfo(zone) if zone else LOCALTZ, now_ms,
+            lambda: self._lease.active,
+        )  # fmt: skip
+        return Mirror(work, lambda: history.forgotten_since(state, now_ms() - FORGOTTEN_MS))
+
+    def _write_records(self) -> None:
+        if self._mirror is not None:
+            self._mirror.run(self._stop)
 
     def _rolled_until(self) -> dict[str, int]:
         with self._reading.connect() as connection:

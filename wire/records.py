@@ -3,9 +3,11 @@
 A record is a row of a measurement of its own. Its series and time never change, and writing it again changes nothing:
 what may change is a field, never a tag. Times are those of SQL, to the millisecond; the nanoseconds below tell apart
 two rows of one series and moment. Fields are floats or strings; a yes or no is 1 or 0, a time is milliseconds UTC since
-1970, and what is not known is absent: never 0, never "".
+1970, and what is not known is absent: never 0. InfluxDB takes no field away, so a text that is gone is "", and a
+ticket's `resolved_at` and `duration_seconds` count only where `open` is 0: it may have been opened again.
 
-No tag counts up for ever (InfluxDB 1.x refuses the 100,001st value of one): a ticket's number is a field.
+No tag counts up for ever (InfluxDB 1.x refuses the 100,001st value of one): a ticket's number is a field. So are its
+device and rule, for a ticket follows its root cause and may be about another device tomorrow; REPAIR has them by rule.
 """
 
 from typing import Literal, NamedTuple
@@ -74,6 +76,8 @@ RATES = ("online", "integrity", "picture", "clock")
 """The inspector's four rates: `{rate}_ratio`, and of how many devices it speaks, `{rate}_devices`."""
 
 _NUMBER = _number("number", "Ticket number", "工单号")
+_DEVICE = _text("device", "Device it is about now", "当前所涉设备")
+_RULE = _text("rule", "Rule it is about now", "当前所涉规则")
 _SEVERITY = _text("severity", "Severity: info, warning, critical", "严重程度：info、warning、critical")
 _RANK = _number("severity_rank", "Severity: 0 info, 1 warning, 2 critical", "严重程度：0 提示，1 警告，2 严重")
 _NAME = _text("device_name", "Name of the device", "设备名称")
@@ -88,19 +92,21 @@ _PATH = _text("url_path", "Path of the ticket in the console", "工单在控制�
 TICKET = Record(
     "ticket",
     "daily",
-    ("site", "device", "rule"),
+    ("site",),
     (
         _NUMBER,
+        _DEVICE,
+        _RULE,
         _number("open", "Open: 1, resolved: 0", "未解决为 1，已解决为 0"),
         _SEVERITY,
         _RANK,
         _time("since_at", "When the fault began", "故障开始时间"),
         _time("opened_at", "When the ticket was opened", "工单开启时间"),
-        _time("resolved_at", "When it was resolved; absent while open", "解决时间；未解决时为空"),
+        _time("resolved_at", "When it was resolved; counts only where open is 0", "解决时间；仅当 open 为 0 时有效"),
         _number(
             "duration_seconds",
-            "From the fault's beginning until it was resolved; absent while open",
-            "从故障开始到解决的时长；未解决时为空",
+            "From the fault's beginning until it was resolved; counts only where open is 0",
+            "从故障开始到解决的时长；仅当 open 为 0 时有效",
             "s",
         ),
         _KIND,
@@ -122,9 +128,11 @@ TICKET = Record(
 TICKET_EVENT = Record(
     "ticket_event",
     "daily",
-    ("site", "device", "rule"),
+    ("site",),
     (
         _NUMBER,
+        _DEVICE,
+        _RULE,
         _text("what", "What happened: opened, resolved, reopened, worsened, …", "事项：opened、resolved、reopened 等"),
         _TEXT,
         _TEXT_ZH,
@@ -245,13 +253,40 @@ SITE_RATE = Record(
             _number(f"{rate}_ratio", _RATE_WORDS[rate][0] + "; absent without evidence", _RATE_WORDS[rate][1]),
             _number(
                 f"{rate}_devices",
-                f"Devices that {rate}_ratio speaks of",
-                f"{_RATE_WORDS[rate][1]}所涉设备数",
+                f"Devices that {rate}_ratio speaks of; 0: it counts for nothing",
+                f"{_RATE_WORDS[rate][1]}所涉设备数；为 0 时该率无效",
             ),
         )
     ),
     "The inspector's four rates of a site, at the start of the day or month",
     "站点的四项考核率，时间为当日或当月的开始",
+)
+
+REPAIR = Record(
+    "repair",
+    "daily",
+    ("site", "rule", "period"),
+    (
+        _number("resolved", "Tickets resolved in that time", "该时段内解决的工单数"),
+        _number(
+            "mean_seconds",
+            "Mean time from a fault's beginning to its end; counts where resolved > 0",
+            "平均修复时长；resolved 大于 0 时有效",
+            "s",
+        ),
+        _number(
+            "median_seconds",
+            "The half took no longer; counts where resolved > 0",
+            "修复时长中位数；resolved 大于 0 时有效",
+            "s",
+        ),
+        _number(
+            "longest_seconds", "The longest; counts where resolved > 0", "最长修复时长；resolved 大于 0 时有效", "s"
+        ),
+        _number("flaps", "How often these faults came back soon after they were over", "这些故障恢复后很快复发的次数"),
+    ),
+    "How long repairs took, by site and rule, at the start of the day or month in which they ended",
+    "按站点和规则统计的修复时长，时间为结束当日或当月的开始",
 )
 
 DEVICE_INFO = Record(
@@ -272,7 +307,9 @@ DEVICE_INFO = Record(
         _text("address", "Address", "地址"),
         _text("version", "Version of the agent's software", "代理软件版本"),
         _number("retired", "Gone from its agent's inventory: 1", "已从代理的清单中消失为 1"),
-        _time("retired_at", "Since when it is gone; absent while it is there", "消失时间；在册时为空"),
+        _time(
+            "retired_at", "Since when it is gone; counts only where retired is 1", "消失时间；仅当 retired 为 1 时有效"
+        ),
         _number("target_days", "Days of recordings that are wanted; of channels and cameras", "录像留存目标天数", "d"),
     ),
     "The inventory: one row a device, at one time however often it changes; read it without a time filter",
@@ -288,6 +325,7 @@ RECORDS: tuple[Record, ...] = (
     BLINDNESS,
     SITE_STATE,
     SITE_RATE,
+    REPAIR,
     DEVICE_INFO,
 )
 

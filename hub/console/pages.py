@@ -10,9 +10,10 @@ from hub.api.collectors import FACT, CollectorState
 from hub.api.covered import Covered
 from hub.api.routes import Reads, RowId, Slug, Speech
 from hub.api.source import Source
-from hub.console import figures, happenings, words
+from hub.console import figures, happenings
 from hub.console.figures import Figures
 from hub.console.page import HERE, render
+from hub.console.timeline import happened, said
 from hub.locale import TicketTexts, Translator
 from hub.series.store import SeriesUnavailable
 from hub.store import reads
@@ -201,33 +202,13 @@ def ticket_page(request: Request, source: Reads, speech: Speech, ticket: RowId) 
 def _timeline(source: Source, speech: Translator, found: reads.TicketDetail) -> list[tuple[reads.TimelineEntry, str]]:
     """Each entry with the summary as it was then, where the fault was there."""
     told: list[tuple[reads.TimelineEntry, str]] = []
+    rule = source.rules.get(found.ticket.rule)
     clearing = False
     for entry in found.timeline:
-        told.append((replace(entry, what=_happened(entry, clearing)), _said(source, speech, found, entry)))
+        word = happened(entry.what, entry.data, clearing)
+        told.append((replace(entry, what=word), said(rule, entry.what, entry.data, speech)))
         clearing = entry.what == "clearing" or (clearing and entry.what == "consequence")
     return told
-
-
-def _happened(entry: reads.TimelineEntry, clearing: bool) -> str:
-    """The entry's word: why it resolved or was opened, where that is not the usual."""
-    why = entry.data.get("why")
-    if entry.what == "resolved" and why in words.ENDINGS:
-        return str(why)
-    if entry.what == "resolved" and not clearing:
-        return "ended"  # a rule switched off shows nothing to be over
-    if entry.what == "promoted" and (why == "reconciled" or "cover" in entry.data):
-        return "uncovered" if "cover" in entry.data else "found"
-    return entry.what
-
-
-def _said(source: Source, speech: Translator, found: reads.TicketDetail, entry: reads.TimelineEntry) -> str:
-    """The summary as it was then, where the fault was there; and what had covered it."""
-    rule = source.rules.get(found.ticket.rule)
-    if rule is None or entry.what not in ("opened", "promoted", "reopened", "relapsed"):
-        return ""
-    summary = speech.ticket_texts(rule, entry.data).summary
-    cover = entry.data.get("cover")
-    return f"{summary} ({cover['reason']}, {cover['author']})" if isinstance(cover, dict) else summary
 
 
 def _evidence(source: Source, speech: Translator, found: reads.TicketDetail) -> Figures | None:

@@ -101,8 +101,8 @@ class InfluxConnection:
         self._pools: Any = self._client.api_client.rest_client.pool_manager
         answer.bound(self._pools)
 
-    def write(self, body: bytes) -> None:
-        """Line protocol, times in ms. Raises BadData, TooLarge, SeriesUnavailable."""
+    def write(self, body: bytes, precision: Literal["ms", "ns"] = "ms") -> None:
+        """Line protocol, times in ms or ns. Raises BadData, TooLarge, SeriesUnavailable."""
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         if self._target.gzip:
             headers["Content-Encoding"] = "gzip"
@@ -111,7 +111,7 @@ class InfluxConnection:
             path, where = "/write", self._database()
         else:
             path, where = "/api/v2/write", {"org": self._target.org, "bucket": self._target.write_bucket}
-        found = self._exchange("POST", path, {"precision": "ms", **where}, headers, body)
+        found = self._exchange("POST", path, {"precision": precision, **where}, headers, body)
         if found.status == _IN_PART:
             raise BadData(_words(found))
         self._must_be_written(found, "a write")

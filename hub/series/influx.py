@@ -7,7 +7,7 @@ Writes go as line protocol to `/api/v2/write` (InfluxDB 1.8 and later) or to 1.x
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
-from typing import ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 from hub.series.admission import is_name
 from hub.series.connection import BadData, InfluxConnection, InfluxTarget, TooLarge
@@ -71,6 +71,19 @@ class InfluxSeries:
             reason = reason or why
         if refused:
             raise SeriesRefused(sorted(refused), reason)
+
+    def write_lines(self, lines: Sequence[str]) -> list[tuple[int, str]]:
+        """Ready-made lines, their times in ns: all that can be written; returns (index, reason) of each other one.
+
+        Raises SeriesUnavailable when any may be unwritten.
+        """
+        return list(self._write_lines(lines, "ns"))
+
+    @_taken_apart
+    def ask(self, statement: str) -> list[Series]:
+        """What an InfluxQL statement finds, times in ms. Raises SeriesUnavailable."""
+        (found,) = self._ask([statement])
+        return found
 
     @_taken_apart
     def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
@@ -211,13 +224,13 @@ class InfluxSeries:
             return []
         return parse_series(self._connection.query("; ".join(statements)), len(statements))
 
-    def _write_lines(self, lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    def _write_lines(self, lines: Sequence[str], precision: Literal["ms", "ns"] = "ms") -> Iterator[tuple[int, str]]:
         """Write what can be written, halving what is refused; yields (index, reason) of each line that cannot."""
         pending = [(start, min(start + MAX_LINES, len(lines))) for start in range(0, len(lines), MAX_LINES)][::-1]
         while pending:
             start, end = pending.pop()
             try:
-                self._connection.write("\n".join(lines[start:end]).encode())
+                self._connection.write("\n".join(lines[start:end]).encode(), precision)
             except BadData as error:
                 # 1.x keeps the good lines and counts the others: when all are bad, halving tells nothing new.
                 if end - start in (1, _dropped(str(error))):

@@ -53,6 +53,12 @@ def touching(connection: sa.Connection, since: int, until: int, site: str, kind:
     return _read(connection, query.order_by(cover.c.id).limit(2 * MAX_CURRENT))
 
 
+def begun(connection: sa.Connection, since: int, until: int) -> list[Cover]:
+    """Those of every site and kind that may cover something between two times (ms UTC); by id."""
+    query = sa.select(cover).where(cover.c.start < until, _going(since)).order_by(cover.c.id)
+    return _read(connection, query.limit(2 * MAX_CURRENT))
+
+
 def listed(connection: sa.Connection, kind: Kind, now: int, *, every: bool = False) -> list[Cover]:
     """Those of a kind that are not over, or every one; the newest first, MAX_LISTED at most."""
     query = sa.select(cover).where(cover.c.kind == kind)

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from hub.store import schema
+from hub.store import records, schema
 
 OF_NO_SITE = frozenset(
-    {"desired_counter", "blindness", "heartbeat", "lease", "restoration", "rollup_progress"}
-)  # fmt: skip
+    {"desired_counter", "blindness", "heartbeat", "lease", "restoration", "rollup_progress", "record_progress"}
+)
 """The hub's own affairs."""
 
 _NOBODY = "-"
@@ -50,6 +50,7 @@ def erase(connection: sa.Connection, site: str) -> None:
         where = _of(table, site)
         if where is not None:
             connection.execute(table.delete().where(where))
+    records.step_back(connection)
     rejected = schema.rejected
     named = (rejected.c.site == _NOBODY) & rejected.c.example.contains(site, autoescape=True)
     connection.execute(rejected.update().where(named).values(example=""))

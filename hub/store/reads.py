@@ -352,6 +352,11 @@ def open_tickets(engine: Engine, site: str | None = None, limit: int = 50) -> li
         return _open_tickets(connection, site, limit)
 
 
+def tickets_by_number(connection: Connection, numbers: Collection[int]) -> list[Ticket]:
+    """These tickets; those that are gone are missing."""
+    return [_ticket(row) for row in connection.execute(_tickets().where(ticket.c.id.in_(numbers)))]
+
+
 def ticket_detail(engine: Engine, ticket_id: int) -> TicketDetail | None:
     """One ticket, or None."""
     with engine.connect() as connection:

@@ -262,6 +262,14 @@ rollup_mark = Table(
     comment="hours and days whose values changed after they were rolled up",
 )
 
+record_progress = Table(
+    "record_progress",
+    metadata,
+    Column("name", String(20), primary_key=True),  # timeline, event: the last id; rates: a time, ms UTC
+    Column("until", BigInteger, nullable=False),
+    comment="how far what SQL holds is written into the series store as records",
+)
+
 rejected = Table(
     "rejected",
     metadata,

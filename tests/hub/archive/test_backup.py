@@ -239,7 +239,7 @@ def test_a_damaged_backup_is_told_apart_wherever_it_is_damaged(place: Place, tmp
             told += 1
         else:  # a date that nobody looks at
             assert _members(file) == members
-    assert told > 80
+    assert told > 75
 
 
 def test_a_backup_cut_short_is_told_apart(place: Place, tmp_path: Path) -> None:
