@@ -98,6 +98,8 @@ def _of_volume(fault: faults.AnyFault, volume: Volume) -> str:
     backups = isinstance(fault, faults.BackupStale | faults.BackupUnreadable)
     if backups != (volume.script.role == "backup"):
         return "it is watched as a place of backups only" if not backups else "no backups are kept there"
+    if isinstance(fault, faults.VolumeFill | faults.VolumeGrows) and volume.script.overwrites:
+        return "a volume whose oldest recordings are overwritten is meant to be full"
     if isinstance(fault, faults.VolumeUnencrypted) and not volume.script.encrypted:
         return "it is not watched for encryption"
     return ""
