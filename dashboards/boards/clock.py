@@ -73,8 +73,8 @@ def _course(kind: str, words: Text) -> Lines:
     return Lines(
         title=Text(f"{words.en}: offset", f"{words.zh}：偏差"),
         description=Text(
-            "Hour by hour, reference time minus the device's own. A slope is a bad oscillator or no time server, a step "
-            "is somebody or a battery, a whole hour a time zone.",
+            "Hour by hour, reference time minus the device's own. A slope is a bad oscillator or no time server, "
+            "a step is somebody or a battery, a whole hour a time zone.",
             "每小时平均的偏差（基准减设备）。斜线为漂移或未校时，阶跃为人为修改或电池失效，整小时为时区错误。",
         ),
         queries=[
