@@ -61,11 +61,15 @@ def _devices(connection: sa.Connection, site: str) -> list[Known]:
 
 
 def _findings(connection: sa.Connection, site: str, span: Span, rules: Collection[str]) -> dict[str, list[Lasting]]:
-    touching = sa.or_(finding.c.closed.is_(None), finding.c.closed > span.start) & (finding.c.since < span.end)
-    query = sa.select(finding.c.device, finding.c.rule, finding.c.since, finding.c.closed)
-    mine = query.where(finding.c.site == site, finding.c.rule.in_(rules), finding.c.opened.is_not(None), touching)
+    """Two questions in one, since an index answers each and none both: those that last, and those that were closed."""
+    columns = (finding.c.id, finding.c.device, finding.c.rule, finding.c.since, finding.c.closed)
+    mine = sa.select(*columns).where(
+        finding.c.site == site, finding.c.rule.in_(rules), finding.c.opened.is_not(None), finding.c.since < span.end
+    )
+    both = sa.union_all(mine.where(finding.c.closed.is_(None)), mine.where(finding.c.closed > span.start)).subquery()
+    query = sa.select(both.c.device, both.c.rule, both.c.since, both.c.closed).order_by(both.c.id.desc())
     found: dict[str, list[Lasting]] = {}
-    for name, *lasting in connection.execute(mine.order_by(finding.c.id.desc()).limit(MAX_FINDINGS)):
+    for name, *lasting in connection.execute(query.limit(MAX_FINDINGS)):
         found.setdefault(name, []).append(Lasting(*lasting))
     return found
 

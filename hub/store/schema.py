@@ -111,6 +111,7 @@ finding = Table(
     ),
     Index("ix_finding_state", "state"),
     Index("ix_finding_cause", "cause"),
+    Index("ix_finding_site_closed", "site", "closed"),
     comment="a rule's judgement of a device over time; pending ones have no ticket",
 )
 

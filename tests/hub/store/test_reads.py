@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, insert, update
 
-from hub.store import reads, schema
+from hub.recurrence import Span
+from hub.store import availability, reads, schema
 from hub.store.database import connect
 from tests.hub.api import filled
 from tests.hub.api.filled import HOUR, MINUTE, NOW
@@ -210,6 +211,7 @@ def test_history_is_read_by_index_alone(tmp_path: Path) -> None:
     reads.tickets(engine, "resolved", 5)
     reads.tickets(engine)
     reads.ticket_detail(engine, 7)
+    availability.record(engine, "depot", Span(NOW - reads.DAY, NOW), ["camera_unreachable"])
     with engine.connect() as connection:
         for text, values in tuple(asked):
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
@@ -217,3 +219,17 @@ def test_history_is_read_by_index_alone(tmp_path: Path) -> None:
             grown = [s for s in scans if s.split()[1] in ("event", "finding", "timeline", "effect")]
             assert not [s for s in grown if "uq_finding_live" not in s], (text, plan)
     engine.dispose()
+
+
+def test_availability_reads_the_findings_of_the_time_asked_for_and_no_others(engine: Engine) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _u, text, values, *_: asked.append((text, values)))
+    availability.record(engine, "depot", Span(NOW - reads.DAY, NOW), ["camera_unreachable"])
+    (question,) = [one for one in asked if "FROM finding" in one[0]]
+    if engine.dialect.name != "sqlite":  # on a small table PostgreSQL walks it, and is right to
+        return
+    with engine.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question[0]}", question[1])]
+    used = [step for step in plan if "finding" in step]
+    where = "SEARCH finding USING INDEX ix_finding_site_closed"
+    assert used == [f"{where} (site=? AND closed=?)", f"{where} (site=? AND closed>?)"]
