@@ -113,6 +113,7 @@ COUNTS = {
         "answers_dropped",
         "agents_known",
         "agents_heard",
+        "learned_series",
         "open_files",
     ),
 }
