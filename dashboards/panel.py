@@ -12,6 +12,7 @@ from grafana_foundation_sdk.models.dashboard import (
     DashboardFieldConfigSourceOverrides,
     DashboardLink,
     DashboardLinkType,
+    DashboardRangeMapOptions,
     DashboardSpecialValueMapOptions,
     DataTransformerConfig,
     DynamicConfigValue,
@@ -22,6 +23,7 @@ from grafana_foundation_sdk.models.dashboard import (
     GridPos,
     MatcherConfig,
     Panel,
+    RangeMap,
     SpecialValueMap,
     SpecialValueMatch,
     ValueMap,
@@ -30,12 +32,16 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from dashboards.limits import GREY, Limits, config
-from dashboards.query import Query, shared
+from dashboards.query import Query, Tier, shared
 from dashboards.text import ENDING, NO_DATA, Language, Text
 
 OPEN = Text("Open", "打开")
 NOTHING = Text("—", "—")
 """In a cell where there is nothing to say."""
+ANY = "1+"
+"""As a state: any number of what should not be there, in that colour; its text is the number itself."""
+BRIDGED_SECONDS: Mapping[Tier, float] = {"raw": 900.0, "hourly": 10_800.0, "daily": 259_200.0}
+"""A hole no longer than this is none: agents look at their own pace, which may be slower than the chart's step."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ class Spec:
     decimals: int | None = None
     least: float | None = None
     most: float | None = None
+    bridged_seconds: float = 0.0
+    """A hole in a line or lane that is no longer is drawn over; 0: as usual for the database (BRIDGED_SECONDS)."""
     join: str = ""
     """Of several queries: the column by which their rows become one; what one of them lacks is empty."""
     merge: bool = False
@@ -112,6 +120,11 @@ class Spec:
                 self._defaults(language), [self._override(c, language) for c in self.columns]
             ),
         )
+
+    def bridge(self) -> int:
+        """ms, as Grafana has it."""
+        usual = max(BRIDGED_SECONDS[query.tier] for query in self.queries)
+        return round((self.bridged_seconds or usual) * 1000)
 
     def _transformations(self) -> list[DataTransformerConfig] | None:
         if self.join:
@@ -159,13 +172,16 @@ class Spec:
 
 def mappings(states: Mapping[str, tuple[Text, str]], language: Language) -> list[ValueMapping]:
     """Values as words in a colour."""
-    if not states:
-        return []
     results = {
         value: ValueMappingResult(text=text.to(language), color=colour, index=turn)
         for turn, (value, (text, colour)) in enumerate(states.items())
+        if value != ANY
     }
-    return [ValueMap(results)]
+    made: list[ValueMapping] = [ValueMap(results)] if results else []
+    if ANY in states:
+        result = ValueMappingResult(color=states[ANY][1], index=len(states))
+        made.append(RangeMap(DashboardRangeMapOptions(from_val=1, to=None, result=result)))
+    return made
 
 
 def unknown(language: Language, words: Text = NO_DATA) -> SpecialValueMap:
@@ -194,13 +210,13 @@ class Lines(Spec):
         return {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
 
     def custom(self) -> dict[str, Any]:
-        """Gaps stay gaps: a line across them would claim what nobody measured."""
+        """Gaps stay gaps, but for short ones: a line across them would claim what nobody measured."""
         return {
             "lineInterpolation": "stepAfter" if self.steps else "linear",
             "lineWidth": 1,
             "fillOpacity": 30 if self.stacked else 8,
             "showPoints": "auto",
-            "spanNulls": False,
+            "spanNulls": self.bridge(),
             "stacking": {"mode": "normal" if self.stacked else "none", "group": "A"},
             "thresholdsStyle": {"mode": "dashed" if self.limits else "off"},
         }
@@ -244,18 +260,19 @@ class States(Spec):
         return {"mergeValues": True, "showValue": "never", "rowHeight": 0.8, "legend": legend}
 
     def custom(self) -> dict[str, Any]:
-        """Gaps stay gaps."""
-        return {"fillOpacity": 80, "lineWidth": 0, "spanNulls": False}
+        """Gaps stay gaps, but for short ones."""
+        return {"fillOpacity": 80, "lineWidth": 0, "spanNulls": self.bridge()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Spec):
-    """Rows. `sort`: the column (by its title) and whether downwards."""
+    """Rows. `sort`: the column (by its title) and whether downwards; `then` those that decide where it is equal."""
 
     type: ClassVar[str] = "table"
     unit: str = "none"
     width: int = 24
     sort: tuple[Text, bool] | None = None
+    then: Sequence[tuple[Text, bool]] = ()
 
     def options(self) -> dict[str, Any]:
         """With its header; sorted as the panel says (`panel` knows the language)."""
@@ -265,8 +282,8 @@ class Table(Spec):
         """As any, and sorted."""
         made = super().panel(number, place, language)
         if self.sort is not None:
-            title, down = self.sort
-            made.options = {**self.options(), "sortBy": [{"displayName": title.to(language), "desc": down}]}
+            order = [{"displayName": title.to(language), "desc": down} for title, down in (self.sort, *self.then)]
+            made.options = {**self.options(), "sortBy": order}
         return made
 
     def custom(self) -> dict[str, Any]:

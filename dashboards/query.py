@@ -2,8 +2,8 @@
 
     Query('SELECT mean("fill_ratio") FROM "volume" WHERE $timeFilter AND {site} GROUP BY time($__interval), "device"')
 
-`{site}`, `{agent}`, `{device}` stand for the conditions that the dashboard's variables of that name make, `{lang}` for
-the ending of the fields that hold texts in the dashboard's language: `"title{lang}"`. Write other braces twice.
+`{site}`, `{closer}`, `{agent}`, `{device}` stand for the conditions that the dashboard's variables of that name make,
+`{lang}` for the ending of the fields that hold texts in its language: `"title{lang}"`. Write other braces twice.
 `{hour}`, `{day}`, `{month}` are the last of the time chosen, for what is asked of its end alone: the newest value of
 ten thousand devices is not looked for in a month of raw ones. `{until}` is all before its end: for few rows only.
 """
@@ -21,8 +21,12 @@ Tier = Literal["raw", "hourly", "daily"]
 TYPE = "influxdb"
 """Grafana's name of the data source's plugin."""
 
-CONDITIONS: Mapping[str, str] = {name: f'"{name}" =~ /^${{{name}:regex}}$/' for name in ("site", "agent", "device")}
-"""Variable → condition on the tag of that name. `:regex` escapes what was chosen; All is `.*`."""
+CONDITIONS: Mapping[str, str] = {
+    variable: f'"{tag}" =~ /^${{{variable}:regex}}$/'
+    for variable, tag in (("site", "site"), ("closer", "site"), ("agent", "agent"), ("device", "device"))
+}
+"""Variable → condition on its tag. `:regex` escapes what was chosen; All is `.*`. `closer` is the one site that charts
+with a line a device show, on a board whose tables are of many sites."""
 
 TIMES: Mapping[str, str] = {
     "until": "time <= ${__to}ms",

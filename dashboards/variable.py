@@ -68,7 +68,8 @@ SOURCES = (
 
 @dataclass(frozen=True)
 class Choice:
-    """The values of a tag in a measurement. `within`: the variables it is narrowed by."""
+    """The values of a tag in a measurement. `within`: the variables it is narrowed by; `tag` where the variable is not
+    called as the tag is."""
 
     name: str
     title: Text
@@ -76,12 +77,13 @@ class Choice:
     tier: Tier = "raw"
     within: tuple[str, ...] = ()
     several: bool = True
+    tag: str = ""
 
     def statement(self) -> str:
         """As it is sent."""
         where = " AND ".join(CONDITIONS[name] for name in self.within)
         tail = f" WHERE {where}" if where else ""
-        return f'SHOW TAG VALUES FROM "{self.measurement}" WITH KEY = "{self.name}"{tail}'
+        return f'SHOW TAG VALUES FROM "{self.measurement}" WITH KEY = "{self.tag or self.name}"{tail}'
 
     def model(self, language: Language) -> VariableModel:
         """A list, with All in front where several may be chosen."""
@@ -126,6 +128,8 @@ class Console:
 
 CONSOLE = Console()
 SITE = Choice("site", Text("Site", "站点"), "agent")
+CLOSER = Choice("closer", Text("Charts of", "图表站点"), "agent", within=("site",), several=False, tag="site")
+"""The one site whose devices have lines of their own, out of those chosen."""
 ONE_SITE = Choice("site", Text("Site", "站点"), "agent", several=False)
 
 

@@ -2,7 +2,7 @@
 
 from dashboards.board import to
 from dashboards.limits import BLUE, GREEN, ORANGE, RED, Limit, below
-from dashboards.panel import Column
+from dashboards.panel import ANY, NOTHING, Column
 from dashboards.query import Query
 from dashboards.text import NO_DATA, Text
 from hub.rule import Severity
@@ -13,6 +13,9 @@ TICKET_PATH = "${console}${__data.fields.url_path}"
 
 YES_IS_GOOD = {"1": (Text("yes", "是"), GREEN), "0": (Text("no", "否"), RED)}
 YES_IS_BAD = {"0": (Text("no", "否"), GREEN), "1": (Text("yes", "是"), RED)}
+NONE_IS_GOOD = {"0": (Text("none", "无"), GREEN), ANY: (NOTHING, RED)}
+NONE_IS_BETTER = {"0": (Text("none", "无"), GREEN), ANY: (NOTHING, ORANGE)}
+"""How many there are of what should not be: of what is grave, and of what is not."""
 SEVERITY = {
     "critical": (Text("critical", "严重"), RED),
     "warning": (Text("warning", "警告"), ORANGE),

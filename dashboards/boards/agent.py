@@ -9,10 +9,18 @@ from dashboards.panel import Lines, Number, States, Table
 from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, ONE_SITE, agents
-from dashboards.words import CHANGE_COLUMNS, YES_IS_BAD, YES_IS_GOOD, changed, of_metric, ticket_columns, tickets
+from dashboards.words import (
+    CHANGE_COLUMNS,
+    NONE_IS_BETTER,
+    YES_IS_BAD,
+    YES_IS_GOOD,
+    changed,
+    of_metric,
+    ticket_columns,
+    tickets,
+)
 from wire.metrics import COLLECTORS
 
-NONE = {"0": (Text("none", "无"), "green")}
 RECORDER = "${console}/sites/${site}/devices/${__field.labels.device}"
 
 
@@ -32,7 +40,7 @@ def _last(
         limits=limits,
         width=4,
         height=4,
-        states=NONE if none else {},
+        states=NONE_IS_BETTER if none else {},
     )
 
 
@@ -123,7 +131,7 @@ COLLECTED = States(
     ],
     unit="none",
     states=YES_IS_GOOD,
-    interval="5m",
+    interval="15m",
     height=12,
 )
 
@@ -228,7 +236,7 @@ ANSWERING = States(
     unit="none",
     states=YES_IS_GOOD,
     link=RECORDER,
-    interval="5m",
+    interval="15m",
 )
 FAILURES = States(
     title=Text("Recorders' own alarms", "录像机自身告警"),
@@ -252,7 +260,7 @@ FAILURES = States(
     unit="none",
     states=YES_IS_BAD,
     link=RECORDER,
-    interval="5m",
+    interval="15m",
 )
 RUNNING = States(
     title=Text("Recording software runs", "录像软件运行"),
@@ -267,7 +275,7 @@ RUNNING = States(
     unit="none",
     states=YES_IS_GOOD,
     link=RECORDER,
-    interval="5m",
+    interval="15m",
 )
 
 CHANGED = Table(

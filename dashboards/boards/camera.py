@@ -27,6 +27,8 @@ OFFSETS = beyond(
     Limit("clock_drift", "raise_offset_seconds"),
     Limit("clock_drift", "breach_offset_seconds", Severity.CRITICAL),
 )
+AN_HOUR = 3600.0
+"""s: pictures are taken in turn, recordings looked through now and then."""
 
 
 def _now(
@@ -61,7 +63,7 @@ def _states(metrics: Sequence[tuple[str, Text]], worst: str, states: Words, titl
         queries=[_query(metric, worst, text) for metric, text in metrics],
         unit="none",
         states=states,
-        interval="5m",
+        interval="15m",
         height=9,
     )
 
@@ -73,6 +75,7 @@ def _lines(
     unit: str,
     limits: Limits | None = None,
     function: str = "mean",
+    bridged_seconds: float = 0.0,
 ) -> Lines:
     return Lines(
         title=title,
@@ -81,6 +84,7 @@ def _lines(
         unit=unit,
         limits=limits,
         interval="1m",
+        bridged_seconds=bridged_seconds,
     )
 
 
@@ -145,6 +149,7 @@ LINES = [
             "清晰度与相似度以 1 为正常；亮度 0 为黑、1 为白。阈值由现场按通道自身基线学习，因此不画线。",
         ),
         "percentunit",
+        bridged_seconds=AN_HOUR,
     ),
     _lines(
         ["clock_offset_seconds"],
@@ -163,9 +168,10 @@ LINES = [
             "The line is the target by default (rule retention_below_target); the hub's configuration may set another.",
             "虚线为默认目标（规则 retention_below_target）；中心配置可另设。",
         ),
-        "d",
+        "suffix: d",
         below(Limit("retention_below_target", "target_days")),
         "min",
+        AN_HOUR,
     ),
     _lines(
         ["recording_integrity_ratio"],
@@ -174,6 +180,7 @@ LINES = [
         "percentunit",
         INTEGRITY,
         "min",
+        AN_HOUR,
     ),
     _lines(
         ["recording_bytes_per_second"], Text("Write rate", "写入速率"), of_metric("recording_bytes_per_second"), "Bps"
@@ -185,6 +192,7 @@ LINES = [
         "s",
         above(Limit("channel_recording_ceased", "raise_age_seconds")),
         "max",
+        AN_HOUR,
     ),
 ]
 

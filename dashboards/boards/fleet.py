@@ -2,20 +2,22 @@
 
 from dashboards.annotation import MARKS
 from dashboards.board import Board, Row
-from dashboards.panel import Column, Lines, Number, Table
+from dashboards.limits import ORANGE, RED
+from dashboards.panel import ANY, NOTHING, Column, Lines, Number, Table
 from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, SITE
-from dashboards.words import SEVERITY, TICKET_PATH, TO_SITE, rate_columns
+from dashboards.words import NONE_IS_BETTER, NONE_IS_GOOD, SEVERITY, TICKET_PATH, TO_SITE, rate_columns
 
 NEWEST = 'FROM "site_state" WHERE {hour} AND {site} GROUP BY "site"'
 """States are written every five minutes: of a site without one for an hour nothing is known."""
+GRAVE, WORRYING = {ANY: (NOTHING, RED)}, {ANY: (NOTHING, ORANGE)}
 
 board = Board(
     name="fleet",
     title=Text("Fleet overview", "全局概览"),
     description=Text("Which sites need somebody today.", "今天哪些站点需要处理。"),
-    since="now-7d",
+    since="now-30d",
     rows=[
         Row(
             [
@@ -34,11 +36,11 @@ board = Board(
                         unit="short",
                         width=6,
                         height=4,
-                        states={"0": (Text("none", "无"), "green")},
+                        states=states,
                     )
-                    for severity, title, zh in (
-                        ("critical", Text("Critical tickets", "严重工单"), "严重"),
-                        ("warning", Text("Warnings", "警告工单"), "警告"),
+                    for severity, title, zh, states in (
+                        ("critical", Text("Critical tickets", "严重工单"), "严重", NONE_IS_GOOD),
+                        ("warning", Text("Warnings", "警告工单"), "警告", NONE_IS_BETTER),
                     )
                 ),
                 Number(
@@ -53,7 +55,7 @@ board = Board(
                     unit="short",
                     width=6,
                     height=4,
-                    states={"0": (Text("none", "无"), "green")},
+                    states=NONE_IS_GOOD,
                 ),
                 Number(
                     title=Text("Sites heard", "有数据的站点"),
@@ -83,15 +85,16 @@ board = Board(
                     ],
                     height=10,
                     sort=(Text("Critical", "严重"), True),
+                    then=[(Text("Warnings", "警告"), True)],
                     columns=[
                         Column("Time", Text("As of", "截至"), "dateTimeFromNow", width=130),
                         Column("site", Text("Site", "站点"), link=TO_SITE, width=180),
-                        Column("critical", Text("Critical", "严重"), "short", states={"0": (Text("0", "0"), "text")}),
-                        Column("warning", Text("Warnings", "警告"), "short"),
+                        Column("critical", Text("Critical", "严重"), "short", states=GRAVE),
+                        Column("warning", Text("Warnings", "警告"), "short", states=WORRYING),
                         Column("info", Text("Information", "提示"), "short"),
-                        Column("silent", Text("Agents silent", "失联代理"), "short"),
-                        Column("down", Text("Out of service", "中断设备"), "short"),
-                        Column("unknown", Text("Unknown", "状态未知"), "short"),
+                        Column("silent", Text("Agents silent", "失联代理"), "short", states=GRAVE),
+                        Column("down", Text("Out of service", "中断设备"), "short", states=GRAVE),
+                        Column("unknown", Text("Unknown", "状态未知"), "short", states=WORRYING),
                         Column("devices", Text("Devices", "设备数"), "short"),
                         Column("oldest", Text("Oldest ticket", "最早工单"), "dateTimeFromNow"),
                     ],
@@ -130,25 +133,25 @@ board = Board(
         Row(
             [
                 Lines(
-                    title=Text("Open tickets over time", "未解决工单变化"),
+                    title=Text("Tickets opened, day by day", "每日新开工单"),
                     description=Text(
-                        "Open tickets by severity, over the sites chosen.", "所选站点未解决工单数，按严重程度。"
+                        "By severity, at the sites chosen. Days are UTC's.", "所选站点，按严重程度；按 UTC 日统计。"
                     ),
                     queries=[
                         Query(
-                            f'SELECT sum("n") FROM (SELECT mean("open_{severity}") AS "n" FROM "site_state" '
-                            'WHERE $timeFilter AND {site} GROUP BY time($__interval), "site") '
-                            "WHERE $timeFilter GROUP BY time($__interval) fill(null)",
-                            alias=title,
+                            f'SELECT count("number") FROM "ticket" WHERE $timeFilter AND {{site}} '
+                            f'AND "severity_rank" = {rank} GROUP BY time($__interval) fill(0)',
+                            "daily",
+                            title,
                         )
-                        for severity, title in (
-                            ("critical", Text("Critical", "严重")),
-                            ("warning", Text("Warnings", "警告")),
-                            ("info", Text("Information", "提示")),
+                        for rank, title in (
+                            (2, Text("Critical", "严重")),
+                            (1, Text("Warnings", "警告")),
+                            (0, Text("Information", "提示")),
                         )
                     ],
                     unit="short",
-                    interval="5m",
+                    interval="1d",
                     width=24,
                     least=0,
                 ),

@@ -1,5 +1,7 @@
 """One site: what is wrong there, how each device is, what changed before it."""
 
+from collections.abc import Mapping
+
 from dashboards.annotation import MARKS
 from dashboards.board import Board, Row, to
 from dashboards.panel import Column, Lines, Number, States, Table
@@ -9,6 +11,8 @@ from dashboards.variable import CONSOLE, ONE_SITE
 from dashboards.words import (
     CHANGE_COLUMNS,
     DEVICE_PATH,
+    NONE_IS_BETTER,
+    NONE_IS_GOOD,
     SEVERITY,
     YES_IS_GOOD,
     changed,
@@ -18,11 +22,11 @@ from dashboards.words import (
     tickets,
 )
 
-NONE_OPEN = {"0": (Text("none", "无"), "green")}
+Words = Mapping[str, tuple[Text, str]]
 
 
-def _newest(field: str, title: Text, description: Text, *, good: bool = True) -> Number:
-    """A figure of the site's newest state; `good`: none of it is."""
+def _newest(field: str, title: Text, description: Text, states: Words = NONE_IS_GOOD) -> Number:
+    """A figure of the site's newest state."""
     return Number(
         title=title,
         description=description,
@@ -30,13 +34,13 @@ def _newest(field: str, title: Text, description: Text, *, good: bool = True) ->
         unit="none",
         width=4,
         height=4,
-        states=NONE_OPEN if good else {},
+        states=states,
     )
 
 
 NUMBERS = [
     _newest("open_critical", Text("Critical tickets", "严重工单"), Text("Open now.", "当前未解决。")),
-    _newest("open_warning", Text("Warnings", "警告工单"), Text("Open now.", "当前未解决。")),
+    _newest("open_warning", Text("Warnings", "警告工单"), Text("Open now.", "当前未解决。"), NONE_IS_BETTER),
     _newest(
         "agents_silent",
         Text("Agents silent", "失联代理"),
@@ -51,12 +55,13 @@ NUMBERS = [
         "devices_unknown",
         Text("State unknown", "状态未知"),
         Text("Devices nobody can tell about: neither well nor broken.", "无法判断状态的设备：既非正常也非故障。"),
+        NONE_IS_BETTER,
     ),
     _newest(
         "devices",
         Text("Devices", "设备数"),
         Text("In the inventory of the site's agents.", "站点各代理清单中的设备。"),
-        good=False,
+        {},
     ),
 ]
 

@@ -2,17 +2,16 @@
 
 from dashboards.annotation import MARKS
 from dashboards.board import Board, Row
-from dashboards.limits import Limit, Limits, above, below
+from dashboards.limits import GREEN, RED, Limit, Limits, above, below
 from dashboards.panel import Column, Lines, States, Table
 from dashboards.query import Query
 from dashboards.text import NO_DATA, Text
-from dashboards.variable import CONSOLE, SITE
+from dashboards.variable import CLOSER, CONSOLE, SITE
 from dashboards.words import (
     DEVICE_PATH,
     INTEGRITY,
     TO_SITE,
     YES_IS_BAD,
-    YES_IS_GOOD,
     hidden,
     ticket_columns,
     tickets,
@@ -20,6 +19,9 @@ from dashboards.words import (
 
 TARGET = Limit("retention_below_target", "target_days")
 DEVICE = "${console}/sites/${__field.labels.site}/devices/${__field.labels.device}"
+A_DAY_AND_A_HALF = 129_600.0
+"""s: sleeping disks are asked for SMART once a day."""
+YES_OR_NO = {"1": (Text("yes", "是"), "text"), "0": (Text("no", "否"), "text")}
 SHORT = (
     *("retention_below_target", "retention_forecast", "store_too_small", "recordings_incomplete", "daily_integrity"),
     *("channel_not_recording", "channel_recording_ceased", "recording_stalled", "recorder_not_recording"),
@@ -72,7 +74,7 @@ KEPT = Table(
     sort=(Text("Days kept", "留存天数"), False),
     columns=[
         *_place(),
-        Column("kept", Text("Days kept", "留存天数"), "d", limits=below(TARGET), decimals=1, empty=NO_DATA),
+        Column("kept", Text("Days kept", "留存天数"), "suffix: d", limits=below(TARGET), decimals=1, empty=NO_DATA),
         Column("whole", Text("Yesterday recorded", "昨日完好率"), "percentunit", limits=INTEGRITY, empty=NO_DATA),
         Column("rate", Text("Write rate", "写入速率"), "Bps", empty=NO_DATA),
     ],
@@ -91,19 +93,20 @@ def _grown(metric: str) -> str:
 
 
 GROWTH = above(Limit("disk_wearing", "raise_growth"))
-VERDICTS = {**YES_IS_GOOD, "1": (Text("healthy", "正常"), "green"), "0": (Text("failing", "故障"), "red")}
+VERDICTS = {"0": (Text("healthy", "正常"), GREEN), "1": (Text("failing", "故障"), RED)}
+"""The wrong way round, so that those that fail are first when the largest is."""
 
 NEXT = Table(
     title=Text("Which disks will fail next", "哪些硬盘即将故障"),
     description=Text(
         "Growth of each count of bad sectors over the last month, where rule disk_wearing wants none; the disk's own "
-        "verdict and its recorder's; heat, age and wear. The likeliest first.",
+        "verdict and its recorder's; heat, age and wear. By whole days, so up to yesterday; the likeliest first.",
         "最近一个月坏扇区类计数的增长（规则 disk_wearing 不允许增长）、硬盘与录像机的判定、温度、通电时长与磨损；"
-        "最可能故障的在前。",
+        "按整日统计，截至昨日；最可能故障的在前。",
     ),
     queries=[
         Query(
-            'SELECT last("smart_healthy_min") AS "smart", last("disk_healthy_min") AS "recorder", '
+            'SELECT 1 - last("smart_healthy_min") AS "smart", 1 - last("disk_healthy_min") AS "recorder", '
             + ", ".join(_grown(metric) for metric, _ in COUNTS)
             + ', max("temperature_celsius_max") AS "hottest", last("smart_wear_ratio_max") AS "wear", '
             'last("power_on_seconds_max") AS "on" FROM "disk" WHERE {month} AND {site} GROUP BY "site", "device"',
@@ -112,7 +115,12 @@ NEXT = Table(
         )
     ],
     height=11,
-    sort=(Text("Sectors pending", "待处理扇区"), True),
+    sort=(Text("Recorder's verdict", "录像机判定"), True),
+    then=[
+        (Text("Own verdict", "自检结果"), True),
+        (Text("Sectors pending", "待处理扇区"), True),
+        (Text("Sectors replaced", "重映射扇区"), True),
+    ],
     columns=[
         *_place(),
         Column("smart", Text("Own verdict", "自检结果"), "none", states=VERDICTS, empty=NO_DATA, width=110),
@@ -145,6 +153,7 @@ def _hourly(
     unit: str,
     limits: Limits | None = None,
     least: float | None = None,
+    bridged_seconds: float = 0.0,
 ) -> Lines:
     """The most of each hour, a line a device."""
     return Lines(
@@ -152,10 +161,10 @@ def _hourly(
         description=description,
         queries=[
             Query(
-                f'SELECT max("{metric}_max") FROM "{kind}" WHERE $timeFilter AND {{site}} '
+                f'SELECT max("{metric}_max") FROM "{kind}" WHERE $timeFilter AND {{closer}} '
                 'GROUP BY time($__interval), "site", "device" fill(null)',
                 "hourly",
-                "$tag_site $tag_device",
+                "$tag_device",
             )
         ],
         unit=unit,
@@ -163,6 +172,7 @@ def _hourly(
         interval="1h",
         link=DEVICE,
         least=least,
+        bridged_seconds=bridged_seconds,
     )
 
 
@@ -176,6 +186,7 @@ SECTORS = _hourly(
     ),
     "none",
     least=0,
+    bridged_seconds=A_DAY_AND_A_HALF,
 )
 HEAT = _hourly(
     "disk",
@@ -204,14 +215,15 @@ FILL = _hourly(
 VOLUMES = Table(
     title=Text("Which volumes will be full, and when", "哪些卷何时写满"),
     description=Text(
-        "The newest hour. Days left are the agent's own forecast; empty where the volume does not grow.",
-        "最近一小时。剩余天数由代理预测；不增长的卷为空。",
+        "The newest hour. The time left is the agent's own forecast; empty where the volume does not grow. One that "
+        "overwrites its oldest recordings is full by design, and no rule minds.",
+        "最近一小时。剩余时间由代理预测；不增长的卷为空。循环覆盖旧录像的卷本来就是满的，不会报警。",
     ),
     queries=[
         Query(
             'SELECT last("full_in_days") AS "left", last("fill_ratio") AS "fill", last("free_bytes") AS "free", '
             'last("size_bytes") AS "size", last("fill_bytes_per_second") AS "growth", '
-            'last("inodes_used_ratio") AS "inodes", last("read_only") AS "read_only" '
+            'last("inodes_used_ratio") AS "inodes", last("read_only") AS "read_only", last("overwriting") AS "over" '
             'FROM "volume" WHERE {hour} AND {site} GROUP BY "site", "device"',
             table=True,
         )
@@ -239,6 +251,7 @@ VOLUMES = Table(
             empty=NO_DATA,
         ),
         Column("read_only", Text("Read-only", "只读"), "none", states=YES_IS_BAD, empty=NO_DATA),
+        Column("over", Text("Overwrites", "循环覆盖"), "none", states=YES_OR_NO, empty=NO_DATA),
     ],
 )
 
@@ -247,10 +260,10 @@ ARRAYS = States(
     description=Text("Red: the array runs degraded.", "红色：阵列处于降级状态。"),
     queries=[
         Query(
-            'SELECT max("raid_degraded_max") FROM "disk" WHERE $timeFilter AND {site} '
+            'SELECT max("raid_degraded_max") FROM "disk" WHERE $timeFilter AND {closer} '
             'GROUP BY time($__interval), "site", "device" fill(none)',
             "hourly",
-            "$tag_site $tag_device",
+            "$tag_device",
         )
     ],
     unit="none",
@@ -260,24 +273,43 @@ ARRAYS = States(
 )
 
 RATES = Lines(
-    title=Text("What is written to each site", "各站点写入速率"),
+    title=Text("What is written", "写入速率"),
     description=Text(
-        "Of all channels and cameras together: a higher bit rate is the usual reason why days get fewer.",
-        "所有通道合计；码率升高是留存天数减少的常见原因。",
+        "By channel, the mean of each day: a higher bit rate is the usual reason why days get fewer.",
+        "各通道每日平均；码率升高是留存天数减少的常见原因。",
     ),
     queries=[
         Query(
-            'SELECT sum("each") FROM (SELECT mean("recording_bytes_per_second_mean") AS "each" '
-            'FROM "channel", "camera" WHERE $timeFilter AND {site} GROUP BY time($__interval), "site", "device") '
-            'WHERE $timeFilter GROUP BY time($__interval), "site" fill(null)',
+            'SELECT mean("recording_bytes_per_second_mean") FROM "channel", "camera" WHERE $timeFilter AND {closer} '
+            'GROUP BY time($__interval), "site", "device" fill(null)',
             "daily",
-            "$tag_site",
+            "$tag_device",
         )
     ],
     unit="Bps",
     interval="1d",
     least=0,
-    link="/d/wk-site{ending}?var-site=${__field.labels.site}&${__url_time_range}",
+    link=DEVICE,
+)
+KEPT_DAYS = Lines(
+    title=Text("Days kept", "留存天数变化"),
+    description=Text(
+        "By channel, the least of each day; the line is the target by default (rule retention_below_target).",
+        "各通道每日最小值；虚线为默认目标（规则 retention_below_target）。",
+    ),
+    queries=[
+        Query(
+            'SELECT min("recording_retention_days_min") FROM "channel", "camera" WHERE $timeFilter AND {closer} '
+            'GROUP BY time($__interval), "site", "device" fill(null)',
+            "daily",
+            "$tag_device",
+        )
+    ],
+    unit="suffix: d",
+    limits=below(TARGET),
+    interval="1d",
+    least=0,
+    link=DEVICE,
 )
 
 board = Board(
@@ -289,10 +321,10 @@ board = Board(
     ),
     rows=[
         Row([WHY, KEPT]),
-        Row([NEXT, SECTORS, HEAT, ARRAYS], Text("Disks", "硬盘")),
-        Row([VOLUMES, FILL, RATES], Text("Volumes", "卷")),
+        Row([NEXT, VOLUMES]),
+        Row([KEPT_DAYS, RATES, SECTORS, HEAT, FILL, ARRAYS], Text("One site, device by device", "单个站点，逐台设备")),
     ],
-    variables=[CONSOLE, SITE],
+    variables=[CONSOLE, SITE, CLOSER],
     annotations=MARKS,
     links=[("fleet", Text("Fleet", "全局")), ("site", Text("Site", "站点"))],
     since="now-30d",

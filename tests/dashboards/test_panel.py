@@ -7,9 +7,10 @@ import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import GridPos
 
-from dashboards.panel import Column, Spec, Table
-from dashboards.query import Query
+from dashboards.panel import Column, Lines, Number, Spec, Table
+from dashboards.query import Query, Tier, over_time
 from dashboards.text import NO_DATA, Text
+from dashboards.words import NONE_IS_GOOD
 
 RAW = Query('SELECT "text{lang}" AS "text" FROM "event" WHERE {day} AND {site}', table=True)
 DAILY = Query('SELECT "text" FROM "ticket_event" WHERE {until} AND {site}', "daily", table=True)
@@ -17,6 +18,10 @@ DAILY = Query('SELECT "text" FROM "ticket_event" WHERE {until} AND {site}', "dai
 
 def table(**more: Any) -> Spec:
     return Table(title=Text("T", "表"), description=Text("D", "述"), **{"queries": [RAW], **more})
+
+
+def number(**more: Any) -> Spec:
+    return Number(title=Text("T", "数"), description=Text("D", "述"), queries=[RAW], unit="none", **more)
 
 
 def made(panel: Spec) -> dict[str, Any]:
@@ -60,3 +65,35 @@ def test_an_empty_cell_is_grey_and_says_what_the_column_says(empty: dict[str, An
 def test_a_column_that_is_hidden_has_no_title() -> None:
     panel = made(table(columns=[Column("text", Text("Words", "说明"), hidden=True)]))
     assert "displayName" not in {one["id"] for one in panel["fieldConfig"]["overrides"][0]["properties"]}
+
+
+def test_what_should_not_be_there_is_coloured_from_the_first_on_and_keeps_its_number() -> None:
+    none, some, unknown = made(number(states=NONE_IS_GOOD))["fieldConfig"]["defaults"]["mappings"]
+    assert none["options"]["0"]["color"] == "green"
+    assert some == {"type": "range", "options": {"from": 1, "to": None, "result": {"color": "red", "index": 2}}}
+    assert unknown["options"]["match"] == "null+nan"
+
+
+@pytest.mark.parametrize(
+    ("tier", "more", "bridged"),
+    [
+        ("raw", {}, 900_000),
+        ("hourly", {}, 10_800_000),
+        ("daily", {}, 259_200_000),
+        ("raw", {"bridged_seconds": 60}, 60_000),
+    ],
+)
+def test_a_short_hole_is_bridged_by_the_pace_of_the_database(tier: Tier, more: dict[str, Any], bridged: int) -> None:
+    panel = Lines(
+        title=Text("T", "表"),
+        description=Text("D", "述"),
+        queries=[over_time("volume", "fill_ratio", tier=tier)],
+        unit="percentunit",
+        **more,
+    )
+    assert made(panel)["fieldConfig"]["defaults"]["custom"]["spanNulls"] == bridged
+
+
+def test_a_table_is_sorted_by_several_columns_as_they_are_called() -> None:
+    panel = made(table(sort=(Text("A", "甲"), True), then=[(Text("B", "乙"), False)]))
+    assert panel["options"]["sortBy"] == [{"displayName": "甲", "desc": True}, {"displayName": "乙", "desc": False}]
