@@ -50,6 +50,7 @@ check: $(VENV)/dev.stamp ## lint, types, import rules, generated files
 	$(BIN)/python -m agent.reference --check
 	$(BIN)/python -m hub.locale --check
 	$(BIN)/python -m hub.rule_table --check
+	$(BIN)/python -m dashboards --check
 
 format: $(VENV)/dev.stamp ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
@@ -58,9 +59,10 @@ format: $(VENV)/dev.stamp ## mend what ruff can mend
 schema: $(VENV)/dev.stamp ## write wire/schema/ anew from the models
 	$(BIN)/python -m wire.generate
 
-docs: $(VENV)/dev.stamp ## write docs/rules.md and the reference in docs/agent.md anew from rules and collectors
+docs: $(VENV)/dev.stamp ## write docs/rules.md, the reference in docs/agent.md and the dashboards' JSON anew from their source
 	$(BIN)/python -m agent.reference
 	$(BIN)/python -m hub.rule_table
+	$(BIN)/python -m dashboards
 
 bench: $(VENV)/dev.stamp ## measure the hot paths; a table, and build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)
