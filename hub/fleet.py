@@ -196,6 +196,22 @@ class Site:
                     self._below.setdefault(above.device, []).append(one)
         return self._below.get(subject.device, ())
 
+    def members(self, subject: Subject) -> Iterator[Subject]:
+        """What may fail together because of this device: what hangs on it, and on a port of its own."""
+        for child in self.children(subject):
+            yield child
+            if child.kind is DeviceKind.NETWORK:
+                yield from self.children(child)
+
+    def holders(self, subject: Subject) -> Iterator[Subject]:
+        """Those whose members this device is among."""
+        above = self.above(subject)
+        if above is not None:
+            yield above
+            beyond = self.above(above) if above.kind is DeviceKind.NETWORK else None
+            if beyond is not None:
+                yield beyond
+
     def ancestors(self, subject: Subject) -> Iterator[Subject]:
         """What this device hangs on, nearest first, ending with the agent that watches it and with the site."""
         current: Subject | None = subject

@@ -42,7 +42,7 @@ class Groups:
             place = self._sites[subject.site]
             silent = [
                 child
-                for child in place.children(parent)
+                for child in place.members(parent)
                 if child is not subject
                 and child.device in place.agents
                 and place.agents[child.device].heard <= since + levels[2] * 1000
@@ -69,7 +69,7 @@ class Groups:
         if group.rule.name not in parent.findings:
             return
         number, left = condition.levels(group.settings)[0], 0
-        for child in self._sites[parent.site].children(parent):
+        for child in self._sites[parent.site].members(parent):
             left += any(f.rule in condition.rules and f.life.clearing is None for f in child.findings.values())
             if left >= number:
                 break
@@ -79,8 +79,9 @@ class Groups:
     def _above(self, subject: Subject, rule: str) -> Iterator[tuple[Subject, Check, Together]]:
         """The parents of this device that group findings of this rule, and by what."""
         place = self._sites[subject.site]
-        for parent in (place.above(subject), place.whole if subject.kind is DeviceKind.AGENT else None):
-            if parent is not None and parent.plan.groups:
+        whole = place.whole if subject.kind is DeviceKind.AGENT else None
+        for parent in (*place.holders(subject), *([whole] if whole is not None else [])):
+            if parent.plan.groups:
                 for group, condition in parent.plan.groups:
                     if rule in condition.rules:
                         yield parent, group, condition
@@ -88,7 +89,7 @@ class Groups:
     def _begun(self, parent: Subject, condition: Together, subject: Subject, since: int) -> tuple[list[int], int]:
         """When each child's finding began (of several the one nearest to `since`), and how many children there are."""
         begun, of = [since], 0
-        for child in self._sites[parent.site].children(parent):
+        for child in self._sites[parent.site].members(parent):
             if condition.rules.isdisjoint(child.plan.checks):
                 continue
             of += 1

@@ -167,6 +167,21 @@ def test_a_root_cause_that_shows_later_takes_the_group_over() -> None:
     assert room.tickets() == ["cam-3 camera_unreachable"]
 
 
+def test_cameras_on_the_ports_of_one_switch_are_one_ticket_of_the_switch() -> None:
+    room = Room()
+    ports = [Device(device=f"poe-1-p{n}", kind=DeviceKind.NETWORK, parent="poe-1") for n in range(1, 6)]
+    plugged = [camera.model_copy(update={"parent": f"poe-1-p{n}"}) for n, camera in enumerate(CAMERAS, 1)]
+    others = [device for device in DEVICES if device not in CAMERAS]
+    room.engine.inventory(room.state, [*others, *ports, *plugged], T0)
+    room.dark(0, 1, 2, 3)
+    room.dark(60, 1, 2, 3)
+    assert room.tickets() == ["poe-1 power_lost"]
+    room.lit(120, 1, 2, 3)
+    room.lit(180, 1, 2, 3)
+    room.tick(400)
+    assert room.tickets() == []
+
+
 def two_agents(room: Room) -> None:
     room.engine.hear(SITE, "nvr-box", T0)
     room.take()
