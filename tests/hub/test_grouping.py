@@ -178,7 +178,7 @@ def test_cameras_on_the_ports_of_one_switch_are_one_ticket_of_the_switch() -> No
     assert room.tickets() == ["poe-1 power_lost"]
     room.lit(120, 1, 2, 3)
     room.lit(180, 1, 2, 3)
-    room.tick(400)
+    room.tick(250)
     assert room.tickets() == []
 
 
