@@ -186,8 +186,8 @@ class Together:
 
     The children are what hangs on the device by inventory or on one of its ports, or is watched by it and hangs on
     nothing; a site's are its agents. Raised at once, when the first of them would open and enough others have one that
-    is pending or open; the children's are then its consequences where the rule `hides_children`. It clears when fewer than the number are left
-    whose condition has not gone. The detail is their `number` and `of` how many.
+    is pending or open; the children's are then its consequences where the rule `hides_children`. It clears when fewer
+    than the number are left whose condition has not gone. The detail is their `number` and `of` how many.
     """
 
     rules: frozenset[str]
