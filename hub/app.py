@@ -3,8 +3,9 @@
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy
@@ -26,6 +27,7 @@ from hub.measures import Measures
 from hub.mqtt import MqttLink
 from hub.own import Own, Process, of_buffer
 from hub.place import place
+from hub.pruning import Pruner
 from hub.reconcile import Reconciler, keep_right
 from hub.records.mirror import Mirror
 from hub.records.stores import Databases
@@ -36,9 +38,7 @@ from hub.rollup.worker import RollupWorker, Stores
 from hub.rule import Rule
 from hub.series.buffer import BufferedSeries
 from hub.series.config import TIERS, of_tier, open_series, retention_ms, whereabouts
-from hub.series.embedded import EmbeddedSeries
 from hub.series.influx import InfluxSeries
-from hub.series.store import SeriesUnavailable
 from hub.store import reads, rollups
 from hub.store.database import APPLICATION, connect, migrate
 from hub.store.lease import Claim
@@ -48,7 +48,6 @@ from wire.topics import Address, Topics
 
 log = logging.getLogger(__name__)
 
-PRUNE_SECONDS = 3600.0
 FORGOTTEN_MS = 7 * 86_400_000
 """For so long after a site was erased a hub that starts looks whether a record of it was on its way."""
 WEB_WAIT_SECONDS = 2.0
@@ -73,20 +72,36 @@ class App:
     """One hub. `start` returns when everything listens; `stop` ends it within seconds."""
 
     def __init__(self, config: HubConfig, rules: Mapping[str, Rule]) -> None:
+        """Raises ConfigError where another hub or other agents are in the way."""
+        self._config, self._rules = config, rules
         file = config.file
         state = Path(file.state_dir)
         state.mkdir(parents=True, exist_ok=True, mode=0o750)
         self._lock = lock(state)
         self._stop = threading.Event()
-        self._broker = EmbeddedBroker(file.broker.host, file.broker.port) if file.broker.embedded else None
-        self._database = connect(config.store_url(), application=APPLICATION)
+        self._own = Address(file.hub.site, file.hub.name)
+        self._measures, self._health = Measures(), Health()
+        self._open_stores()
+        self._share(state)
+        self._listen()
+        self._write()
+        self._server = self._console()
+        self._threads = self._workers()
+        self._fill_in_health()
+
+    # --- its parts, in the order in which each needs the ones before ---
+
+    def _open_stores(self) -> None:
+        """SQL, the series of all tiers, and the buffer that stands before the raw ones."""
+        file = self._config.file
+        self._database = connect(self._config.store_url(), application=APPLICATION)
         migrate(self._database)
+        refuse_taken(self._database, self._own.site)
         self._tiers = {tier: open_series(of_tier(file.series, tier)) for tier in TIERS}
         self._retention = {tier: retention_ms(file.series, tier) for tier in TIERS}
-        raw, hourly, daily = (self._tiers[tier] for tier in TIERS)
         self._marks = Marks(self._database, now_ms, self._retention[TIERS[0]])
         self._series = BufferedSeries(
-            raw,
+            self._tiers[TIERS[0]],
             file.series.buffer_path,
             file.series.buffer_bytes,
             now_ms,
@@ -94,17 +109,21 @@ class App:
             max_age_seconds=file.series.buffer_hours * 3600,
             patience=file.series.patience_seconds,
         )
-        stores = Stores(raw, hourly, daily, self._retention["raw"], self._retention["hourly"])
-        self._rollups = RollupWorker(self._database, stores, self._marks, now_ms, lambda: self._lease.active)
-        self._mirror = self._mirror_of(config) if file.series.kind == "influx" else None
-        topics = Topics(file.broker.root)
-        self._own = Address(file.hub.site, file.hub.name)
-        refuse_taken(self._database, self._own.site)
-        self._intake = Intake(topics, now_ms, file.ingest.queue_messages, own_site=self._own.site)
+
+    def _share(self, state: Path) -> None:
+        """The lease, by which one of several hubs works."""
+        file = self._config.file
         # Connections of its own that wait for nothing long: a lease must not be lost to a slow statement of others.
-        self._leasing = connect(config.store_url(), patience=PATIENCE_SECONDS, application=APPLICATION)
+        self._leasing = connect(self._config.store_url(), patience=PATIENCE_SECONDS, application=APPLICATION)
         claim = Claim(file.hub.name, place(state / "lock"), whereabouts(file.series))
         self._lease = Lease(self._leasing, claim, now_ms, taken=self._on_taken, lost=self._on_lease_lost)
+
+    def _listen(self) -> None:
+        """The broker, where it is one's own; the queue of what comes, and the way back."""
+        file = self._config.file
+        topics = Topics(file.broker.root)
+        self._broker = EmbeddedBroker(file.broker.host, file.broker.port) if file.broker.embedded else None
+        self._intake = Intake(topics, now_ms, file.ingest.queue_messages, own_site=self._own.site)
         self._link = MqttLink(
             file.broker,
             topics,
@@ -114,66 +133,85 @@ class App:
             wanted=lambda: self._lease.active,
         )
         self._publisher = Publisher(self._database, self._link)
-        self._warming = Warming(hourly, now_ms)
-        self._measures = Measures()
         self._measures.watch(lambda: of_buffer(self._series.stats(), now_ms()))
         self._measures.watch(self._link.figures)
         if file.broker.tls is not None:
             self._measures.watch(watched(file.broker.tls.certificate))
+
+    def _write(self) -> None:
+        """The committer, and those that work on what it has written."""
+        ingest, (raw, hourly, daily) = self._config.file.ingest, (self._tiers[tier] for tier in TIERS)
+        self._warming = Warming(hourly, now_ms)
         self._committer = Committer(
             self._database,
             self._series,
             self._intake,
             self._link,
-            rules,
-            config.rules,
+            self._rules,
+            self._config.rules,
             now_ms,
-            file.ingest.batch_messages,
+            ingest.batch_messages,
             self._publisher.answered,
-            batch_lines=file.ingest.batch_points,
-            gather=file.ingest.gather_ms / 1000,
+            batch_lines=ingest.batch_points,
+            gather=ingest.gather_ms / 1000,
             measures=self._measures,
             own=Own(self._own, self._measures, time.monotonic, Process()),
             fence=self._lease,
             marks=self._marks,
             past=self._warming,
         )
+        stores = Stores(raw, hourly, daily, self._retention["raw"], self._retention["hourly"])
+        self._rollups = RollupWorker(self._database, stores, self._marks, now_ms, lambda: self._lease.active)
+        self._pruner = Pruner(self._tiers, self._retention, now_ms, lambda: self._lease.active)
+        self._mirror = self._mirror_of(self._config) if self._config.file.series.kind == "influx" else None
         self._reconciler = Reconciler(
-            self._database, self._series, rules, config.rules, now_ms, lambda _: self._series.stats().points == 0
+            self._database,
+            self._series,
+            self._rules,
+            self._config.rules,
+            now_ms,
+            lambda _: self._series.stats().points == 0,
         )
-        self._health = Health()
-        # Connections of their own: a crowd at the console must not hold up the committer.
-        self._reading = connect(config.store_url(), pool_timeout=WEB_WAIT_SECONDS)
+
+    def _console(self) -> uvicorn.Server:
+        """The web's server. Connections of its own: a crowd at the console must not hold up the committer."""
+        console = self._config.file.console
+        self._reading = connect(self._config.store_url(), pool_timeout=WEB_WAIT_SECONDS)
         web = create_app(
             self._reading,
-            LongCharts(self._series, hourly, daily, self._rolled_until),
-            rules,
+            LongCharts(self._series, self._tiers["hourly"], self._tiers["daily"], self._rolled_until),
+            self._rules,
             clock=now_ms,
-            time_zone=file.console.time_zone,
+            time_zone=console.time_zone,
             own_site=self._own.site,
             health=self._health,
             measures=self._measures,
         )
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                web, file.console.host, file.console.port, log_config=None, log_level="warning", lifespan="off"
-            )
-        )
-        self._holding = threading.Thread(target=self._lease.run, args=(self._stop,), name="lease", daemon=True)
-        self._work = threading.Thread(target=self._run, name="committer", daemon=True)
-        self._publishing = threading.Thread(
-            target=self._publisher.run, args=(self._stop,), name="configuration", daemon=True
-        )
-        self._pruning = threading.Thread(target=self._prune, name="retention", daemon=True)
-        self._rolling = threading.Thread(target=self._rollups.run, args=(self._stop,), name="rollups", daemon=True)
-        self._mirroring = threading.Thread(target=self._write_records, name="records", daemon=True)
-        self._recalling = threading.Thread(target=self._warming.run, args=(self._stop,), name="warming", daemon=True)
-        self._reconciling = threading.Thread(
-            target=keep_right, args=(self._reconciler, self._measures, self._lease, self._stop), name="reconciliation",
-            daemon=True,
-        )  # fmt: skip
-        self._web = threading.Thread(target=self._server.run, name="console", daemon=True)
-        self._fill_in_health()
+        quiet: dict[str, Any] = {"log_config": None, "log_level": "warning", "lifespan": "off"}
+        return uvicorn.Server(uvicorn.Config(web, console.host, console.port, **quiet))
+
+    def _workers(self) -> dict[str, threading.Thread]:
+        """A thread for each part that works by itself, by its name, in the order of their start."""
+
+        def right(stop: threading.Event) -> None:
+            keep_right(self._reconciler, self._measures, self._lease, stop)
+
+        work: dict[str, Callable[[threading.Event], object]] = {
+            "lease": self._lease.run,
+            "committer": self._run,
+            "configuration": self._publisher.run,
+            "retention": self._pruner.run,
+            "rollups": self._rollups.run,
+            "records": self._write_records,
+            "warming": self._warming.run,
+            "reconciliation": right,
+            "console": lambda _: self._server.run(),
+        }
+        return {
+            name: threading.Thread(target=run, args=(self._stop,), name=name, daemon=True) for name, run in work.items()
+        }
+
+    # --- its life ---
 
     def start(self) -> None:
         """Broker first, then the hub that hears it, if no other hub works.
@@ -184,16 +222,12 @@ class App:
         if self._broker is not None:
             self._broker.start()
         self._lease.step()
-        self._holding.start()
-        self._work.start()
+        for name in ("lease", "committer"):
+            self._threads[name].start()
         self._link.start()
-        self._publishing.start()
-        self._pruning.start()
-        self._rolling.start()
-        self._mirroring.start()
-        self._recalling.start()
-        self._reconciling.start()
-        self._web.start()
+        for thread in self._threads.values():
+            if thread.ident is None:
+                thread.start()
 
     @property
     def console_port(self) -> int | None:
@@ -211,17 +245,12 @@ class App:
         self._link.stop()
         self._stop.set()
         self._publisher.stop()
-        self._work.join(5)
-        self._holding.join(5)
+        for name in ("committer", "lease"):
+            self._threads[name].join(5)
         self._lease.release()
-        self._publishing.join(5)
-        self._pruning.join(5)
-        self._rolling.join(5)
-        self._mirroring.join(5)
-        self._recalling.join(5)
-        self._reconciling.join(5)
         self._server.should_exit = True
-        self._web.join(5)
+        for thread in self._threads.values():
+            thread.join(5)
         if self._broker is not None:
             self._broker.stop()
         self._series.close()
@@ -236,15 +265,15 @@ class App:
         committer, link = self._committer, self._link
 
         def committing() -> str:
-            return "hangs" if committer.stalled(now_ms()) else running(self._work)()
+            return "hangs" if committer.stalled(now_ms()) else running(self._threads["committer"])()
 
         self._health.standing = lambda: self._lease.standing
         self._health.alive = {
             "committer": committing,
             "mqtt": lambda: "" if link.alive else "its thread has ended, or hangs",
-            "configuration": running(self._publishing),
-            "console": running(self._web),
-            "lease": running(self._holding),
+            "configuration": running(self._threads["configuration"]),
+            "console": running(self._threads["console"]),
+            "lease": running(self._threads["lease"]),
         }
         self._health.ready = {
             "broker": lambda: link.ailing if self._lease.held else "",
@@ -274,29 +303,19 @@ class App:
         )  # fmt: skip
         return Mirror(work, lambda: history.forgotten_since(state, now_ms() - FORGOTTEN_MS))
 
-    def _write_records(self) -> None:
+    def _write_records(self, stop: threading.Event) -> None:
         if self._mirror is not None:
-            self._mirror.run(self._stop)
+            self._mirror.run(stop)
 
     def _rolled_until(self) -> dict[str, int]:
         with self._reading.connect() as connection:
             return rollups.until(connection)
 
-    def _prune(self) -> None:
-        """Hourly: the embedded stores forget what is older than their retention."""
-        prunable = {tier: store for tier, store in self._tiers.items() if isinstance(store, EmbeddedSeries)}
-        while prunable and not self._stop.wait(PRUNE_SECONDS):
-            for tier, store in prunable.items() if self._lease.active else ():
-                try:
-                    store.prune(now_ms() - self._retention[tier])
-                except SeriesUnavailable as error:
-                    log.warning("old values stay for now: %s", error)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def _run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
             if not self._lease.held:
                 self._committer.stand_by()
-                self._stop.wait(STANDBY_SECONDS)
+                stop.wait(STANDBY_SECONDS)
                 continue
             try:
                 steady = self._committer.step()
@@ -304,4 +323,4 @@ class App:
                 log.exception("a step of the committer failed")
                 steady = False
             if not steady and self._lease.held:
-                self._stop.wait(PAUSE_SECONDS)
+                stop.wait(PAUSE_SECONDS)
