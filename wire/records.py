@@ -310,6 +310,12 @@ DEVICE_INFO = Record(
         _time(
             "retired_at", "Since when it is gone; counts only where retired is 1", "消失时间；仅当 retired 为 1 时有效"
         ),
+        _number("open_tickets", "Open tickets about it", "与其相关的未解决工单数"),
+        _number(
+            "worst_rank",
+            "Rank of the gravest of them; counts only where open_tickets is above 0",
+            "其中最严重的等级；仅当 open_tickets 大于 0 时有效",
+        ),
         _number("target_days", "Days of recordings that are wanted; of channels and cameras", "录像留存目标天数", "d"),
     ),
     "The inventory: one row a device, at one time however often it changes; read it without a time filter",

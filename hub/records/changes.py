@@ -13,11 +13,13 @@ AT_ONCE = 500
 
 
 class Changes:
-    """`touched` are the sites whose tickets changed since somebody last took them out of it."""
+    """`touched` are the sites whose tickets changed since somebody last took them out of it; `devices` likewise what
+    these are about, and were about before: (site, device)."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
         self.touched: set[str] = set()
+        self.devices: set[tuple[str, str]] = set()
 
     def timeline(self) -> Iterator[None]:
         """Every change of a ticket leaves a line on its timeline: the lines, and their tickets as they are now."""
@@ -35,6 +37,9 @@ class Changes:
             work.write(rows)
             work.settle("timeline", before, entries[-1].id)
             self.touched.update(ticket.site for ticket in tickets.values())
+            self.devices.update((ticket.site, ticket.device) for ticket in tickets.values())
+            moved = (entry for entry in entries if entry.what == "moved" and entry.ticket in tickets)
+            self.devices.update((tickets[entry.ticket].site, str(entry.data.get("device"))) for entry in moved)
             yield
 
     def events(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.records.row import Row
+from hub.records.tickets import worst
 from hub.scope import Whereabouts
 from hub.scoped import Scoped
 from hub.store.records import Watched
@@ -39,6 +40,8 @@ def device_row(one: Watched, at: int, rules: Scoped) -> Row:
         "version": one.version if one.kind == DeviceKind.AGENT else None,
         "retired": float(one.retired is not None),
         "retired_at": None if one.retired is None else float(one.retired),
+        "open_tickets": float(sum(one.tickets.values())),
+        "worst_rank": worst(one.tickets),
         "target_days": _target(one, rules),
     }
     return Row(DEVICE_INFO, {"site": one.site, "device": one.device, "kind": one.kind}, at, {**texts, **fields})

@@ -44,7 +44,7 @@ class Mirror:
             "states": lambda: standing.states(changes.touched),
             "covers": standing.covers,
             "blindness": standing.blindness,
-            "inventory": standing.inventory,
+            "inventory": lambda: standing.inventory(changes.devices),
             "repair": Repair(work).pieces,
             "repairs": Repairs(work).pieces,
             "rates": Rates(work).pieces,

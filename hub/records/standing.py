@@ -1,6 +1,6 @@
 """What stands: how sites are, covers and blindness that have begun, the inventory. Only what changed is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from hub.cover import Cover
 from hub.records.inventory import anchor, device_row
@@ -110,8 +110,9 @@ class Standing:
             known = records.blindnesses(connection, FIRST_BLINDNESSES if first else NEW_BLINDNESSES)
         yield from self._write_fresh([blind(one, self._work.speech) for one in known], self._written_blindness)
 
-    def inventory(self) -> Iterator[None]:
-        """The devices of each site where an agent's inventory or version has changed; once a day of all."""
+    def inventory(self, touched: set[tuple[str, str]]) -> Iterator[None]:
+        """The devices of each site where an agent's inventory or version has changed, and those whose tickets have;
+        once a day of all."""
         work, now = self._work, self._work.clock()
         if now >= self._anew_at:
             self._seen.clear()
@@ -121,12 +122,19 @@ class Standing:
             current = records.inventories(connection)
         self._seen = {site: seen for site, seen in self._seen.items() if site in current}
         for site in [site for site, seen in current.items() if self._seen.get(site) != seen]:
-            with work.database.connect() as connection:
-                heard, devices = records.first_heard(connection, site), records.watched(connection, site)
-            at = anchor(now if heard is None else heard, now, work.databases.daily_retention)
-            rows = [device_row(one, at, work.rules) for one in devices]
-            yield from self._write_fresh(rows, self._written_devices)
+            yield from self._devices(site, ())
             self._seen[site] = current[site]
+        for site in sorted({site for site, _ in touched} & current.keys()):
+            yield from self._devices(site, names := {device for at, device in touched if at == site})
+            touched -= {(site, name) for name in names}
+        touched.clear()
+
+    def _devices(self, site: str, names: Collection[str]) -> Iterator[None]:
+        work, now = self._work, self._work.clock()
+        with work.database.connect() as connection:
+            heard, devices = records.first_heard(connection, site), records.watched(connection, site, names)
+        at = anchor(now if heard is None else heard, now, work.databases.daily_retention)
+        yield from self._write_fresh([device_row(one, at, work.rules) for one in devices], self._written_devices)
 
     def _write_fresh(self, rows: list[Row], written: _Written) -> Iterator[None]:
         fresh = written.fresh(rows)

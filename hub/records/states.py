@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from hub.records.row import Row
-from hub.records.tickets import rank
+from hub.records.tickets import worst
 from hub.rule import Rule
 from hub.store import reads, records
 from hub.store.records import Counts, State
@@ -45,11 +45,10 @@ def state_rows(database: sa.Engine, judges: Judges, now: int, at: int, sites: Co
 
 
 def _fields(state: State, count: Counts, unknown: int) -> dict[str, float | str | None]:
-    worst = [found for severity, number in state.tickets.items() if number and (found := rank(severity)) is not None]
     return {
         **{f"open_{severity}": float(state.tickets.get(severity, 0)) for severity in SEVERITIES},
         "open_tickets": float(sum(state.tickets.values())),
-        "worst_rank": max(worst, default=None),
+        "worst_rank": worst(state.tickets),
         "oldest_at": None if state.oldest is None else float(state.oldest),
         "covered": float(state.covered),
         "agents": float(count.agents),

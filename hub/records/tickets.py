@@ -1,5 +1,7 @@
 """Tickets and their timelines as rows. Pure."""
 
+from collections.abc import Mapping
+
 from hub.records.row import Row
 from hub.records.speech import Speech
 from hub.store import reads, records
@@ -57,6 +59,12 @@ def entry_row(ticket: reads.Ticket, entry: records.Entry, speech: Speech) -> Row
 def rank(severity: str) -> float | None:
     """Its place among the severities."""
     return float(SEVERITIES.index(severity)) if severity in SEVERITIES else None
+
+
+def worst(tickets: Mapping[str, int]) -> float | None:
+    """The highest rank among open tickets, by how many there are of each severity; None where there is none."""
+    ranks = [found for severity, number in tickets.items() if number and (found := rank(severity)) is not None]
+    return max(ranks, default=None)
 
 
 def path(number: int) -> str:

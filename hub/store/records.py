@@ -5,7 +5,7 @@ takes the lease's row. Every query has a LIMIT.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -77,6 +77,8 @@ class Watched:
     version: str
     facts: Mapping[str, Any]
     retired: int | None
+    tickets: Mapping[str, int] = field(default_factory=dict)
+    """Severity → open tickets about it."""
 
 
 @dataclass(frozen=True)
@@ -231,8 +233,8 @@ def rooms(connection: sa.Connection, site: str) -> dict[str, str]:
     return {name: str(room) for name, room in connection.execute(query.limit(MAX_DEVICES_OF_SITE))}
 
 
-def watched(connection: sa.Connection, site: str) -> list[Watched]:
-    """Every device of a site, those that are gone too."""
+def watched(connection: sa.Connection, site: str, names: Collection[str] = ()) -> list[Watched]:
+    """Every device of a site, those that are gone too; or those of these names."""
     above, watcher = device.alias("above"), device.alias("watcher")
     query: sa.Select[Any] = (
         sa.select(
@@ -246,7 +248,24 @@ def watched(connection: sa.Connection, site: str) -> list[Watched]:
         .outerjoin(agent, (agent.c.site == device.c.site) & (agent.c.agent == device.c.device))
         .where(device.c.site == site)
     )
-    return [Watched(*row) for row in connection.execute(query.order_by(device.c.device).limit(MAX_DEVICES_OF_SITE))]
+    query = query.where(device.c.device.in_(names)) if names else query
+    rows = connection.execute(query.order_by(device.c.device).limit(MAX_DEVICES_OF_SITE)).all()
+    troubles = _troubles(connection, site)
+    return [replace(one, tickets=troubles.get(one.device, {})) for one in (Watched(*row) for row in rows)]
+
+
+def _troubles(connection: sa.Connection, site: str) -> dict[str, dict[str, int]]:
+    """Device → severity → open tickets."""
+    query = (
+        sa.select(ticket.c.device, finding.c.severity, sa.func.count())
+        .join(finding, finding.c.id == ticket.c.finding)
+        .where(ticket.c.site == site, ticket.c.state == "open")
+        .group_by(ticket.c.device, finding.c.severity)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for name, severity, count in connection.execute(query):
+        found.setdefault(name, {})[severity] = int(count)
+    return found
 
 
 def repaired(connection: sa.Connection, since: int) -> list[Repaired]:

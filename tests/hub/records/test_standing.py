@@ -136,6 +136,20 @@ def test_the_inventory_is_one_row_a_device_however_often_it_changes(rig: Rig) ->
     assert (after["door-1"]["retired"], after["cam-1"]["retired"]) == (1, 0)
 
 
+def test_the_inventory_says_how_many_tickets_are_open_about_a_device(rig: Rig) -> None:
+    rig.announce()
+    rig.mirror.round()
+    camera = "WHERE \"device\" = 'cam-1'"
+    assert [(row["open_tickets"], "worst_rank" in row) for row in rig.rows("device_info", camera)] == [(0, False)]
+    rig.camera(0.0)
+    rig.mirror.round()
+    assert [(row["open_tickets"], row["worst_rank"]) for row in rig.rows("device_info", camera)] == [(1, 2)]
+    rig.camera(1.0)
+    rig.camera(1.0, seconds=30)
+    rig.mirror.round()
+    assert [row["open_tickets"] for row in rig.rows("device_info", camera)] == [0]
+
+
 @pytest.mark.parametrize(("years", "moved"), [(0, 0), (4.9, 0), (5.1, 1), (10.2, 2)])
 def test_the_inventory_stands_where_it_is_not_deleted_for_its_age(years: float, moved: int) -> None:
     retention = 3650 * DAY_MS
