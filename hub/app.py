@@ -296,7 +296,8 @@ class App:
     def _mirror_of(self, config: HubConfig) -> Mirror:
         zone, state = config.file.console.time_zone, config.file.state_dir
         raw, hourly, daily = (store for store in self._tiers.values() if isinstance(store, InfluxSeries))
-        databases = Databases(raw, hourly, daily, self._retention["raw"], self._retention["daily"])
+        kept = self._retention
+        databases = Databases(raw, hourly, daily, kept["raw"], kept["daily"], kept["hourly"])
         work = Work(
             self._database, databases, config.rules, ZoneInfo(zone) if zone else LOCALTZ, now_ms,
             lambda: self._lease.active,

@@ -80,7 +80,7 @@ _DEVICE = _text("device", "Device it is about now", "当前所涉设备")
 _RULE = _text("rule", "Rule it is about now", "当前所涉规则")
 _SEVERITY = _text("severity", "Severity: info, warning, critical", "严重程度：info、warning、critical")
 _RANK = _number("severity_rank", "Severity: 0 info, 1 warning, 2 critical", "严重程度：0 提示，1 警告，2 严重")
-_NAME = _text("device_name", "Name of the device", "设备名称")
+_NAME = _text("device_name", "Name of the device, or its id where nobody gave one", "设备名称；无名称时为其标识")
 _KIND = _text("kind", "Kind of device", "设备类型")
 _AGENT = _text("agent", "Agent that watches the device", "监视该设备的代理")
 _TITLE = _text("title", "Title, in English", "标题（英文）")
@@ -212,27 +212,42 @@ BLINDNESS = Record(
     "中心收不到任何数据的时段，时间为开始时间",
 )
 
+_STATE = (
+    _number("open_critical", "Open critical tickets", "未解决的严重工单数"),
+    _number("open_warning", "Open tickets that are warnings", "未解决的警告工单数"),
+    _number("open_info", "Open tickets for information", "未解决的提示工单数"),
+    _number("open_tickets", "Open tickets", "未解决工单数"),
+    _number("worst_rank", "The gravest open ticket's rank; absent without one", "最严重未解决工单的等级；无则为空"),
+    _time("oldest_at", "When the oldest open ticket was opened; absent without one", "最早未解决工单的开启时间"),
+    _number("covered", "Open findings held back by maintenance or silences", "被维护或静默压住的故障数"),
+    _number("agents", "Agents known", "已知代理数"),
+    _number("agents_silent", "Agents that are silent", "失联代理数"),
+    _number("devices", "Devices in the inventory", "设备数"),
+    _number("devices_fault", "Devices with an open finding of their own", "有自身故障的设备数"),
+    _number("devices_down", "Devices with an open finding that means an outage", "中断服务的设备数"),
+    _number("devices_unknown", "Devices whose state nobody can tell", "状态未知的设备数"),
+)
+
 SITE_STATE = Record(
     "site_state",
     "raw",
     ("site",),
-    (
-        _number("open_critical", "Open critical tickets", "未解决的严重工单数"),
-        _number("open_warning", "Open tickets that are warnings", "未解决的警告工单数"),
-        _number("open_info", "Open tickets for information", "未解决的提示工单数"),
-        _number("open_tickets", "Open tickets", "未解决工单数"),
-        _number("worst_rank", "The gravest open ticket's rank; absent without one", "最严重未解决工单的等级；无则为空"),
-        _time("oldest_at", "When the oldest open ticket was opened; absent without one", "最早未解决工单的开启时间"),
-        _number("covered", "Open findings held back by maintenance or silences", "被维护或静默压住的故障数"),
-        _number("agents", "Agents known", "已知代理数"),
-        _number("agents_silent", "Agents that are silent", "失联代理数"),
-        _number("devices", "Devices in the inventory", "设备数"),
-        _number("devices_fault", "Devices with an open finding of their own", "有自身故障的设备数"),
-        _number("devices_down", "Devices with an open finding that means an outage", "中断服务的设备数"),
-        _number("devices_unknown", "Devices whose state nobody can tell", "状态未知的设备数"),
-    ),
+    _STATE,
     "How a site stands: every five minutes, and when its tickets change",
     "站点状态：每五分钟一次，工单变化时另记一次",
+)
+
+FLEET_STATE = Record(
+    "fleet_state",
+    "hourly",
+    (),
+    (
+        *_STATE,
+        _number("sites", "Sites known", "已知站点数"),
+        _number("sites_critical", "Sites with an open critical ticket", "有未解决严重工单的站点数"),
+    ),
+    "How all sites together stand, every five minutes: one series, so that a month of it is quickly read",
+    "全部站点的合计状态，每五分钟一次；只有一个序列，查询一个月也很快",
 )
 
 _RATE_WORDS = {
@@ -267,6 +282,8 @@ REPAIR = Record(
     "daily",
     ("site", "rule", "period"),
     (
+        _TITLE,
+        _TITLE_ZH,
         _number("resolved", "Tickets resolved in that time", "该时段内解决的工单数"),
         _number(
             "mean_seconds",
@@ -313,8 +330,8 @@ DEVICE_INFO = Record(
         _number("open_tickets", "Open tickets about it", "与其相关的未解决工单数"),
         _number(
             "worst_rank",
-            "Rank of the gravest of them; counts only where open_tickets is above 0",
-            "其中最严重的等级；仅当 open_tickets 大于 0 时有效",
+            "Rank of the gravest of them; -1: none is open",
+            "其中最严重的等级；-1 表示没有未解决的工单",
         ),
         _number("target_days", "Days of recordings that are wanted; of channels and cameras", "录像留存目标天数", "d"),
     ),
@@ -330,6 +347,7 @@ RECORDS: tuple[Record, ...] = (
     SILENCE,
     BLINDNESS,
     SITE_STATE,
+    FLEET_STATE,
     SITE_RATE,
     REPAIR,
     DEVICE_INFO,

@@ -92,24 +92,17 @@ CHANGED = Table(
 DEVICES = Table(
     title=Text("Devices", "设备清单"),
     description=Text(
-        "The inventory, with how many tickets are open on each device. No number: none is open.",
-        "设备清单及各设备未解决的工单数。空白表示没有未解决的工单。",
+        "The inventory, with how many tickets are open about each device.",
+        "设备清单及各设备未解决的工单数。",
     ),
     queries=[
         Query(
-            'SELECT "name", "parent_name", "room", "agent", "address", "model", "firmware", "device", "kind", "site" '
-            'FROM "device_info" WHERE {site} AND "retired" = 0',
-            "daily",
-            table=True,
-        ),
-        Query(
-            'SELECT count("number") AS "tickets", max("severity_rank") AS "worst" FROM "ticket" '
-            'WHERE {until} AND "open" = 1 AND {site} GROUP BY "device"',
+            'SELECT "name", "parent_name", "room", "agent", "address", "model", "firmware", "device", "kind", "site", '
+            '"open_tickets" AS "tickets", "worst_rank" AS "worst" FROM "device_info" WHERE {site} AND "retired" = 0',
             "daily",
             table=True,
         ),
     ],
-    join="device",
     height=12,
     sort=(Text("Open tickets", "未解决工单"), True),
     columns=[
@@ -121,7 +114,10 @@ DEVICES = Table(
             "worst",
             Text("Gravest", "最严重"),
             "none",
-            states={str(rank): said for rank, said in zip((2, 1, 0), SEVERITY.values(), strict=True)},
+            states={
+                **{str(rank): said for rank, said in zip((2, 1, 0), SEVERITY.values(), strict=True)},
+                "-1": (Text("none", "无"), "green"),
+            },
             width=90,
         ),
         Column("room", Text("Room", "房间"), width=120),
@@ -130,7 +126,7 @@ DEVICES = Table(
         Column("address", Text("Address", "地址"), width=130),
         Column("model", Text("Model", "型号"), width=130),
         Column("firmware", Text("Firmware", "固件版本"), width=130),
-        *hidden("site", "Time", "Time 1", "Time 2"),
+        *hidden("site", "Time"),
     ],
 )
 

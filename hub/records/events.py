@@ -15,7 +15,7 @@ def event_row(event: records.Event, speech: Speech) -> Row:
         "type": event.type,
         "agent": event.agent,
         "kind": event.kind,
-        "device_name": event.name,
+        "device_name": event.name or event.device,
         "person": plain(event.data, *PERSON),
         "reason": plain(event.data, "reason"),
         "received_at": float(event.received),

@@ -13,6 +13,8 @@ from wire.records import DEVICE_INFO
 
 DAY_MS = 86_400_000
 FACTS = ("manufacturer", "model", "firmware", "serial", "address")
+NONE_OPEN = -1.0
+"""A rank, for a field that was written can't be taken away when the last ticket is resolved."""
 TARGET = "retention_below_target"
 """The rule whose settings say how many days of recordings are wanted."""
 _RECORDED = (DeviceKind.CHANNEL, DeviceKind.CAMERA)
@@ -41,7 +43,7 @@ def device_row(one: Watched, at: int, rules: Scoped) -> Row:
         "retired": float(one.retired is not None),
         "retired_at": None if one.retired is None else float(one.retired),
         "open_tickets": float(sum(one.tickets.values())),
-        "worst_rank": worst(one.tickets),
+        "worst_rank": NONE_OPEN if (rank := worst(one.tickets)) is None else rank,
         "target_days": _target(one, rules),
     }
     return Row(DEVICE_INFO, {"site": one.site, "device": one.device, "kind": one.kind}, at, {**texts, **fields})

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from hub.records.days import date_of, day_span, month_span
 from hub.records.row import Row
+from hub.records.speech import Texts
 from hub.records.work import Work
 from hub.store import records
 from hub.store.records import Repaired
@@ -45,7 +46,8 @@ class Repairs:
         if self._written is None:
             self._written = self._held(since)
         with work.database.connect() as connection:
-            rows = repair_rows(records.repaired(connection, since), work.zone)
+            fields = repair_fields(records.repaired(connection, since), work.zone)
+        rows = {key: _row(key, {**work.speech.rule(key.rule), **said}) for key, said in fields.items()}
         for key in self._written.keys() - rows.keys():
             if key.at >= since:
                 rows[key] = _row(key, {"resolved": 0.0, "flaps": 0.0})
@@ -68,17 +70,17 @@ class Repairs:
         return found
 
 
-def repair_rows(repaired: Iterable[Repaired], zone: tzinfo) -> dict[Key, Row]:
+def repair_fields(repaired: Iterable[Repaired], zone: tzinfo) -> dict[Key, Texts]:
     """By the day and the month in which they ended. Pure."""
     found: dict[Key, list[Repaired]] = {}
     for one in repaired:
         day = date_of(one.resolved, zone)
         for period, span in (("day", day_span(day, zone)), ("month", month_span(day, zone))):
             found.setdefault(Key(one.site, one.rule, period, span.start), []).append(one)
-    return {key: _row(key, _fields(these)) for key, these in found.items()}
+    return {key: _fields(these) for key, these in found.items()}
 
 
-def _fields(repaired: list[Repaired]) -> dict[str, float | str | None]:
+def _fields(repaired: list[Repaired]) -> Texts:
     lasted = [max(one.resolved - one.since, 0) / 1000 for one in repaired]
     return {
         "resolved": float(len(lasted)),
@@ -89,5 +91,5 @@ def _fields(repaired: list[Repaired]) -> dict[str, float | str | None]:
     }
 
 
-def _row(key: Key, fields: dict[str, float | str | None]) -> Row:
+def _row(key: Key, fields: Texts) -> Row:
     return Row(REPAIR, {"site": key.site, "rule": key.rule, "period": key.period}, key.at, fields)

@@ -60,8 +60,8 @@ def to_line(row: Row) -> str:
             parts.append(f"{name}={float(value)!r}")
     if not parts:
         return ""
-    tags = ",".join(f"{name}={row.tags[name].translate(_TAG)}" for name in sorted(row.tags))
-    return f"{record.name},{tags} {','.join(parts)} {row.time_ns}"
+    tags = "".join(f",{name}={row.tags[name].translate(_TAG)}" for name in sorted(row.tags))
+    return f"{record.name}{tags} {','.join(parts)} {row.time_ns}"
 
 
 def _quoted(text: str) -> str:

@@ -14,6 +14,7 @@ SUFFIXES = {"en": "", "zh_CN": "_zh"}
 """Language → what its fields end in."""
 
 Texts = dict[str, float | str | None]
+"""Fields of a row."""
 
 
 class Speech:
@@ -31,6 +32,11 @@ class Speech:
         """What kind of fault it is."""
         rule = self._rules.get(ticket.rule)
         return self.both("title", lambda speech: speech.ticket_texts(rule, ticket.detail, ticket.rule).title)
+
+    def rule(self, name: str) -> Texts:
+        """The title of every ticket of a rule; its name, where it is gone."""
+        rule = self._rules.get(name)
+        return self.both("title", lambda speech: speech.ticket_texts(rule, {}, name).title)
 
     def summary(self, ticket: reads.Ticket) -> Texts:
         """What is wrong, with its numbers."""

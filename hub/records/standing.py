@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from hub.cover import Cover
 from hub.records.inventory import anchor, device_row
 from hub.records.row import Row, to_line
-from hub.records.states import Judges, state_rows
+from hub.records.states import Judges, fleet_row, state_rows
 from hub.records.times import begun, blind
 from hub.records.work import Work
 from hub.recurrence import Span
@@ -77,18 +77,17 @@ class Standing:
             yield from self._state(now, sites)
             touched -= sites
 
-    def _state(self, at: int, sites: set[str] | tuple[()]) -> Iterator[None]:
-        now = self._work.clock()
+    def _state(self, at: int, sites: Collection[str]) -> Iterator[None]:
+        """Of the sites named, or all of them and the fleet."""
         rows: list[Row] = []
-        for row in state_rows(self._work.database, self._judges, now, at, sites):
+        for row in state_rows(self._work.database, self._judges, self._work.clock(), at, sites):
             rows.append(row)
-            if len(rows) == ROWS_AT_ONCE:
-                self._work.write(rows)
-                rows = []
+            if len(rows) % ROWS_AT_ONCE == 0:
+                self._work.write(rows[-ROWS_AT_ONCE:])
                 yield
-        if rows:
-            self._work.write(rows)
-            yield
+        left = rows[len(rows) // ROWS_AT_ONCE * ROWS_AT_ONCE :]
+        self._work.write([*left, *([fleet_row(rows, at)] if rows and not sites else [])])
+        yield
 
     def covers(self) -> Iterator[None]:
         """Each time of a maintenance window or silence once it has begun, and again when it is ended early."""

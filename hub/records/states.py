@@ -1,6 +1,6 @@
 """How each site stands now, as rows: a few grouped queries, and a closer look at sites where something is wrong."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,8 +10,13 @@ from hub.records.tickets import worst
 from hub.rule import Rule
 from hub.store import reads, records
 from hub.store.records import Counts, State
-from wire.records import SEVERITIES, SITE_STATE
+from wire.records import FLEET_STATE, SEVERITIES, SITE_STATE
 
+SUMMED = (
+    *(f"open_{severity}" for severity in SEVERITIES),
+    *("open_tickets", "covered", "agents", "agents_silent"),
+    *("devices", "devices_fault", "devices_down", "devices_unknown"),
+)
 NOTHING = State("", {}, None, 0)
 NOBODY = Counts(0, 0, 0, 0, 0)
 
@@ -42,6 +47,22 @@ def state_rows(database: sa.Engine, judges: Judges, now: int, at: int, sites: Co
         if deaf or count.strange:
             unknown = sum(one.state == "unknown" for one in reads.devices(database, now, site, judges.hiding))
         yield Row(SITE_STATE, {"site": site}, at, _fields(known, count, unknown))
+
+
+def fleet_row(rows: Sequence[Row], at: int) -> Row:
+    """All sites together, from a row of each."""
+    known = [row.fields for row in rows]
+
+    def numbers(name: str) -> list[float]:
+        return [value for fields in known if isinstance(value := fields[name], float)]
+
+    sums = {name: sum(numbers(name)) for name in SUMMED}
+    extremes = {
+        "worst_rank": max(numbers("worst_rank"), default=None),
+        "oldest_at": min(numbers("oldest_at"), default=None),
+    }
+    sites = {"sites": float(len(rows)), "sites_critical": float(sum(value > 0 for value in numbers("open_critical")))}
+    return Row(FLEET_STATE, {}, at, {**sums, **extremes, **sites})
 
 
 def _fields(state: State, count: Counts, unknown: int) -> dict[str, float | str | None]:

@@ -33,17 +33,22 @@ class RecordStore(Protocol):
 
 @dataclass(frozen=True)
 class Databases:
-    """The three, and for how long raw and daily values are kept (ms)."""
+    """The three, and for how long each keeps its values (ms)."""
 
     raw: RecordStore
     hourly: RecordStore
     daily: RecordStore
     raw_retention: int
     daily_retention: int
+    hourly_retention: int = 400 * 86_400_000
+
+    def store(self, tier: Tier) -> RecordStore:
+        """Where records of a tier are."""
+        return {"raw": self.raw, "hourly": self.hourly, "daily": self.daily}[tier]
 
     def retention(self, tier: Tier) -> int:
-        """How long records of a tier are kept."""
-        return self.raw_retention if tier == "raw" else self.daily_retention
+        """How long they are kept."""
+        return {"raw": self.raw_retention, "hourly": self.hourly_retention, "daily": self.daily_retention}[tier]
 
 
 class Writer:
@@ -63,9 +68,8 @@ class Writer:
             if line:
                 by_tier.setdefault(row.record.tier, []).append(line)
         for tier, lines in by_tier.items():
-            store = self._databases.raw if tier == "raw" else self._databases.daily
-            for index, reason in store.write_lines(lines):
-                self._tell(lines[index].partition(",")[0], reason)
+            for index, reason in self._databases.store(tier).write_lines(lines):
+                self._tell(lines[index].partition(" ")[0].partition(",")[0], reason)
 
     def _tell(self, measurement: str, reason: str) -> None:
         known = (measurement, reason.partition(":")[0])

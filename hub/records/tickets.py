@@ -25,7 +25,7 @@ def ticket_row(ticket: reads.Ticket, speech: Speech) -> Row:
         "duration_seconds": lasted,
         "kind": ticket.kind or "",
         "agent": ticket.agent or "",
-        "device_name": ticket.device_name,
+        "device_name": ticket.device_name or ticket.device,
         "room": ticket.room or "",
         "url_path": path(ticket.id),
         "consequences": float(ticket.consequences),
@@ -49,7 +49,7 @@ def entry_row(ticket: reads.Ticket, entry: records.Entry, speech: Speech) -> Row
         "what": entry.what,
         "severity": ticket.severity,
         "severity_rank": rank(ticket.severity),
-        "device_name": ticket.device_name,
+        "device_name": ticket.device_name or ticket.device,
         "url_path": path(ticket.id),
     }
     texts = {**speech.entry(ticket, entry), **speech.title(ticket)}

@@ -71,7 +71,7 @@ class Work:
 
     def erase(self, site: str) -> None:
         """Raises SeriesUnavailable."""
-        for store in (self.databases.raw, self.databases.daily):
+        for store in (self.databases.raw, self.databases.hourly, self.databases.daily):
             try:
                 store.erase(site)
             except CannotErase as error:

@@ -7,7 +7,21 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import agent, codec, commit, devices, fleet, ingest, memory, recordings, replay, rollups, rules, spool
+from tests.bench import (
+    agent,
+    codec,
+    commit,
+    devices,
+    fleet,
+    ingest,
+    memory,
+    recordings,
+    records,
+    replay,
+    rollups,
+    rules,
+    spool,
+)
 from tests.bench.measure import Figure
 
 MODULES = {
@@ -16,6 +30,7 @@ MODULES = {
     "fleet": fleet,
     "ingest": ingest,
     "rollups": rollups,
+    "records": records,
     "rules": rules,
     "memory": memory,
     "replay": replay,

@@ -86,7 +86,7 @@ class Rig:
         record = BY_NAME[name]
         names = [*record.tags, *(field.name for field in record.fields)]
         wanted = ", ".join(identifier(one) for one in names)
-        store = self.raw if record.tier == "raw" else self.daily
+        store = {"raw": self.raw, "hourly": self.hourly, "daily": self.daily}[record.tier]
         of = f"FROM {identifier(name)} {where}"
         found = store.ask(f"SELECT {wanted} {of}")
         return [

@@ -23,7 +23,7 @@ def test_an_event_tells_who_and_why_in_both_languages(rig: Rig) -> None:
     (row,) = rig.rows("event")
     assert row == {
         **{"time": T0, "site": SITE, "device": "door-1", "family": "door", "type": "door.access_denied"},
-        **{"agent": "gateway", "kind": "door", "device_name": "", "person": 'card "7"', "received_at": T0},
+        **{"agent": "gateway", "kind": "door", "device_name": "door-1", "person": 'card "7"', "received_at": T0},
         **{"reason": "CredentialExpired", "title": "Access denied", "title_zh": "门禁拒绝通行"},
         **{"text": 'credential: card "7", reason: credential expired', "text_zh": row["text_zh"]},
     }
@@ -57,6 +57,8 @@ def test_a_site_stands_as_the_console_has_it_every_five_minutes_and_when_a_ticke
         **{"covered": 0, "agents": 1, "agents_silent": 0, "devices": len(DEVICES)},
         **{"devices_fault": 0, "devices_down": 0, "devices_unknown": 0},
     }
+    (fleet,) = rig.rows("fleet_state")
+    assert fleet == {**{name: value for name, value in calm.items() if name != "site"}, "sites": 1, "sites_critical": 0}
     rig.camera(0.0)
     rig.mirror.round()
     rig.mirror.round()
@@ -66,6 +68,9 @@ def test_a_site_stands_as_the_console_has_it_every_five_minutes_and_when_a_ticke
     rig.hub.now = T0 + 5 * MINUTE + 7_000
     rig.mirror.round()
     assert rig.rows("site_state")[-1]["time"] == T0 + 5 * MINUTE
+    first, second = rig.rows("fleet_state")
+    assert (first["open_critical"], second["open_critical"], second["sites_critical"]) == (0, 1, 1)
+    assert (second["worst_rank"], second["oldest_at"]) == (2, worse["oldest_at"])
 
 
 def test_of_a_silent_agent_nobody_knows_the_devices(rig: Rig) -> None:
@@ -140,14 +145,14 @@ def test_the_inventory_says_how_many_tickets_are_open_about_a_device(rig: Rig) -
     rig.announce()
     rig.mirror.round()
     camera = "WHERE \"device\" = 'cam-1'"
-    assert [(row["open_tickets"], "worst_rank" in row) for row in rig.rows("device_info", camera)] == [(0, False)]
+    assert [(row["open_tickets"], row["worst_rank"]) for row in rig.rows("device_info", camera)] == [(0, -1)]
     rig.camera(0.0)
     rig.mirror.round()
     assert [(row["open_tickets"], row["worst_rank"]) for row in rig.rows("device_info", camera)] == [(1, 2)]
     rig.camera(1.0)
     rig.camera(1.0, seconds=30)
     rig.mirror.round()
-    assert [row["open_tickets"] for row in rig.rows("device_info", camera)] == [0]
+    assert [(row["open_tickets"], row["worst_rank"]) for row in rig.rows("device_info", camera)] == [(0, -1)]
 
 
 @pytest.mark.parametrize(("years", "moved"), [(0, 0), (4.9, 0), (5.1, 1), (10.2, 2)])

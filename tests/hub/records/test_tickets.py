@@ -5,7 +5,7 @@ from contextlib import suppress
 from itertools import count
 
 from hub.records.days import date_of, day_span, month_span
-from hub.records.repairs_job import Key, repair_rows
+from hub.records.repairs_job import Key, repair_fields
 from hub.store import schema
 from hub.store.records import Repaired
 from tests.hub.fleets import SITE, T0
@@ -134,6 +134,7 @@ def test_repairs_are_reckoned_by_site_and_rule_and_the_day_and_month_they_ended_
     rig.mirror.round()
     day, one = rig.rows("repair", "WHERE period = 'day'"), {"resolved": 1, "mean_seconds": 90, "median_seconds": 90}
     assert [(row["time"], row["rule"]) for row in day] == [(day_span(TODAY, SHANGHAI).start, "camera_unreachable")]
+    assert (day[0]["title"], day[0]["title_zh"]) == ("Camera does not answer", "摄像机无应答")
     (month,) = rig.rows("repair", "WHERE period = 'month'")
     assert month == {**day[0], "period": "month", "time": month_span(TODAY, SHANGHAI).start, **one}
     rig.camera(0.0, seconds=600)  # came back soon: it is open again
@@ -147,9 +148,9 @@ def test_a_repair_counts_where_it_ended(rig: Rig) -> None:
     start = day_span(TODAY, SHANGHAI).start
     ended = [(start - 1, 60), (start, 100), (start + 1, 300), (start + 2, 20)]
     repaired = [Repaired(SITE, "disk_hot", at - seconds * 1000, at, 1) for at, seconds in ended]
-    rows = repair_rows(repaired, SHANGHAI)
+    rows = repair_fields(repaired, SHANGHAI)
     day, month = Key(SITE, "disk_hot", "day", start), Key(SITE, "disk_hot", "month", month_span(TODAY, SHANGHAI).start)
     longest = {"longest_seconds": 300}
-    assert rows[day].fields == {"resolved": 3, "mean_seconds": 140, "median_seconds": 100, **longest, "flaps": 3}
-    assert rows[month].fields == {"resolved": 4, "mean_seconds": 120, "median_seconds": 80, **longest, "flaps": 4}
+    assert rows[day] == {"resolved": 3, "mean_seconds": 140, "median_seconds": 100, **longest, "flaps": 3}
+    assert rows[month] == {"resolved": 4, "mean_seconds": 120, "median_seconds": 80, **longest, "flaps": 4}
     assert len(rows) == 3  # and the day before
