@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from provisioning.grafana.client import Grafana, GrafanaError
+from provisioning.grafana.client import Grafana, GrafanaError, printable
 from provisioning.grafana.customer import Customer, CustomerError, read, secret
 from provisioning.grafana.provision import write
 from provisioning.grafana.publishing import Publisher, Step, Wishes
@@ -48,7 +48,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     publish.add_argument("--prune", action="store_true", help="remove dashboards of ours that are no longer made")
     publish.add_argument("--overwrite", action="store_true", help="replace dashboards that were edited in Grafana")
     publish.add_argument("--renew-secrets", action="store_true", help="send the data sources' credentials again")
-    publish.add_argument("--json", action="store_true", help="each step as a line of JSON")
+    publish.add_argument("--json", action="store_true", help="each step as a line of JSON, and what failed")
     files = commands.add_parser(
         "files",
         help="write files that Grafana reads at its start (/etc/grafana/provisioning)",
@@ -84,12 +84,16 @@ def _chosen(customers: list[Customer], only: str | None) -> list[Customer]:
 
 
 def _auth(options: argparse.Namespace) -> str | tuple[str, str]:
+    if options.user and options.token_file:
+        raise CustomerError("--user or --token-file, not both")
     if options.user:
-        password = secret(options.password_file) if options.password_file else os.environ.get(PASSWORD, "")
+        password = (
+            secret(options.password_file) if options.password_file else os.environ.get(PASSWORD, "").strip("\r\n")
+        )
         if not password:
             raise CustomerError(f"--user needs --password-file or {PASSWORD}")
         return options.user, password
-    token = secret(options.token_file) if options.token_file else os.environ.get(TOKEN, "")
+    token = secret(options.token_file) if options.token_file else os.environ.get(TOKEN, "").strip()
     if not token:
         raise CustomerError(f"no credentials: --token-file, {TOKEN}, or --user with --password-file")
     return token
@@ -104,6 +108,13 @@ def _files(customers: list[Customer], folder: Path) -> int:
     if not changed:
         print("nothing to change", file=sys.stderr)
     return 0
+
+
+def _failed(sentence: str, as_json: bool) -> int:
+    print(f"watchkeeper-fleet: {sentence}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": sentence}, ensure_ascii=False), flush=True)
+    return 1
 
 
 def _publish(customers: list[Customer], auth: str | tuple[str, str], options: argparse.Namespace) -> int:
@@ -124,9 +135,11 @@ def _publish(customers: list[Customer], auth: str | tuple[str, str], options: ar
         publisher = Publisher(Grafana(options.grafana, auth, options.ca_file, options.plaintext), wishes, tell)
         publisher.version()
         publisher.publish(customers)
-    except (GrafanaError, CustomerError) as error:
-        print(f"watchkeeper-fleet: Grafana at {options.grafana}: {error}", file=sys.stderr)
-        return 1
+    except GrafanaError as error:
+        where = "" if "@" in options.grafana else f" at {printable(options.grafana)}"
+        return _failed(f"Grafana{where}: {error}", options.json)
+    except CustomerError as error:
+        return _failed(str(error), options.json)
     told = PLANNED if options.dry_run else DONE
     print(", ".join(f"{count} {told[verb]}" for verb, count in sorted(steps.items())), file=sys.stderr)
     return 1 if steps["conflict"] else 0

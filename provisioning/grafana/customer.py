@@ -19,16 +19,35 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 MAX_SECRET_BYTES = 65_536
 
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=190, pattern=r"^[^\x00-\x1f\x7f]+$", strip_whitespace=True)
+    str, StringConstraints(min_length=1, max_length=190, pattern=rf"^[^{_CONTROL}]+$", strip_whitespace=True)
 ]
-"""What Grafana takes as a name of an organisation or team, on one line."""
+"""What Grafana takes as a name of a team, on one line."""
+_PART = rf"[^{_CONTROL}/\\]*"
+Organisation = Annotated[
+    str,
+    StringConstraints(max_length=190, pattern=rf"^{_PART}[^{_CONTROL}/\\.]{_PART}$", strip_whitespace=True),
+]
+"""Of an organisation, which is a part of a path besides: no slash, and not dots alone."""
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 """Without a user, a query or a fragment in it."""
+Console = Annotated[
+    str, StringConstraints(max_length=500, pattern=r"^https?://[A-Za-z0-9:._\[\]-]+(/[A-Za-z0-9:/._~%-]*)?$")
+]
+"""As it goes into links: nothing that Grafana would fill in, or that ends a link."""
+Secret = Annotated[Path, AfterValidator(lambda path: _plain_path(path))]
+"""A file that holds a secret. Its name goes into `$__file{…}`."""
+
+
+def _plain_path(path: Path) -> Path:
+    if any(letter in "${}" or not letter.isprintable() for letter in str(path)):
+        raise ValueError("a path without $, { and }")
+    return path
 
 
 class CustomerError(Exception):
@@ -43,10 +62,10 @@ class Influx(BaseModel):
     url: Url
     version: Literal[1, 2, 3] = 2
     database: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,60}$")] = "watchkeeper"
-    username: str = ""
-    password_file: Path | None = None
-    token_file: Path | None = None
-    ca_file: Path | None = None
+    username: Annotated[str, StringConstraints(max_length=190, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    password_file: Secret | None = None
+    token_file: Secret | None = None
+    ca_file: Secret | None = None
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
@@ -65,9 +84,9 @@ class Customer(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Name
+    name: Organisation
     language: Literal["en", "zh_CN"] = "en"
-    console: Url = "http://127.0.0.1:8080"
+    console: Console = "http://127.0.0.1:8080"
     teams: list[Name] = Field(default=[], max_length=50)
     influx: Influx
 
@@ -81,11 +100,17 @@ class Customers(BaseModel):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        names = [one.name for one in self.customer]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = _twice([one.name for one in self.customer])
+        twice += [name for one in self.customer for name in _twice(one.teams)]
         if twice:
             raise ValueError(f"named twice: {', '.join(twice)}")
         return self
+
+
+def _twice(names: list[str]) -> list[str]:
+    """Some databases take names that differ in capitals alone for the same."""
+    folded = [name.casefold() for name in names]
+    return sorted({name for name in names if folded.count(name.casefold()) > 1})
 
 
 def read(path: Path) -> list[Customer]:
@@ -101,13 +126,16 @@ def read(path: Path) -> list[Customer]:
         raise CustomerError(f"{path}: {said}") from error
 
 
-def secret(path: Path) -> str:
-    """What is in a secret's file, without the line's end. Raises CustomerError; what it holds is never told."""
+def secret(path: Path, lines: bool = False) -> str:
+    """What is in a secret's file, without the line's end; of several `lines` only where that is said, as certificates
+    have them. Raises CustomerError; what it holds is never told."""
     try:
         with path.open("rb") as file:
-            found = file.read(MAX_SECRET_BYTES).decode("utf-8").strip()
+            found = file.read(MAX_SECRET_BYTES + 1).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise CustomerError(f"{path}: {type(error).__name__}: cannot be read") from error
-    if not found or any(ord(letter) < 32 for letter in found.replace("\n", "")):
-        raise CustomerError(f"{path}: empty, or no single line of text")
+        raise CustomerError(f"{path}: {type(error).__name__}: cannot be read") from None
+    if len(found) > MAX_SECRET_BYTES:
+        raise CustomerError(f"{path}: is longer than {MAX_SECRET_BYTES} bytes, which no secret is")
+    if not found or not (found.replace("\r", "").replace("\n", "") if lines else found).isprintable():
+        raise CustomerError(f"{path}: {'holds no text' if lines else 'is empty, or no single line of text'}")
     return found

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from provisioning.grafana import wanted
-from provisioning.grafana.customer import Customer
+from provisioning.grafana.customer import Customer, CustomerError
 from provisioning.grafana.wanted import FOLDER, Json
 
 INSIDE = PurePosixPath("/etc/grafana/provisioning")
@@ -54,13 +54,19 @@ def _sources(customer: Customer) -> Iterator[Json]:
 
 
 def write(customer: Customer, folder: Path) -> list[Path]:
-    """Write them below `folder`; dashboards of ours that are no longer made are removed. What changed."""
+    """Write them below `folder`; dashboards of ours that are no longer made are removed. What changed. Raises
+    CustomerError for files of secrets that Grafana, which starts elsewhere, would not find."""
+    for secret in (customer.influx.token_file, customer.influx.password_file, customer.influx.ca_file):
+        if secret is not None and not secret.is_absolute():
+            raise CustomerError(f"{secret}: Grafana reads it itself: say its whole path, as Grafana sees it")
     texts = {folder / path: text for path, text in files(customer)}
     changed = []
     for path, text in texts.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            part = path.with_name(f".{path.name}.part")  # Grafana looks into this folder while it runs
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
             changed.append(path)
     for path in sorted((folder / "dashboards" / "watchkeeper").glob(f"{wanted.PREFIX}*.json")):
         if path not in texts:
@@ -70,4 +76,4 @@ def write(customer: Customer, folder: Path) -> list[Path]:
 
 
 def _text(what: Json) -> str:
-    return json.dumps(what, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(what, indent=1, sort_keys=True) + "\n"

@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from provisioning.grafana import wanted
-from provisioning.grafana.client import Grafana, GrafanaError, escaped
+from provisioning.grafana.client import Grafana, GrafanaError, escaped, number, printable
 from provisioning.grafana.customer import Customer
-from provisioning.grafana.wanted import FOLDER, PREFIX, TAG, Json, contains
+from provisioning.grafana.wanted import FOLDER, PREFIX, TAG, Json
 
 VERSIONS = range(10, 13)
 """What it was written for."""
@@ -52,13 +52,14 @@ class Publisher:
 
     def version(self) -> str:
         """What the server says it is. Raises GrafanaError for what is none that this was written for."""
-        found = self._grafana.call("GET", "/health")
-        version = str(found.get("version", "")) if isinstance(found, dict) else ""
+        version = str(self._grafana.call("GET", "/health", shape=dict).get("version") or "")
+        if not version:  # hidden from those who did not log in
+            build = self._grafana.call("GET", "/frontend/settings", shape=dict).get("buildInfo")
+            version = str(build.get("version") or "") if isinstance(build, dict) else ""
         major = version.split(".", 1)[0]
-        if not major.isdigit() or int(major) not in VERSIONS:
-            raise GrafanaError(
-                f"is version {version or 'unknown'}; versions {VERSIONS[0]} to {VERSIONS[-1]} are known to this"
-            )
+        if not (major.isascii() and major.isdigit() and int(major[:9]) in VERSIONS):
+            known = f"versions {VERSIONS[0]} to {VERSIONS[-1]} are known to this"
+            raise GrafanaError(f"is version {printable(version) or 'unknown'}; {known}")
         return version
 
     def publish(self, customers: Sequence[Customer]) -> None:
@@ -84,17 +85,19 @@ class Publisher:
     def _enter(self, customer: Customer) -> bool:
         """Into the organisation, made where it is missing. False where it would first have to be made."""
         if not self._grafana.administrator:
-            self._name = str(self._grafana.call("GET", "/org").get("name", ""))
-            if self._name != customer.name:
-                raise GrafanaError(f"the token is of organisation {self._name!r}, not {customer.name!r}")
+            name = printable(self._grafana.call("GET", "/org", shape=dict).get("name"))
+            if name != customer.name:
+                raise GrafanaError(f"the token is of organisation {name!r}, not {customer.name!r}")
             self._step("keep", "organisation", self._name)
             return True
-        found = self._grafana.find(f"/orgs/name/{escaped(customer.name)}")
+        path = f"/orgs/name/{escaped(customer.name)}"
+        found = self._grafana.find(path)
         if found is not None:
+            self._grafana.enter(number(found, "id", f"GET /api{path}"), customer.name)
             self._step("keep", "organisation", customer.name)
-            self._grafana.enter(found["id"])
         elif self._step("create", "organisation", customer.name):
-            self._grafana.enter(self._grafana.call("POST", "/orgs", {"name": customer.name})["orgId"])
+            made = self._grafana.call("POST", "/orgs", {"name": customer.name}, shape=dict)
+            self._grafana.enter(number(made, "orgId", "POST /api/orgs"), customer.name)
         else:
             return False
         return True
@@ -107,14 +110,13 @@ class Publisher:
                 if self._step("create", "data source", source["name"]):
                     self._grafana.call("POST", "/datasources", source)
                 continue
-            open_part = {key: value for key, value in source.items() if key != "secureJsonData"}
-            told = set(source["secureJsonData"]) <= {
-                key for key, there in found.get("secureJsonFields", {}).items() if there
-            }
-            if contains(found, open_part) and told and not self._wishes.renew_secrets:
+            if wanted.same_source(found, source) and not self._wishes.renew_secrets:
                 self._step("keep", "data source", source["name"])
+            elif found.get("readOnly"):
+                self._step("conflict", "data source", source["name"], "comes from a file of Grafana's: change it there")
             elif self._step("update", "data source", source["name"]):
-                self._grafana.call("PUT", path, {**source, "version": found.get("version", 0)})
+                kept = {key: found[key] for key in ("version", "isDefault") if key in found}
+                self._grafana.call("PUT", path, {**source, **kept})
 
     def _folder(self, known: bool) -> None:
         found = self._grafana.find(f"/folders/{FOLDER['uid']}") if known else None
@@ -131,18 +133,20 @@ class Publisher:
                 self._step("keep", "team", name)
                 numbers.append(found)
             elif self._step("create", "team", name):
-                numbers.append(self._grafana.call("POST", "/teams", {"name": name})["teamId"])
+                made = self._grafana.call("POST", "/teams", {"name": name}, shape=dict)
+                numbers.append(number(made, "teamId", "POST /api/teams"))
         self._permissions(wanted.permissions(numbers), known)
 
     def _team(self, name: str) -> int | None:
-        found = self._grafana.call("GET", f"/teams/search?{urlencode({'name': name})}")
-        return next((team["id"] for team in found.get("teams", []) if team["name"] == name), None)
+        path = f"/teams/search?{urlencode({'name': name})}"
+        found = _dicts(self._grafana.call("GET", path, shape=dict).get("teams"))
+        return next((number(team, "id", f"GET /api{path}") for team in found if team.get("name") == name), None)
 
     def _permissions(self, items: list[Json], known: bool) -> None:
         """The folder's own; nothing else is looked at, so others' additions are undone: the list is ours."""
         path = f"/folders/{FOLDER['uid']}/permissions"
-        there = self._grafana.find(path) if known else None
-        found = [_grant(one) for one in there or [] if not one.get("inherited") and one.get("role") != "Admin"]
+        there = self._grafana.find(path, list) if known else None
+        found = [_grant(one) for one in _dicts(there) if not one.get("inherited") and one.get("role") != "Admin"]
         if there is not None and sorted(map(str, found)) == sorted(str(_grant(one)) for one in items):
             self._step("keep", "permissions", FOLDER["title"])
         elif self._step("update", "permissions", FOLDER["title"]):
@@ -162,24 +166,28 @@ class Publisher:
             if self._step("create", "dashboard", title):
                 self._save(dashboard, 0)
             return
-        here = found.get("meta", {}).get("folderUid", "") == FOLDER["uid"]
-        if contains(found["dashboard"], dashboard) and here:
+        there, meta = found.get("dashboard"), found.get("meta")
+        if not isinstance(there, dict) or not isinstance(meta, dict):
+            raise GrafanaError(f"tells nothing of dashboard {dashboard['uid']}: is this a Grafana?")
+        here = meta.get("folderUid") == FOLDER["uid"]
+        if here and wanted.same_dashboard(there, dashboard):
             self._step("keep", "dashboard", title)
             return
-        edited = self._edited(dashboard["uid"])
-        if edited and not self._wishes.overwrite:
-            self._step("conflict", "dashboard", title, f"edited in Grafana ({edited}): --overwrite replaces it")
+        newest = self._newest(dashboard["uid"])
+        message = str(newest.get("message") or "")
+        if here and message == wanted.message(dashboard):  # Grafana writes some things otherwise than it got them
+            self._step("keep", "dashboard", title)
+        elif not message.startswith(f"{TAG} ") and not self._wishes.overwrite:
+            who, when = newest.get("createdBy") or "somebody", newest.get("created") or "an unknown time"
+            why = f"edited in Grafana (by {printable(who)}, {printable(when)}): --overwrite replaces it"
+            self._step("conflict", "dashboard", title, why)
         elif self._step("update", "dashboard", title):
-            self._save(dashboard, int(found["dashboard"].get("version", 0)))
+            self._save(dashboard, number(there, "version", f"GET /api/dashboards/uid/{dashboard['uid']}"))
 
-    def _edited(self, uid: str) -> str:
-        """Who made the newest version, where it was not this program."""
-        found = self._grafana.call("GET", f"/dashboards/uid/{uid}/versions?limit=1")
-        versions = found.get("versions", []) if isinstance(found, dict) else found  # 11 wraps what 10 lists
-        newest = versions[0] if versions else {}
-        if str(newest.get("message", "")).startswith(f"{TAG} "):
-            return ""
-        return f"by {newest.get('createdBy') or 'somebody'}, {newest.get('created') or 'at an unknown time'}"
+    def _newest(self, uid: str) -> Json:
+        """The newest version's record; 11 wraps the list that 10 gives."""
+        found = self._grafana.call("GET", f"/dashboards/uid/{uid}/versions?limit=1", shape=(dict, list))
+        return next(iter(_dicts(found.get("versions") if isinstance(found, dict) else found)), {})
 
     def _save(self, dashboard: Json, version: int) -> None:
         body: dict[str, Any] = {
@@ -192,11 +200,18 @@ class Publisher:
 
     def _prune(self, ours: set[str]) -> None:
         asked = urlencode({"type": "dash-db", "tag": TAG, "folderUIDs": FOLDER["uid"], "limit": 5000})
-        for found in self._grafana.call("GET", f"/search?{asked}"):
+        for found in _dicts(self._grafana.call("GET", f"/search?{asked}", shape=list)):
             uid = str(found.get("uid", ""))
-            mine = TAG in found.get("tags", []) and found.get("folderUid") == FOLDER["uid"] and uid.startswith(PREFIX)
-            if mine and uid not in ours and self._step("remove", "dashboard", str(found.get("title", uid))):
+            mine = (
+                TAG in (found.get("tags") or []) and found.get("folderUid") == FOLDER["uid"] and uid.startswith(PREFIX)
+            )
+            if mine and uid not in ours and self._step("remove", "dashboard", printable(found.get("title") or uid)):
                 self._grafana.call("DELETE", f"/dashboards/uid/{escaped(uid)}")
+
+
+def _dicts(found: object) -> list[Json]:
+    """The objects of a list, and none of what is no list."""
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _grant(item: Json) -> tuple[str, int, int]:

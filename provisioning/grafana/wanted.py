@@ -1,6 +1,5 @@
 """What a customer's organisation is to hold, as Grafana's HTTP API takes it."""
 
-import copy
 import hashlib
 import json
 from importlib.resources import files
@@ -25,13 +24,13 @@ VIEW = 1
 
 
 def sources(customer: Customer, open_only: bool = False) -> list[Json]:
-    """The three data sources; with their secrets unless `open_only`. Raises CustomerError."""
+    """The three data sources; with their secrets unless `open_only`. None is made the organisation's default, which may
+    be another's. Raises CustomerError."""
     influx = customer.influx
-    settings: Json = {"version": "InfluxQL", "httpMode": "POST"}
+    settings: Json = {"version": "InfluxQL", "httpMode": "POST", "tlsSkipVerify": False}
     if influx.token_file is not None:  # 2 and 3 take InfluxQL with a token in a header
         settings["httpHeaderName1"] = "Authorization"
-    if influx.ca_file is not None:
-        settings["tlsAuthWithCACert"] = True
+    settings["tlsAuthWithCACert"] = influx.ca_file is not None
     secrets = {} if open_only else {"secureJsonData": _secrets(influx)}
     return [
         {
@@ -42,7 +41,6 @@ def sources(customer: Customer, open_only: bool = False) -> list[Json]:
             "url": influx.url,
             "user": influx.username,
             "database": influx.database + ending,
-            "isDefault": tier == "raw",
             "jsonData": {**settings, "dbName": influx.database + ending},
             **secrets,
         }
@@ -57,7 +55,7 @@ def _secrets(influx: Influx) -> Json:
     if influx.password_file is not None:
         found["password"] = secret(influx.password_file)
     if influx.ca_file is not None:
-        found["tlsCACert"] = secret(influx.ca_file)
+        found["tlsCACert"] = secret(influx.ca_file, lines=True)
     return found
 
 
@@ -69,12 +67,12 @@ def dashboards(customer: Customer) -> list[Json]:
 
 
 def _with_console(dashboard: Json, console: str) -> Json:
-    made = copy.deepcopy(dashboard)
-    for variable in made.get("templating", {}).get("list", []):
+    """The same dashboard, changed."""
+    for variable in dashboard.get("templating", {}).get("list", []):
         if variable.get("name") == "console":
             chosen = {"text": console, "value": console, "selected": True}
             variable |= {"query": console, "current": chosen, "options": [chosen]}
-    return made
+    return dashboard
 
 
 def permissions(teams: list[int]) -> list[Json]:
@@ -87,6 +85,22 @@ def message(dashboard: Json) -> str:
     """What a published version is called, and told from one that people made."""
     text = json.dumps({**dashboard, "id": None, "version": None}, sort_keys=True)
     return f"{TAG} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def same_source(theirs: Json, ours: Json) -> bool:
+    """Whether Grafana's data source is ours, and has the secrets that it needs: which they are it never tells."""
+    told = {key for key, there in (theirs.get("secureJsonFields") or {}).items() if there}
+    header = "httpHeaderName1" in (theirs.get("jsonData") or {})
+    return (
+        contains(theirs, {key: value for key, value in ours.items() if key != "secureJsonData"})
+        and set(ours["secureJsonData"]) <= told
+        and header == ("httpHeaderName1" in ours["jsonData"])
+    )
+
+
+def same_dashboard(theirs: Json, ours: Json) -> bool:
+    """The very same but for Grafana's own numbers: what is in it besides may be an older version's, or somebody's."""
+    return {**theirs, "id": None, "version": None} == {**ours, "id": None, "version": None}
 
 
 def contains(theirs: object, ours: object) -> bool:

@@ -33,6 +33,8 @@ class Organisation:
 
     def __init__(self, number: int, name: str) -> None:
         self.number, self.name = number, name
+        self.members = {"admin"}
+        """Users who may enter it: who made it, and who was added. A server administrator is none by that alone."""
         self.sources: dict[str, Json] = {}
         self.folders: dict[str, Json] = {}
         self.permissions: dict[str, list[Json]] = {}
@@ -63,6 +65,10 @@ class Grafana:
         self.answer: Callable[[str, str], tuple[int, str, str] | None] = lambda method, path: None
         """(method, path) → (status, content type or Location, body) to answer instead."""
         self.password = "correct-horse"
+        self.shows_version = True
+        """To those who did not log in."""
+        self.heeds_organisation = True
+        """Whether X-Grafana-Org-Id gets here: a proxy may remove it."""
         self.tokens = {"glsa_depots": 1}
         handler = type("Bound", (Handler,), {"grafana": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -124,7 +130,11 @@ class Asked(NamedTuple):
 
 
 def health(asked: Asked) -> Json:
-    return {"database": "ok", "version": asked.grafana.version, "commit": "abc"}
+    return {"database": "ok"} | ({"version": asked.grafana.version} if asked.grafana.shows_version else {})
+
+
+def settings(asked: Asked) -> Json:
+    return {"appSubUrl": "/grafana", "buildInfo": {"version": asked.grafana.version, "commit": "abc"}}
 
 
 def organisation_here(asked: Asked) -> Json:
@@ -160,7 +170,7 @@ def _told(source: Json) -> Json:
     return {
         **{k: v for k, v in source.items() if k != "secureJsonData"},
         "secureJsonFields": secrets,
-        "readOnly": False,
+        "readOnly": bool(source.get("readOnly")),
     }
 
 
@@ -175,8 +185,15 @@ def make_source(asked: Asked) -> Json:
     there = asked.organisation.sources
     if body["uid"] in there or any(one["name"] == body["name"] for one in there.values()):
         raise RefusalError(409, "data source with the same name already exists")
-    there[body["uid"]] = {**body, "id": len(there) + 1, "version": 1, "orgId": asked.organisation.number}
+    there[body["uid"]] = {"isDefault": False, **body, "id": len(there) + 1, "version": 1}
+    _one_default(asked, body)
     return {"datasource": _told(there[body["uid"]]), "message": "Datasource added"}
+
+
+def _one_default(asked: Asked, body: Json) -> None:
+    """There is one: who makes theirs the default takes it from the other."""
+    for uid, one in asked.organisation.sources.items():
+        one["isDefault"] = uid == body["uid"] if body.get("isDefault") else one["isDefault"] and uid != body["uid"]
 
 
 def change_source(asked: Asked) -> Json:
@@ -186,7 +203,12 @@ def change_source(asked: Asked) -> Json:
         raise RefusalError(404, "Data source not found")
     if body.get("version") not in (None, found["version"]):
         raise RefusalError(409, "Datasource has already been updated by someone else")
-    asked.organisation.sources[asked.parts[0]] = {**found, **body, "version": found["version"] + 1}
+    if found.get("readOnly"):
+        raise RefusalError(403, "Cannot update read-only data source")
+    secrets = {**found.get("secureJsonData", {}), **body.get("secureJsonData", {})}  # those that are not said stay
+    made = {"isDefault": False, "jsonData": {}, **body, "secureJsonData": secrets}
+    asked.organisation.sources[asked.parts[0]] = {"id": found["id"], **made, "version": found["version"] + 1}
+    _one_default(asked, made)
     return {"message": "Datasource updated"}
 
 
@@ -201,8 +223,8 @@ def make_folder(asked: Asked) -> Json:
     if body["uid"] in asked.organisation.folders:
         raise RefusalError(409, "a folder with the same uid already exists")
     asked.organisation.folders[body["uid"]] = {"id": 1, "uid": body["uid"], "title": body["title"], "version": 1}
-    defaults = [{"role": role, "permission": n} for role, n in (("Viewer", 1), ("Editor", 2))]
-    asked.organisation.permissions[body["uid"]] = defaults
+    defaults: list[Json] = [{"role": role, "permission": n} for role, n in (("Viewer", 1), ("Editor", 2))]
+    asked.organisation.permissions[body["uid"]] = [{"userId": 1, "permission": 4}, *defaults]  # who made it may do all
     return asked.organisation.folders[body["uid"]]
 
 
@@ -218,6 +240,12 @@ def set_permissions(asked: Asked) -> Json:
     for item in items:
         if not set(item) <= {"role", "teamId", "userId", "permission"} or item.get("permission") not in (1, 2, 4):
             raise RefusalError(400, "bad permission")
+        if len({"role", "teamId", "userId"} & set(item)) != 1 or item.get("role") not in (None, "Viewer", "Editor"):
+            raise RefusalError(400, "one of a role, a team and a user; never administrators")
+        if "teamId" in item and item["teamId"] not in asked.organisation.teams.values():
+            raise RefusalError(400, "there is no such team")
+    if len({json.dumps(item, sort_keys=True) for item in items}) < len(items):
+        raise RefusalError(400, "permission twice")
     asked.organisation.permissions[asked.parts[0]] = items
     return {"message": "Folder permissions updated"}
 
@@ -284,6 +312,7 @@ def search(asked: Asked) -> list[Json]:
 
 ROUTES: list[tuple[str, str, Callable[[Asked], object]]] = [
     ("GET", r"/health", health),
+    ("GET", r"/frontend/settings", settings),
     ("GET", r"/org", organisation_here),
     ("GET", r"/orgs/name/([^/]+)", organisation_by_name),
     ("POST", r"/orgs", make_organisation),
@@ -352,14 +381,19 @@ class Handler(BaseHTTPRequestHandler):
         chosen = self.headers.get("X-Grafana-Org-Id")
         basic = "Basic " + base64.b64encode(f"admin:{self.grafana.password}".encode()).decode()
         if said == basic:
-            return self.grafana.organisations[int(chosen or 1)], True
+            meant = self.grafana.organisations.get(int(chosen or 1)) if self.grafana.heeds_organisation else None
+            if meant is None or "admin" not in meant.members:  # as if nothing had been said
+                meant = self.grafana.organisations[1]
+            return meant, True
         number = self.grafana.tokens.get(said.removeprefix("Bearer "))
         if number is None and path != "/health":
             raise RefusalError(401, "Invalid username or password")
+        if number is not None and chosen not in (None, str(number)):
+            raise RefusalError(401, "the token is of another organisation")
         return self.grafana.organisations[number or 1], False
 
     def _say(self, status: int, kind: str, body: str) -> None:
-        data = body.encode()
+        data = body.encode(errors="surrogateescape")
         self.send_response(status)
         self.send_header("Location" if 300 <= status < 400 else "Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))

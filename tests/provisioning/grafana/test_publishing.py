@@ -1,7 +1,6 @@
 """Dashboards in a Grafana: made once, left alone, mended, pruned, and never more than is ours."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,53 +8,7 @@ import pytest
 from provisioning.__main__ import main
 from provisioning.grafana import wanted
 from tests.provisioning.grafana.fake import Grafana, running
-
-CUSTOMERS = """
-[[customer]]
-name = "Depots & Söhne"
-language = "zh_CN"
-console = "https://watchkeeper.example"
-teams = ["Technicians", "Watch"]
-[customer.influx]
-url = "http://influx.example:8086"
-version = 2
-token_file = "{folder}/influx.token"
-
-[[customer]]
-name = "Schools"
-[customer.influx]
-url = "http://influx.example:8087"
-version = 1
-username = "grafana"
-password_file = "{folder}/influx.password"
-"""
-SECRETS = ("token-of-influx", "password-of-influx", "correct-horse")
-BOARDS = len(list((Path(wanted.__file__).parents[2] / "dashboards" / "json" / "en").glob("*.json")))
-
-
-@pytest.fixture(params=["10.4.2", "11.6.0", "12.1.0"])
-def grafana(request: pytest.FixtureRequest) -> Iterator[Grafana]:
-    yield from running(request.param)
-
-
-@pytest.fixture
-def one() -> Iterator[Grafana]:
-    yield from running()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "influx.token").write_text(SECRETS[0] + "\n")
-    (tmp_path / "influx.password").write_text(SECRETS[1])
-    (tmp_path / "admin.password").write_text(SECRETS[2])
-    (tmp_path / "customers.toml").write_text(CUSTOMERS.format(folder=tmp_path))
-    return tmp_path
-
-
-def publish(grafana: Grafana, folder: Path, *more: str) -> int:
-    login = ["--user", "admin", "--password-file", str(folder / "admin.password")]
-    where = ["--grafana", grafana.url, "--customers", str(folder / "customers.toml")]
-    return main(["dashboards", "publish", *where, *login, *more])
+from tests.provisioning.grafana.runs import BOARDS, SECRETS, publish
 
 
 def test_the_first_run_makes_all_and_the_second_changes_nothing(
@@ -250,7 +203,7 @@ def test_a_version_that_nobody_looked_at_is_refused(
     ("url", "said"),
     [
         ("http://grafana.example", "unencrypted"),
-        ("https://user:pass@grafana.example", "no address of a Grafana"),
+        ("https://user:pass@grafana.example", "has no user and no password"),
         ("ftp://grafana.example", "no address of a Grafana"),
         ("http://127.0.0.1:1", "cannot be reached"),
     ],
