@@ -24,6 +24,13 @@ from tests.waiting import wait_until
 COMPOSE = Path(__file__).parents[3] / "provisioning" / "compose"
 FILES = ("mosquitto.conf", "hub.toml", "customers.toml", "compose.yaml", "Dockerfile", "setup.sh")
 
+DOCKER = r"""echo "$*" >>docker.log
+case "$*" in
+*--write-buckets*) printf '[\n\t{\n\t\t"id": "1",\n\t\t"token": "hub-token==",\n\t\t"status": "active"\n\t}\n]\n' ;;
+*"auth create"*) echo '{"id":"2","token":"grafana-token==","userName":"admin"}' ;;
+esac
+"""
+
 
 def set_up(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`setup.sh` as its user runs it."""
@@ -32,6 +39,9 @@ def set_up(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     fleet = bin_folder / "watchkeeper-fleet"
     fleet.write_text(f'#!/bin/sh\nPYTHONPATH="{Path.cwd()}" exec "{sys.executable}" -m provisioning "$@"\n')
     fleet.chmod(0o755)
+    docker = bin_folder / "docker"  # answers as `influx auth create --json` does, and notes what it was asked
+    docker.write_text(f"#!/bin/sh\n{DOCKER}")
+    docker.chmod(0o755)
     path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["sh", "setup.sh", *arguments], cwd=folder, env={**os.environ, "PATH": path}, text=True, capture_output=True
@@ -44,7 +54,13 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("compose")
     for name in FILES:
         (folder / name).write_bytes((COMPOSE / name).read_bytes())
-    done = set_up(folder, "broker.example", "192.0.2.7")
+    done = set_up(folder, "broker.example", "192.0.2.7", "2001:db8::7")
+    assert done.returncode == 0, done.stderr
+    assert "next: sh setup.sh --tokens" in done.stdout
+    missing = set_up(folder, "--check")
+    assert missing.returncode == 1
+    assert "missing: secrets/grafana/influx-grafana.token" in missing.stderr
+    done = set_up(folder, "--tokens")
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -65,11 +81,53 @@ def test_set_up_makes_certificates_and_secrets_for_their_owners_alone_and_keeps_
     assert set_up(ready, "--check").returncode == 0
 
 
+def test_hub_and_grafana_have_tokens_of_their_own_and_grafanas_only_reads(ready: Path) -> None:
+    """Who may use a data source may send anything through it, with whatever rights its token has."""
+    administrator = (ready / "secrets/influx/influx-admin.token").read_text()
+    assert (ready / "secrets/hub/influx-hub.token").read_text() == "hub-token==\n"
+    assert (ready / "secrets/grafana/influx-grafana.token").read_text() == "grafana-token==\n"
+    asked = (ready / "docker.log").read_text().splitlines()
+    assert asked[0] == "compose up --detach --wait influxdb"
+    assert [("--read-buckets" in line, "--write-buckets" in line) for line in asked[1:]] == [
+        (True, True),
+        (True, False),
+    ]
+    holders = [str(path.relative_to(ready)) for path in ready.rglob("*") if holds(path, administrator.strip())]
+    assert sorted(holders) == ["secrets/buckets/influx-admin.token", "secrets/influx/influx-admin.token"]
+    assert set_up(ready, "--tokens").returncode == 0
+    assert len((ready / "docker.log").read_text().splitlines()) == 4, "tokens are made once"
+
+
+def holds(path: Path, secret: str) -> bool:
+    return path.is_file() and secret in path.read_text(errors="replace")
+
+
+@pytest.mark.parametrize("name", ["a,DNS:b", "a b", "a\nb", "-x", "a/b"])
+def test_what_is_no_name_of_a_broker_is_refused(ready: Path, name: str) -> None:
+    done = set_up(ready, name)
+    assert done.returncode == 1
+    assert "setup.sh: " in done.stderr
+
+
+def test_a_name_that_came_too_late_for_the_certificate_is_told(ready: Path) -> None:
+    done = set_up(ready, "broker.example", "later.example")
+    assert done.returncode == 1
+    assert "is not for later.example: remove secrets/broker/broker.crt" in done.stderr
+
+
+def test_the_image_is_built_of_what_it_needs_and_of_no_secret() -> None:
+    root = COMPOSE.parents[1]
+    allowed = {line[1:] for line in (root / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = re.findall(r"^COPY (.+) \S+$", (COMPOSE / "Dockerfile").read_text(), re.MULTILINE)
+    assert allowed == {name for line in copied for name in line.split()}
+
+
 def test_the_brokers_certificate_has_the_names_that_agents_use(ready: Path) -> None:
     command = ["openssl", "x509", "-in", str(ready / "secrets/broker/broker.crt"), "-noout", "-ext", "subjectAltName"]
     names = subprocess.run(command, text=True, capture_output=True, check=True).stdout
     assert "DNS:broker.example" in names
     assert "IP Address:192.0.2.7" in names
+    assert "IP Address:2001:DB8:0:0:0:0:0:7" in names
     assert "IP Address:127.0.0.1" in names
 
 
@@ -90,6 +148,8 @@ def test_compose_accepts_the_file_and_every_file_it_names_is_there(ready: Path) 
         assert re.fullmatch(r"watchkeeper-hub|[\w/-]+:\d+\.\d+\.\d+", service["image"]), name
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
+        assert ("healthcheck" in service) is (name != "buckets"), name
+        assert service["read_only"] is (name != "influxdb"), name
         for volume in service["volumes"]:
             source = volume.split(":")[0] if isinstance(volume, str) else volume["source"]
             if source.startswith("/"):
@@ -103,6 +163,9 @@ def test_what_the_containers_read_is_where_they_look(ready: Path) -> None:
     hub = (ready / "hub.toml").read_text()
     for name in re.findall(r"/run/watchkeeper/([\w.-]+)", hub):
         assert (ready / "secrets/hub" / name).is_file(), name
+    buckets = yaml.safe_load((ready / "compose.yaml").read_text())["services"]["buckets"]
+    for name in re.findall(r"/run/buckets/([\w.-]+)", " ".join(buckets["command"])):
+        assert (ready / "secrets/buckets" / name).is_file(), name
     for name in re.findall(r"/mosquitto/secrets/([\w.-]+)", (ready / "mosquitto.conf").read_text()):
         assert (ready / "secrets/broker" / name).is_file(), name
     grafana = (ready / "grafana/datasources/watchkeeper.yaml").read_text()
@@ -168,7 +231,7 @@ def test_the_hub_works_with_the_very_files_of_its_container(
             return False
 
     try:
-        wait_until(is_ready, timeout=60, what="the hub to hear itself through the broker and to write its series")
+        wait_until(is_ready, timeout=240, what="the hub to hear itself through the broker and to write its series")
     finally:
         assert hub.stop() == 0, hub.log()
 
