@@ -32,6 +32,7 @@ SAID = frozenset({"title", "description", "noValue", "label", "alias"})
 """Keys of the JSON whose value people read; the words of mappings and columns are looked at besides."""
 _FROM = re.compile(r'FROM ("[^"]+"(?:, "[^"]+")*)')
 _SAID = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_GROUPED = re.compile(r"GROUP BY ((?:time\([^)]*\)|\"[^\"]+\"|, )+)")
 _NAMED = re.compile(r'AS "([^"]+)"')
 _KEY = re.compile(r'WITH KEY = "([^"]+)"')
 _DATASOURCE = re.compile(r"\$\{(raw|hourly|daily)\}")
@@ -58,6 +59,12 @@ def known(measurement: str, tier: str) -> frozenset[str]:
     return TAGS | metrics
 
 
+def grouping(measurement: str) -> frozenset[str]:
+    """The tags of a measurement. InfluxDB takes a field in GROUP BY without a word, and groups by nothing."""
+    record = BY_NAME.get(measurement)
+    return frozenset(record.tags) if record is not None else TAGS
+
+
 def words(statement: str, tier: str) -> Iterator[str]:
     """What is wrong with the names in a statement."""
     measurements = [name for named in _FROM.findall(statement) for name in _SAID.findall(named)]
@@ -71,6 +78,10 @@ def words(statement: str, tier: str) -> Iterator[str]:
     for name in _SAID.findall(statement):
         if name not in there:
             yield f"{name!r} is no field or tag of {', '.join(measurements)} in {tier}"
+    tags = frozenset[str]().union(*(grouping(measurement) for measurement in measurements))
+    for grouped in _GROUPED.findall(statement):
+        for name in set(_SAID.findall(grouped)) - tags:
+            yield f"groups by {name!r}, which is no tag of {', '.join(measurements)}"
     timed = any(word in statement for word in ("$timeFilter", "now()", "${__to}"))
     if not timed and not statement.startswith("SHOW TAG VALUES") and set(measurements) != {TIMELESS}:
         yield f"has no time filter: {statement}"

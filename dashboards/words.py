@@ -101,17 +101,34 @@ INTEGRITY = below(
 """Of the share of a day's plan that was recorded."""
 
 
+RATES = (
+    ("online", Text("Online", "在线率"), None),
+    ("integrity", Text("Recording integrity", "录像完好率"), INTEGRITY),
+    ("picture", Text("Picture quality", "图像合格率"), None),
+    ("clock", Text("Clock accuracy", "校时准确率"), None),
+)
+"""The inspector's four."""
+
+
+def rates(limit: int) -> list[Query]:
+    """Each rate by month, to be merged: a rate that speaks of no device counts for nothing and is left out. `limit`:
+    months of all sites together."""
+    return [
+        Query(
+            f'SELECT "{rate}_ratio", "{rate}_devices", "site" FROM "site_rate" WHERE {{until}} AND {{site}} '
+            f'AND "period" = \'month\' AND "{rate}_devices" > 0 ORDER BY time DESC LIMIT {limit}',
+            "daily",
+            table=True,
+        )
+        for rate, *_ in RATES
+    ]
+
+
 def rate_columns() -> list[Column]:
-    """The inspector's four rates (site_rate), each with how many devices it speaks of; without evidence empty."""
-    rates = (
-        ("online", Text("Online", "在线率"), None),
-        ("integrity", Text("Recording integrity", "录像完好率"), INTEGRITY),
-        ("picture", Text("Picture quality", "图像合格率"), None),
-        ("clock", Text("Clock accuracy", "校时准确率"), None),
-    )
+    """Of `rates`, each with how many devices it speaks of; without evidence empty."""
     return [
         column
-        for rate, title, limits in rates
+        for rate, title, limits in RATES
         for column in (
             Column(f"{rate}_ratio", title, "percentunit", limits=limits, decimals=2, empty=NO_DATA),
             Column(f"{rate}_devices", Text(f"{title.en}: devices", f"{title.zh}：设备数"), "none", width=90),

@@ -7,7 +7,7 @@ from dashboards.panel import ANY, NOTHING, Column, Lines, Number, Table
 from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, SITE
-from dashboards.words import NONE_IS_BETTER, NONE_IS_GOOD, SEVERITY, TICKET_PATH, TO_SITE, rate_columns
+from dashboards.words import NONE_IS_BETTER, NONE_IS_GOOD, SEVERITY, TICKET_PATH, TO_SITE, rate_columns, rates
 
 NEWEST = 'FROM "site_state" WHERE {hour} AND {site} GROUP BY "site"'
 """States are written every five minutes: of a site without one for an hour nothing is known."""
@@ -161,16 +161,9 @@ board = Board(
                         "Online, recording integrity, picture quality, clock accuracy. Without evidence: empty.",
                         "在线率、录像完好率、图像合格率、校时准确率。没有依据的留空。",
                     ),
-                    queries=[
-                        Query(
-                            'SELECT "online_ratio", "integrity_ratio", "picture_ratio", "clock_ratio", '
-                            '"online_devices", "integrity_devices", "picture_devices", "clock_devices", "site" '
-                            'FROM "site_rate" WHERE {until} AND "period" = \'month\' AND {site} '
-                            "ORDER BY time DESC LIMIT 2000",
-                            "daily",
-                            table=True,
-                        )
-                    ],
+                    queries=rates(limit=500),
+                    merge=True,
+                    sort=(Text("Month", "月份"), True),
                     height=9,
                     columns=[
                         Column("Time", Text("Month", "月份"), "time:YYYY-MM", width=110),

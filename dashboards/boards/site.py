@@ -18,6 +18,7 @@ from dashboards.words import (
     changed,
     hidden,
     rate_columns,
+    rates,
     ticket_columns,
     tickets,
 )
@@ -59,7 +60,7 @@ NUMBERS = [
     ),
     _newest(
         "devices",
-        Text("Devices", "设备数"),
+        Text("Devices there", "设备数"),
         Text("In the inventory of the site's agents.", "站点各代理清单中的设备。"),
         {},
     ),
@@ -104,7 +105,7 @@ DEVICES = Table(
         ),
     ],
     height=12,
-    sort=(Text("Open tickets", "未解决工单"), True),
+    sort=(Text("Device", "设备"), False),
     columns=[
         Column("device", Text("Device", "设备"), link=DEVICE_PATH, width=170),
         Column("name", Text("Name", "名称"), width=200),
@@ -192,19 +193,14 @@ RATES = Table(
         "evidence: empty.",
         "在线率、录像完好率、图像合格率、校时准确率，以及各自所涉设备数。没有依据的留空。",
     ),
-    queries=[
-        Query(
-            'SELECT "online_ratio", "integrity_ratio", "picture_ratio", "clock_ratio", "online_devices", '
-            '"integrity_devices", "picture_devices", "clock_devices" FROM "site_rate" '
-            "WHERE {until} AND \"period\" = 'month' AND {site} ORDER BY time DESC LIMIT 24",
-            "daily",
-            table=True,
-        )
-    ],
+    queries=rates(limit=24),
+    merge=True,
+    sort=(Text("Month", "月份"), True),
     width=12,
     columns=[
         Column("Time", Text("Month", "月份"), "time:YYYY-MM", width=90),
         *rate_columns(),
+        *hidden("site"),
     ],
 )
 

@@ -126,6 +126,10 @@ SPOILT: dict[str, tuple[Callable[[Json], object], str]] = {
         lambda b: _panel(b)["targets"][0].update(datasource={"type": "influxdb", "uid": "${hourly}"}),
         "'fill_ratio' is no field",
     ),
+    "grouped by a field": (
+        lambda b: _query(b, '"device" fill', '"fill_ratio" fill'),
+        "groups by 'fill_ratio', which is no tag of volume",
+    ),
     "no time": (lambda b: _query(b, "$timeFilter AND ", ""), "no time filter"),
     "overlapping": (lambda b: _panel(b)["gridPos"].update(w=13), "overlaps 'Fill'"),
     "outside": (lambda b: _panel(b)["gridPos"].update(x=13), "out of the grid"),
