@@ -182,7 +182,7 @@ class InfluxSeries:
         self._ask([_PROBE])
 
     def holding(self, site: str) -> Holding:
-        """By the tags; counting values would read them all."""
+        """By the tags; counting values would read them all. A device that records speak of counts once."""
         statement = f'SHOW TAG VALUES WITH KEY = "device" WHERE "site" = {literal(site)}'
         try:
             (found,) = self._ask([statement])
@@ -190,7 +190,7 @@ class InfluxSeries:
             if _nowhere(error):
                 return Holding(0, 0)
             raise
-        return Holding(sum(len(series.rows) for series in found), None)
+        return Holding(len({device for series in found for _, device in series.rows}), None)
 
     def erase(self, site: str) -> None:
         """1.x drops the series, whatever retention policy they are in; 2.x deletes by predicate; 3.x can't."""
