@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Iterator
 import sqlalchemy as sa
 
 from hub.records.changes import Changes
+from hub.records.freshness import Freshness
 from hub.records.rates_job import Rates
-from hub.records.repair import Repair
 from hub.records.repairs_job import Repairs
 from hub.records.standing import Standing
 from hub.records.work import Deposed, Work
@@ -45,7 +45,7 @@ class Mirror:
             "covers": standing.covers,
             "blindness": standing.blindness,
             "inventory": lambda: standing.inventory(changes.devices),
-            "repair": Repair(work).pieces,
+            "freshness": Freshness(work).pieces,
             "repairs": Repairs(work).pieces,
             "rates": Rates(work).pieces,
         }

@@ -39,7 +39,7 @@ class Killed(BaseException):
 class Rig:
     """`hub.now` is the time of all. The hub's own numbers go to a file, records to the server."""
 
-    def __init__(self, folder: Path, server: InfluxDB, database: str, zone: tzinfo = SHANGHAI) -> None:
+    def __init__(self, folder: Path, server: InfluxDB, database: str, zone: tzinfo = SHANGHAI, url: str = "") -> None:
         self.server, self.database = server, database
         for name in (database, f"{database}_hourly", f"{database}_daily"):
             server.query(f'CREATE DATABASE "{name}"')
@@ -47,7 +47,7 @@ class Rig:
         self.raw, self.hourly, self.daily = (
             cast(InfluxSeries, open_series(of_tier(settings, tier))) for tier in ("raw", "hourly", "daily")
         )
-        self.hub = Hub(folder, rules=AT_ONCE)
+        self.hub = Hub(folder, url, rules=AT_ONCE)
         known = discover()
         rules = Scoped.of(known, settings_of(known, AT_ONCE))
         self.active = True

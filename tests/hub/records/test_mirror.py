@@ -2,18 +2,23 @@
 
 import logging
 import threading
+from pathlib import Path
 
 import pytest
 
+from hub.cover import Scope
 from hub.records.mirror import Mirror
 from hub.records.row import to_line
 from hub.records.tickets import ticket_row
 from hub.records.work import Deposed
 from hub.series.store import SeriesUnavailable
 from hub.store import erasure, reads, schema
+from tests.hub import covers
 from tests.hub.fleets import SITE, T0
 from tests.hub.records.rig import DAY_MS, Rig
+from tests.servers.influxdb import InfluxDB
 from tests.waiting import wait_until
+from wire.records import BY_NAME
 
 OF_NO_SITE = ("blindness", "fleet_state")
 
@@ -41,6 +46,23 @@ def test_while_influxdb_is_away_records_wait_and_it_is_told_once(rig: Rig, caplo
     rig.mirror.round()
     assert [row["open"] for row in rig.rows("ticket")] == [1]
     assert rig.rows("site_state")
+
+
+def test_postgresql_is_mirrored_alike(server: InfluxDB, tmp_path: Path, postgresql_url: str) -> None:
+    rig = Rig(tmp_path, server, "from_postgresql", url=postgresql_url)
+    rig.announce()
+    rig.heard_since(T0 - 2 * DAY_MS)
+    rig.camera(0.0)
+    rig.camera(1.0, seconds=60)
+    rig.event("door.alarm", state="DoorForcedOpen")
+    covers.add(rig.hub.database, Scope(SITE), T0, T0 + DAY_MS)
+    rig.camera(1.0, seconds=30)
+    rig.mirror.round()
+    assert {name for name, rows in rig.everything().items() if rows} == BY_NAME.keys() - {"silence"}
+    assert [row["open"] for row in rig.rows("ticket")] == [0, 1]
+    _forget(rig)
+    assert rig.progress() == {"timeline": 0, "event": 0}
+    rig.close()
 
 
 def test_its_thread_writes_what_comes_and_ends_when_told(rig: Rig) -> None:

@@ -24,7 +24,7 @@ class _Held(NamedTuple):
     number: int
 
 
-class Repair:
+class Freshness:
     """Both right after a start, too."""
 
     def __init__(self, work: Work) -> None:
