@@ -156,6 +156,7 @@ class Spec:
         if column.width:
             said["custom.width"] = column.width
         if column.hidden:
+            said["custom.hidden"] = True  # tables of Grafana 10 and 11
             said["custom.hideFrom.viz"] = True
         if column.limits:
             said["thresholds"] = config(column.limits).to_json()

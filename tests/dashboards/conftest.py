@@ -5,17 +5,10 @@ from collections.abc import Iterator, Sequence
 import httpx
 import pytest
 
-from tests.dashboards.filling import fill, sources_on
+from tests.dashboards.filling import sources_on
 from tests.dashboards.player.source import Source
-from tests.dashboards.week import Week, the_week
+from tests.dashboards.week import the_week
 from tests.servers.influxdb import InfluxDB
-
-
-@pytest.fixture(scope="session")
-def week(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Week:
-    """One for all workers of a run."""
-    base = tmp_path_factory.getbasetemp()
-    return the_week((base if worker_id == "master" else base.parent) / "dashboards-week")
 
 
 @pytest.fixture(scope="session")
@@ -30,15 +23,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxDB]:
 @pytest.fixture(scope="session")
 def client() -> Iterator[httpx.Client]:
     """One connection for all questions."""
-    with httpx.Client(timeout=60) as one:
+    with httpx.Client(timeout=300) as one:
         yield one
 
 
 @pytest.fixture(scope="session")
-def sources(server: InfluxDB, week: Week, client: httpx.Client) -> Sequence[Source]:
-    """The three data sources that a Grafana has, with the week."""
+def sources(
+    server: InfluxDB, client: httpx.Client, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Sequence[Source]:
+    """The three data sources that a Grafana has, with the week, which all workers of a run share."""
+    base = tmp_path_factory.getbasetemp()
     made = sources_on(server, client)
-    fill(made, week.lines())
+    the_week((base if worker_id == "master" else base.parent) / "dashboards-week", made)
     return made
 
 

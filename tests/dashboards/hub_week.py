@@ -13,12 +13,12 @@ from wire.messages import DeviceKind
 
 SITE, HUB = "hub", "hub-1"
 HOUR_MS = 3_600_000
-EVERY_MS = HOUR_MS // 2
+EVERY_MS = HOUR_MS // 6
 
 AWAY = (START + (2 * 24 + 10) * HOUR_MS, START + (2 * 24 + 13) * HOUR_MS)
 """When InfluxDB took nothing."""
 
-DEAF = (START + (4 * 24 + 15) * HOUR_MS, START + (4 * 24 + 16) * HOUR_MS + EVERY_MS)
+DEAF = (START + (4 * 24 + 15) * HOUR_MS, START + (4 * 24 + 16) * HOUR_MS + HOUR_MS // 2)
 """When the broker was gone."""
 
 BUFFERED_A_SECOND = 40.0
@@ -26,8 +26,8 @@ RSS_BYTES = 180e6
 
 
 def hub_week() -> Iterator[Point]:
-    """Points of kind hub, one every half hour."""
-    for at in range(START + EVERY_MS, NOW, EVERY_MS):
+    """Points of kind hub, one every ten minutes, and one a minute ago."""
+    for at in (*range(START + EVERY_MS, NOW, EVERY_MS), NOW - 60_000):
         yield Point(DeviceKind.HUB, SITE, HUB, HUB, at, {**_work(at), **_store(at), **_broker(at), **_process(at)})
 
 
@@ -87,6 +87,8 @@ def _process(at: int) -> dict[str, float]:
         "process_rss_bytes": RSS_BYTES * (1 + 0.1 * grown),
         "process_cpu_ratio": 0.12,
         "open_files": 61.0,
+        "learned_series": 1200.0,
+        "learned_fill_ratio": 0.012,
         "certificate_left_days": 60 - DAYS * grown,
     }
 

@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 from simulator.scenario import Scenario
 from tests.dashboards.drawing.page import WIDTH, page
-from tests.dashboards.filling import fill, sources_on
+from tests.dashboards.filling import sources_on
 from tests.dashboards.player.play import JSON, Player
 from tests.dashboards.sites import NOW, sites
 from tests.dashboards.week import the_week
@@ -27,8 +27,12 @@ from tests.servers.influxdb import InfluxDB
 COMMITTED = Path("dashboards/json")
 LANGUAGES = ("en", "zh_CN")
 MARGIN = 32
+WHOLE = "now-7d"
+"""The range that is shown, whatever the dashboard's own: the whole week."""
 EVERY_SECONDS = 600.0
 """Between two reports: closer than in the tests, for a smoother picture."""
+STATES_MS = 900_000
+"""Between two looks at how sites stand."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="dashboards, as their files are named (default: some)")
     parser.add_argument("--to", type=Path, default=IMAGES, metavar="DIR", help=f"where they go (default: {IMAGES})")
     parser.add_argument("--site", default="school", help="which site is shown where there is a choice")
+    parser.add_argument("--lines", type=Path, metavar="DIR", help="keep the week's data there, or take it from there")
     told = parser.parse_args(arguments)
-    shots = [Shot(name, {"site": [told.site]}) for name in told.names] or SHOTS
+    usual = {shot.name: shot for shot in SHOTS}
+    shots = [usual.get(name) or Shot(name, {"site": [told.site]}) for name in told.names] or SHOTS
     told.to.mkdir(parents=True, exist_ok=True)
-    with playing() as player, sync_playwright() as playwright:
+    with playing(told.lines) as player, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
         view = browser.new_page(viewport={"width": WIDTH + MARGIN, "height": 600})
         for shot in shots:
@@ -73,18 +79,19 @@ def drawn(player: Player, shot: Shot, language: str) -> str:
     """The page."""
     dashboard: JSON = json.loads((COMMITTED / language / f"{shot.name}.json").read_text(encoding="utf-8"))
     there = {variable["name"] for variable in dashboard["templating"]["list"]}
-    return page(player.play(dashboard, {name: shot.wanted[name] for name in shot.wanted if name in there}), language)
+    wanted = {name: values for name, values in shot.wanted.items() if name in there}
+    return page(player.play(dashboard, wanted, WHOLE), language)
 
 
 @contextmanager
-def playing() -> Iterator[Player]:
-    """On an InfluxDB of its own, with the week at a closer look."""
-    with tempfile.TemporaryDirectory(prefix="wk-pictures-") as folder, httpx.Client(timeout=60) as client:
+def playing(kept: Path | None = None) -> Iterator[Player]:
+    """On an InfluxDB of its own, with the week at a closer look; `kept`: where the week lies, or is to lie."""
+    with tempfile.TemporaryDirectory(prefix="wk-pictures-") as folder, httpx.Client(timeout=300) as client:
         server = InfluxDB(Path(folder))
         server.start()
         try:
             made = sources_on(server, client)
-            fill(made, the_week(Path(folder) / "week", closer()).lines())
+            the_week(kept or Path(folder) / "week", made, closer(), STATES_MS)
             yield Player(made, NOW)
         finally:
             server.stop()

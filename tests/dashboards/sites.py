@@ -49,6 +49,7 @@ agents:
 faults:
   - {{ kind: camera_off, device: cam-2, at: 30h, for: 6h }}
   - {{ kind: picture_spoilt, device: cam-3, how: defocused, at: 52h, for: 20h }}
+  - {{ kind: picture_spoilt, device: cam-1, how: taped, at: 144h, for: 10d }}
   - {{ kind: disk_wears, device: sda, what: reallocated_sectors, a_day: 24, at: 40h, for: 10d }}
   - {{ kind: disk_hot, device: sdb, at: 70h, for: 9h }}
   - {{ kind: array_degraded, device: md0, at: 100h, for: 12h }}

@@ -1,13 +1,14 @@
 """The week of `sites`, as it lies in a hub's three databases: played through intake, engine and tickets on its own
 clock, rolled up, mirrored, and written as line protocol.
 
-The two sites with few devices report once an hour and the school every half hour, so that all of it costs about three
-seconds of one core. Rules whose conditions must last for less than their reports are apart get times to match.
+The two sites with few devices report once an hour and the school every half hour. Of the values only those are written
+that a dashboard, or a rate of the mirror, asks for: a hub writes them all, at several times the cost.
 """
 
 import fcntl
 import heapq
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,23 +16,37 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.cover import Cover, Scope
 from hub.recording import read
 from hub.replay import NoSeries, Replay, tickets
-from hub.rollup.figures import DAY_MS, HOUR_MS, floor, of_day, rolled
-from hub.rule import Settings, discover
+from hub.rollup.figures import DAY_MS, HOUR_MS, fields, floor, of_day, rolled
+from hub.rule import discover
 from hub.series.buffer import Written
 from hub.series.line import to_lines
 from hub.series.store import Bucket, Point, Summary
+from hub.store import covers, schema
 from hub.store.database import migrate
 from simulator.scenario import Scenario
 from simulator.virtual.recording import lines
-from tests.dashboards.filling import DATABASES
-from tests.dashboards.hub_week import hub_week
-from tests.dashboards.sites import NOW, sites
+from tests.dashboards.filling import DATABASES, fill
+from tests.dashboards.hub_week import DEAF, hub_week
+from tests.dashboards.mirroring import STATES_MS, Mirroring
+from tests.dashboards.player.source import Source
+from tests.dashboards.sites import NOW, START, sites
 from tests.hub.fleets import settings_of
+from wire.metrics import CATALOGUE
 
-SECONDS_APART = 3600.0
-"""Between two reports of the slowest agents."""
+WINDOW = (START + 89 * HOUR_MS, START + 94 * HOUR_MS)
+"""When somebody worked at the harbour's camera quay-1."""
+
+FOLDER = Path(__file__).parents[2] / "dashboards" / "json"
+RATED = frozenset(
+    {"clock_offset_error_seconds", "clock_offset_seconds", "picture_taken", "recording_integrity_ratio", "up"}
+)
+"""What the mirror's rates are made of."""
+
+EVERY_MS = 300_000
+"""Between two of the last values."""
 
 
 @dataclass
@@ -48,13 +63,14 @@ class Kept(NoSeries):
 
 @dataclass(frozen=True)
 class Week:
-    """Where it lies: line protocol by tier, and the tickets it led to."""
+    """Where it lies: line protocol by tier, records apart, and the tickets it led to."""
 
     folder: Path
 
-    def lines(self) -> dict[str, str]:
-        """Line protocol, times in ms, by the uid of the data source it belongs to."""
-        return {f"wk-{tier}": (self.folder / f"{tier}.lines").read_text(encoding="utf-8") for tier in DATABASES}
+    def lines(self, what: str = "lines") -> dict[str, str]:
+        """Line protocol, times in ms, of "records" in ns, by the uid of the data source it belongs to."""
+        paths = {f"wk-{tier}": self.folder / f"{tier}.{what}" for tier in DATABASES}
+        return {uid: path.read_text(encoding="utf-8") for uid, path in paths.items() if path.exists()}
 
     def tickets(self) -> list[dict[str, Any]]:
         """As `hub.replay.tickets` tells them."""
@@ -62,41 +78,73 @@ class Week:
         return found
 
 
-def the_week(folder: Path, scenarios: Sequence[Scenario] | None = None) -> Week:
-    """In that folder: made by the first who asks, while others wait."""
+def the_week(
+    folder: Path, sources: Sequence[Source], scenarios: Sequence[Scenario] | None = None, states_ms: int = STATES_MS
+) -> Week:
+    """In empty databases: made by the first who asks and kept in that folder, while others wait and take it there."""
     folder.mkdir(parents=True, exist_ok=True)
+    week = Week(folder)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "tickets.json").exists():
-            _make(folder, scenarios or sites())
-    return Week(folder)
+            _make(folder, sources, scenarios or sites(), states_ms)
+            return week
+    fill(sources, week.lines())
+    fill(sources, week.lines("records"), "ns")
+    return week
 
 
-def _make(folder: Path, scenarios: Sequence[Scenario]) -> None:
+def _make(folder: Path, sources: Sequence[Source], scenarios: Sequence[Scenario], states_ms: int) -> None:
     database = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
     migrate(database)
-    kept = Kept()
-    rules = discover()
-    settings = settings_of(rules)
-    settings |= {name: _slowed(one) for name, one in settings.items() if 0 < one.hold_seconds < SECONDS_APART}
-    settings |= {
-        name: settings[name].model_copy(update=dict(changes))
-        for scenario in scenarios
-        for name, changes in scenario.rules.items()
-    }
-    summary = Replay(database, rules, settings, series=kept).play(read(_merged(scenarios)))
+    _announce(database)
+    kept, rules = Kept(), discover()
+    tables = {name: table for scenario in scenarios for name, table in scenario.rules.items()}
+    replay = Replay(database, rules, settings_of(rules, tables), series=kept)
+    mirroring = Mirroring(database, sources, rules, tables, lambda: replay.now, states_ms)
+    summary = replay.play(read(_merged(scenarios)), mirroring.told)
     assert (summary.refused, dict(summary.rejected)) == (0, {})
-    raw = [*kept.points, *hub_week()]
-    hourly = list(hours(raw))
+    every = [*kept.points, *lately(kept.points), *hub_week()]
+    raw, hourly = list(asked_for(every)), list(hours(asked_for(every, rolled_up=True)))
     for tier, points in (("raw", raw), ("hourly", hourly), ("daily", list(days(hourly)))):
         (folder / f"{tier}.lines").write_text("\n".join(to_lines(points).lines) + "\n", encoding="utf-8")
+    fill(sources, Week(folder).lines())
+    mirroring.finish()
+    mirroring.close()
+    for tier, records in (("raw", mirroring.raw), ("daily", mirroring.daily)):
+        (folder / f"{tier}.records").write_text("\n".join(records.lines) + "\n", encoding="utf-8")
     (folder / "tickets.json").write_text(json.dumps(list(tickets(database))), encoding="utf-8")
     database.dispose()
 
 
-def _slowed(settings: Settings) -> Settings:
-    """A condition is only held across a gap of twice its hold time."""
-    return settings.model_copy(update={"hold_seconds": SECONDS_APART, "clear_seconds": SECONDS_APART})
+def _announce(database: sa.Engine) -> None:
+    """A maintenance window, and the time in which the hub heard nothing (`hub_week`)."""
+    start, end = DEAF
+    window = Cover(0, "maintenance", Scope("harbour", "quay-1"), *WINDOW, "ann", "lens cleaned", added=WINDOW[0])
+    with database.begin() as connection:
+        connection.execute(schema.blindness.insert().values(start=start, end=end, reason="broker"))
+        covers.add(connection, window, WINDOW[1])
+
+
+def asked_for(points: Sequence[Point], *, rolled_up: bool = False) -> Iterator[Point]:
+    """Of each point the metrics that a dashboard names, rolled up or as they are, and those of the mirror's rates."""
+    texts = [path.read_text(encoding="utf-8") for path in (FOLDER / "en").glob("*.json")]
+    named = {name for text in texts for name in re.findall(r'\\"(\w+)\\"', text)}
+    known = (metric.name for metric in CATALOGUE)
+    metrics = {name for name in known if named & set(fields(name) if rolled_up else (name,))} | RATED
+    for point in points:
+        values = {metric: value for metric, value in point.values.items() if metric in metrics}
+        if values:
+            yield point._replace(values=values)
+
+
+def lately(points: Sequence[Point]) -> Iterator[Point]:
+    """What agents told in the last hour, once more every five minutes until its end, as they would at their usual
+    pace: a dashboard's "now" is the last few minutes. Agents that are silent say nothing."""
+    last = {(kind, site, agent, device): point for point in points for kind, site, agent, device, *_ in [point]}
+    for point in last.values():
+        if point.at > NOW - HOUR_MS:
+            yield from (point._replace(at=at) for at in range(NOW - EVERY_MS, point.at, -EVERY_MS))
 
 
 def _merged(scenarios: Sequence[Scenario]) -> Iterator[str]:

@@ -40,7 +40,7 @@ def lines_of(panel: Panel) -> list[Line]:
         times = next((one for one in frame.columns if one.kind == "time"), None)
         if times is None:
             continue
-        for field in fields_of(panel.json, frame, len(found)):
+        for field in fields_of(panel, frame, len(found)):
             found += [Line(field, times.cells)] if field.column.kind in ("number", "boolean") else []
     return found
 
@@ -78,7 +78,7 @@ def _scale(panel: Panel, lines: Sequence[Line], width: float, height: float) -> 
 
 
 def _axes(scale: Scale, lines: Sequence[Line]) -> Iterator[str]:
-    for value in ticks(scale.low, scale.high, max(2, int(scale.height // 34))):
+    for value in ticks(scale.low, scale.high, max(2, int(scale.height // 34)), lines[0].field.config.get("unit", "")):
         y = scale.y(value)
         yield f'<line x1="{LEFT}" x2="{scale.width - 8:.0f}" y1="{y:.1f}" y2="{y:.1f}" stroke="#24262d"/>'
         text = lines[0].field.show(value).text

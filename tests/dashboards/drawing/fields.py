@@ -10,6 +10,7 @@ from tests.dashboards.drawing.colours import NEUTRAL, PALETTE, colour
 from tests.dashboards.drawing.units import plain, shown
 from tests.dashboards.player.errors import DashboardError
 from tests.dashboards.player.frames import Cell, Column, Frame
+from tests.dashboards.player.play import Panel
 
 JSON = dict[str, Any]
 
@@ -31,6 +32,7 @@ class Field:
 
     column: Column
     config: JSON
+    now: int
     index: int = 0
 
     @cached_property
@@ -84,7 +86,7 @@ class Field:
 
     def _text(self, cell: Cell) -> str:
         unit = self.config.get("unit") or ""
-        if self.column.kind == "time" and not unit.startswith("dateTime"):
+        if self.column.kind == "time" and not unit.startswith(("dateTime", "time:")):
             unit = "dateTimeAsIso"
         if isinstance(cell, str):
             return cell
@@ -92,16 +94,17 @@ class Field:
             return "true" if cell else "false"
         assert cell is not None
         decimals = self.config.get("decimals")
-        return shown(cell, unit, decimals) if unit else plain(cell, decimals)
+        return shown(cell, unit, decimals, self.now) if unit else plain(cell, decimals)
 
 
-def fields_of(panel: JSON, frame: Frame, first: int = 0) -> list[Field]:
+def fields_of(panel: Panel, frame: Frame, first: int = 0) -> list[Field]:
     """All columns that are not hidden. `first` numbers them on for their colours."""
     made: list[Field] = []
     for column in frame.columns:
         number = first + sum(one.column.kind != "time" for one in made)
-        field = Field(column, _config(panel, frame, column), number)
-        hidden = field.custom.get("hidden") or (field.custom.get("hideFrom") or {}).get("viz")
+        field = Field(column, _config(panel.json, frame, column), panel.span.until, number)
+        viz = (field.custom.get("hideFrom") or {}).get("viz")
+        hidden = field.custom.get("hidden") if panel.json["type"] == "table" else viz  # tables of Grafana 10 and 11
         if not hidden:
             made.append(field)
     return made

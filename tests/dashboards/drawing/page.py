@@ -1,11 +1,12 @@
 """A played dashboard as one HTML page that needs nothing else."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 
 from tests.dashboards.drawing.charts import chart, lines_of
 from tests.dashboards.drawing.colours import STYLE
+from tests.dashboards.drawing.scale import ZONE
 from tests.dashboards.drawing.stat import bar_gauge, nothing, stat
 from tests.dashboards.drawing.table import table
 from tests.dashboards.drawing.timeline import timeline
@@ -44,10 +45,10 @@ def page(played: Played, language: str) -> str:
 
 def _head(played: Played) -> str:
     since, until = (
-        datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+        datetime.fromtimestamp(at / 1000, ZONE).strftime("%Y-%m-%d %H:%M")
         for at in (played.span.since, played.span.until)
     )
-    return f'<header><b>{escape(played.json["title"])}</b><span class="to">{since} – {until} UTC</span></header>'
+    return f'<header><b>{escape(played.json["title"])}</b><span class="to">{since} – {until} {ZONE}</span></header>'
 
 
 def _chips(played: Played) -> str:

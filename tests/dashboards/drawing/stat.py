@@ -27,7 +27,7 @@ def _values(panel: Panel) -> Iterator[tuple[str, Shown, Cell, Field]]:
     pattern = how.get("fields") or ""
     number = 0
     for frame in panel.frames:
-        columns = fields_of(panel.json, frame, number)
+        columns = fields_of(panel, frame, number)
         number += sum(one.column.kind == "number" for one in columns)
         names = [one for one in columns if one.column.kind == "string" and not pattern]
         for field in columns:

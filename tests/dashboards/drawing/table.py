@@ -20,7 +20,7 @@ def table(panel: Panel, played: Played, height: float) -> str:
     if not panel.rows:
         return nothing(panel)
     frame = panel.frames[0]
-    fields = fields_of(panel.json, frame)
+    fields = fields_of(panel, frame)
     head = "".join(f'<th class="{_class(field)}">{escape(field.name)}</th>' for field in fields)
     room = max(1, int(height // ROW_PIXELS) - 1)
     order = _order(panel, frame)
@@ -33,7 +33,7 @@ def _order(panel: Panel, frame: Frame) -> Sequence[int]:
     """Of rows, by what the table sorts by."""
     order = list(range(frame.length))
     for by in reversed((panel.json.get("options") or {}).get("sortBy") or []):
-        cells = next((one.column.cells for one in fields_of(panel.json, frame) if one.name == by["displayName"]), None)
+        cells = next((one.column.cells for one in fields_of(panel, frame) if one.name == by["displayName"]), None)
         if cells is None:
             raise DashboardError(f"sorted by {by['displayName']!r}, no column of it")
         order.sort(key=lambda index: (cells[index] is not None, cells[index] or 0), reverse=bool(by.get("desc")))

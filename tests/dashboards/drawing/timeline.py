@@ -46,7 +46,7 @@ def _lanes(panel: Panel) -> Iterator[tuple[Field, list[tuple[float, float, Shown
     number = 0
     for frame in panel.frames:
         times = next((one.cells for one in frame.columns if one.kind == "time"), None)
-        for field in fields_of(panel.json, frame, number):
+        for field in fields_of(panel, frame, number):
             if times is None or field.column.kind == "time":
                 continue
             number += 1

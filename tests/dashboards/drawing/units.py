@@ -1,8 +1,9 @@
 """Numbers as people read them, by Grafana's names of units."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
+from tests.dashboards.drawing.scale import ZONE
 from tests.dashboards.player.errors import DashboardError
 
 Formatter = Callable[[float, int | None], str]
@@ -33,8 +34,12 @@ _SCALED: dict[str, tuple[tuple[str, ...], float, str]] = {
 }
 
 
-def shown(value: float, unit: str, decimals: int | None = None) -> str:
-    """With its unit. Raises DashboardError for a unit that is not known here."""
+def shown(value: float, unit: str, decimals: int | None = None, now: int = 0) -> str:
+    """With its unit; `now` (ms UTC) is for what is told as long ago. Raises DashboardError for an unknown unit."""
+    if unit == "dateTimeFromNow":
+        return f"{_seconds((now - value) / 1000, 0)} ago"
+    if unit.startswith("time:"):
+        return datetime.fromtimestamp(value / 1000, ZONE).strftime(_pattern(unit.removeprefix("time:")))
     if unit.startswith("suffix:"):
         return f"{plain(value, decimals)}{unit.removeprefix('suffix:')}"
     if unit.startswith("prefix:"):
@@ -87,6 +92,13 @@ def _one(name: str, value: float) -> str:
     return name.removesuffix("s") if len(name) > 2 and value == 1 else name
 
 
+def _pattern(moment: str) -> str:
+    """Of moment.js as of strftime."""
+    for theirs, ours in (("YYYY", "%Y"), ("MM", "%m"), ("DD", "%d"), ("HH", "%H"), ("mm", "%M"), ("ss", "%S")):
+        moment = moment.replace(theirs, ours)
+    return moment
+
+
 def _clock(value: float, _: int | None) -> str:
     """Seconds as a duration d h:mm:ss."""
     whole = round(abs(value))
@@ -95,7 +107,7 @@ def _clock(value: float, _: int | None) -> str:
 
 
 def _moment(value: float, _: int | None) -> str:
-    return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(value / 1000, ZONE).strftime("%Y-%m-%d %H:%M:%S")
 
 
 _SPECIAL: dict[str, Formatter] = {

@@ -112,7 +112,7 @@ def _unaliased(series: Series, name: str) -> str:
     return f"{series.name}.{name} {{ {tags} }}" if tags else f"{series.name}.{name}"
 
 
-_ALIAS = re.compile(r"\[\[([@/\w-]+)\]\]|\$([@\w-]+)")
+_ALIAS = re.compile(r"\[\[([@/\w-]+)\]\]|\$([@\w-]+)", re.ASCII)
 
 
 def _aliased(alias: str, series: Series, column: str) -> str:

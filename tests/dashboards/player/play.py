@@ -57,6 +57,7 @@ class Played:
 
     json: JSON
     span: Span
+    now: int
     variables: Resolved
     panels: tuple[Panel, ...]
     annotations: tuple[Annotation, ...]
@@ -73,17 +74,20 @@ class Player:
     sources: Sequence[Source]
     now: int
 
-    def play(self, dashboard: JSON, wanted: Mapping[str, Sequence[str]] | None = None) -> Played:
-        """`wanted`: variables as the address gives them. Raises DashboardError, naming the panel."""
-        span = Span.of(dashboard["time"], self.now)
-        variables = resolve(dashboard, self.sources, wanted or {}, Macros(span, span.step(WIDTH)))
+    def play(
+        self, dashboard: JSON, wanted: Mapping[str, Sequence[str]] | None = None, since: str | None = None
+    ) -> Played:
+        """`wanted`: variables as the address gives them; `since`: "now-7d", instead of the dashboard's own range.
+        Raises DashboardError, naming the panel."""
+        span = Span.of({"from": since, "to": "now"} if since else dashboard["time"], self.now)
+        variables = resolve(dashboard, self.sources, wanted or {}, Macros(span, span.step(WIDTH), self.now))
         panels = [self._panel(panel, span, variables) for panel in panels_of(dashboard) if panel["type"] != "row"]
         annotations = [
             self._annotation(one, span, variables)
             for one in dashboard.get("annotations", {}).get("list", [])
             if not one.get("builtIn")
         ]
-        return Played(dashboard, span, variables, tuple(panels), tuple(annotations))
+        return Played(dashboard, span, self.now, variables, tuple(panels), tuple(annotations))
 
     def _panel(self, panel: JSON, span: Span, variables: Resolved) -> Panel:
         try:
@@ -114,7 +118,7 @@ class Player:
         source = source_of(holder, self.sources, variables.chosen)
         width = panel["gridPos"]["w"] * WIDTH // COLUMNS
         step = span.step(panel.get("maxDataPoints") or width, panel.get("interval") or "")
-        statement = Macros(span, step)(filled(target["query"], variables.chosen, as_influxql, MACROS))
+        statement = Macros(span, step, self.now)(filled(target["query"], variables.chosen, as_influxql, MACROS))
         alias = target.get("alias", "")
         series = source.ask(statement)
         match target.get("resultFormat", "time_series"):
@@ -132,8 +136,10 @@ class Player:
 
     def _marked(self, annotation: JSON, span: Span, variables: Resolved) -> Annotation:
         asked = annotation if "query" in annotation else annotation["target"]
-        statement = Macros(span, span.step(WIDTH))(filled(asked["query"], variables.chosen, as_influxql, MACROS))
-        if "time >=" not in statement:
+        statement = Macros(span, span.step(WIDTH), self.now)(
+            filled(asked["query"], variables.chosen, as_influxql, MACROS)
+        )
+        if "$timeFilter" not in asked["query"]:
             raise DashboardError("without $timeFilter it would fetch all there ever was")
         series = source_of(annotation, self.sources, variables.chosen).ask(statement)
         events = tuple(event for one in series for event in _events(one, asked))

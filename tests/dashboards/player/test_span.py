@@ -25,8 +25,9 @@ def test_a_step_is_no_shorter_than_the_panel_says() -> None:
 
 
 def test_macros_are_filled_in_and_what_is_left_is_a_mistake() -> None:
-    macros = Macros(Span(1000, 2000), 60_000)
+    macros = Macros(Span(1000, 2000), 60_000, 3000)
     assert macros("$timeFilter … time($__interval) $__from") == "time >= 1000ms and time <= 2000ms … time(1m) 1000"
     assert macros('"x" =~ /^a$/') == '"x" =~ /^a$/'
+    assert macros("time > now() - 15m") == "time > 3000ms - 15m"
     with pytest.raises(DashboardError, match="is left in the query"):
         macros("$__timeFilter(time)")

@@ -179,6 +179,7 @@ def _choose(variable: JSON, options: Options, wanted: Sequence[str] | None) -> C
         raise DashboardError(f"variable {variable['name']} takes one value, not {values}")
     if values == [ALL]:
         whole = variable.get("allValue") or None
-        return Chosen(options.values or ("",), ("All",), multi=True, whole=whole)
+        word = (variable.get("current") or {}).get("text") if saved == ALL else None
+        return Chosen(options.values or ("",), (word or "All",), multi=True, whole=whole)
     texts = tuple(options.texts[options.values.index(value)] for value in values)
     return Chosen(tuple(values) or ("",), texts or ("",), multi)

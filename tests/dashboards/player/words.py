@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from tests.dashboards.player.errors import DashboardError
 
-_PLACE = re.compile(r"\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:}]+))?(?::([^}]+))?\}")
+_PLACE = re.compile(r"\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:}]+))?(?::([^}]+))?\}", re.ASCII)
 _SPECIAL = re.compile(r"[\\^$*+?.()|\[\]{}/]")
 
 

@@ -1,0 +1,18 @@
+"""Of pictures: at the school cam-3 was defocused for twenty hours, and somebody taped over cam-1's lens yesterday."""
+
+from tests.dashboards.expected import Expected, at_most, just, near
+
+WANTED = {"site": ["school"]}
+
+PANELS = {
+    "Which cameras see badly": Expected(
+        rows=1, values=(({"device": "cam-1"}, "covered", just(1.0)), ({"device": "cam-1"}, "blurred", just(0.0)))
+    ),
+    "Open tickets about pictures": Expected(rows=1, values=(({"device": "cam-1"}, "title", just("View is covered")),)),
+    "Sharpness against each camera's own baseline": Expected(most=(("school cam-2", near(1.0, 0.2)),)),
+    "Likeness to the usual scene": Expected(last=(("school cam-2", near(0.97, 0.1)), ("school cam-1", at_most(0.5)))),
+    "Pictures that could not be fetched": Expected(last=(("school cam-1", just(1.0)),)),
+    "Picture quality, by site and day": Expected(extremes=(("school", 0.875, 1.0),)),
+}
+
+ANNOTATIONS = {"Maintenance": 0}  # which was at the harbour
