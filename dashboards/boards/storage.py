@@ -10,6 +10,7 @@ from dashboards.variable import CLOSER, CONSOLE, SITE
 from dashboards.words import (
     DEVICE_PATH,
     INTEGRITY,
+    NONE_IS_BETTER,
     TO_SITE,
     YES_IS_BAD,
     hidden,
@@ -52,10 +53,9 @@ WHY = Table(
 def _kept(kind: str) -> Query:
     """Days kept by each channel of that kind, where they are less than the target."""
     return Query(
-        'SELECT "kept", "whole", "rate" FROM (SELECT last("recording_retention_days_min") AS "kept", '
-        'last("recording_integrity_ratio_min") AS "whole", last("recording_bytes_per_second_mean") AS "rate" '
-        f'FROM "{kind}" WHERE {{day}} AND {{site}} GROUP BY "site", "device") '
-        f'WHERE {{day}} AND "kept" < {TARGET.value:g} GROUP BY "site", "device"',
+        'SELECT "recording_retention_days_min" AS "kept", "recording_integrity_ratio_min" AS "whole", '
+        f'"recording_bytes_per_second_mean" AS "rate", "site", "device" FROM "{kind}" '
+        f'WHERE {{rolled_hour}} AND {{site}} AND "recording_retention_days_min" < {TARGET.value:g}',
         "hourly",
         table=True,
     )
@@ -65,8 +65,8 @@ KEPT = Table(
     title=Text("Channels that keep fewer days than the target", "留存天数低于目标的通道"),
     description=Text(
         "By the target that rule retention_below_target has by default; young channels, which cannot have more yet, "
-        "are among them. The newest figures of the last day.",
-        "按规则 retention_below_target 的默认目标；包含尚未积累到目标的新通道。取最近一天的最新值。",
+        "are among them. Of the last whole hour.",
+        "按规则 retention_below_target 的默认目标；包含尚未积累到目标的新通道。取最近一个整点小时的值。",
     ),
     queries=[_kept("channel"), _kept("camera")],
     merge=True,
@@ -88,28 +88,23 @@ COUNTS = (
 )
 
 
-def _grown(metric: str) -> str:
-    return f'max("{metric}_max") - min("{metric}_min") AS "{metric}"'
-
-
-GROWTH = above(Limit("disk_wearing", "raise_growth"))
 VERDICTS = {"0": (Text("healthy", "正常"), GREEN), "1": (Text("failing", "故障"), RED)}
 """The wrong way round, so that those that fail are first when the largest is."""
 
 NEXT = Table(
     title=Text("Which disks will fail next", "哪些硬盘即将故障"),
     description=Text(
-        "Growth of each count of bad sectors over the last month, where rule disk_wearing wants none; the disk's own "
-        "verdict and its recorder's; heat, age and wear. By whole days, so up to yesterday; the likeliest first.",
-        "最近一个月坏扇区类计数的增长（规则 disk_wearing 不允许增长）、硬盘与录像机的判定、温度、通电时长与磨损；"
-        "按整日统计，截至昨日；最可能故障的在前。",
+        "The disk's own verdict and its recorder's, its counts of bad sectors (any at all merit a look; those that "
+        "grow have a ticket of rule disk_wearing), heat, wear and age. Of the last whole UTC day, the likeliest first.",
+        "硬盘与录像机的判定、坏扇区类计数（非零即应关注，持续增长的由规则 disk_wearing 开工单）、温度、磨损与通电时长。"
+        "取上一整日（UTC）；最可能故障的在前。",
     ),
     queries=[
         Query(
-            'SELECT 1 - last("smart_healthy_min") AS "smart", 1 - last("disk_healthy_min") AS "recorder", '
-            + ", ".join(_grown(metric) for metric, _ in COUNTS)
-            + ', max("temperature_celsius_max") AS "hottest", last("smart_wear_ratio_max") AS "wear", '
-            'last("power_on_seconds_max") AS "on" FROM "disk" WHERE {month} AND {site} GROUP BY "site", "device"',
+            'SELECT 1 - "smart_healthy_min" AS "smart", 1 - "disk_healthy_min" AS "recorder", '
+            + ", ".join(f'"{metric}_max" AS "{metric}"' for metric, _ in COUNTS)
+            + ', "temperature_celsius_max" AS "hottest", "smart_wear_ratio_max" AS "wear", '
+            '"power_on_seconds_max" AS "on", "site", "device" FROM "disk" WHERE {rolled_day} AND {site}',
             "daily",
             table=True,
         )
@@ -125,7 +120,7 @@ NEXT = Table(
         *_place(),
         Column("smart", Text("Own verdict", "自检结果"), "none", states=VERDICTS, empty=NO_DATA, width=110),
         Column("recorder", Text("Recorder's verdict", "录像机判定"), "none", states=VERDICTS, empty=NO_DATA, width=130),
-        *(Column(metric, title, "none", limits=GROWTH, empty=NO_DATA) for metric, title in COUNTS),
+        *(Column(metric, title, "none", states=NONE_IS_BETTER, empty=NO_DATA) for metric, title in COUNTS),
         Column(
             "hottest",
             Text("Hottest", "最高温度"),
@@ -215,16 +210,17 @@ FILL = _hourly(
 VOLUMES = Table(
     title=Text("Which volumes will be full, and when", "哪些卷何时写满"),
     description=Text(
-        "The newest hour. The time left is the agent's own forecast; empty where the volume does not grow. One that "
-        "overwrites its oldest recordings is full by design, and no rule minds.",
-        "最近一小时。剩余时间由代理预测；不增长的卷为空。循环覆盖旧录像的卷本来就是满的，不会报警。",
+        "Of the last whole hour. The time left is the agent's own forecast; empty where the volume does not grow. One "
+        "that overwrites its oldest recordings is full by design, and no rule minds.",
+        "取最近一个整点小时。剩余时间由代理预测；不增长的卷为空。循环覆盖旧录像的卷本来就是满的，不会报警。",
     ),
     queries=[
         Query(
-            'SELECT last("full_in_days") AS "left", last("fill_ratio") AS "fill", last("free_bytes") AS "free", '
-            'last("size_bytes") AS "size", last("fill_bytes_per_second") AS "growth", '
-            'last("inodes_used_ratio") AS "inodes", last("read_only") AS "read_only", last("overwriting") AS "over" '
-            'FROM "volume" WHERE {hour} AND {site} GROUP BY "site", "device"',
+            'SELECT "full_in_days_mean" AS "left", "fill_ratio_max" AS "fill", "free_bytes_min" AS "free", '
+            '"size_bytes_max" AS "size", "fill_bytes_per_second_mean" AS "growth", '
+            '"inodes_used_ratio_max" AS "inodes", "read_only_max" AS "read_only", "overwriting_max" AS "over", '
+            '"site", "device" FROM "volume" WHERE {rolled_hour} AND {site}',
+            "hourly",
             table=True,
         )
     ],
