@@ -64,11 +64,26 @@ def _time(name: str, en: str, zh: str) -> Field:
 SEVERITIES = ("info", "warning", "critical")
 """In order: a rank is the place in here, from 0."""
 
-FAMILIES = (
-    *("camera", "device", "door", "footage", "hardware", "host", "power", "process", "recorder", "recording"),
-    *("switch", "volume"),
-)
+_TYPES = {
+    "camera": "profiles_changed",
+    "device": "firmware_changed rebooted replaced",
+    "door": "access_denied access_granted access_not_taken access_taken alarm closed "
+    "duress fault flood mode_changed opened tamper",
+    "footage": "downloaded played_back read",
+    "hardware": "address_conflict fan_failure flood illegal_login network_lost power_failure "
+    "recording_failure storage_failure storage_full tamper temperature_critical video_loss",
+    "host": "rebooted",
+    "power": "on_battery restored",
+    "process": "restarted",
+    "recorder": "account_added account_changed account_removed configured disk_formatted "
+    "login login_failed operation restarted time_set",
+    "recording": "gap",
+    "volume": "remounted_read_only remounted_read_write",
+}
+FAMILIES = tuple(_TYPES)
 """What an event's type may begin with to be a tag of its own; all else is OTHER, whatever agents may send."""
+EVENT_TYPES = frozenset(f"{family}.{name}" for family, names in _TYPES.items() for name in names.split())
+"""The types of events that our agents send: these are tags, all others are OTHER."""
 OTHER = "other"
 
 PERIODS = ("day", "month")
@@ -150,9 +165,8 @@ TICKET_EVENT = Record(
 EVENT = Record(
     "event",
     "raw",
-    ("site", "device", "family"),
+    ("site", "device", "family", "type"),
     (
-        _text("type", "Type of the event, as in door.forced", "事件类型，如 door.forced"),
         _AGENT,
         _KIND,
         _NAME,
@@ -164,8 +178,8 @@ EVENT = Record(
         _text("reason", "Why, as the event carries it", "原因，按事件原样保存"),
         _time("received_at", "When the hub received it", "中心收到的时间"),
     ),
-    "What happened at a device, at its time; `family` is what its type begins with",
-    "设备上发生的事件；family 为事件类型的首段",
+    "What happened at a device, at its time; `type` as in door.opened, `family` what it begins with; else other",
+    "设备上发生的事件；type 为事件类型（如 door.opened），family 为其首段，未知的为 other",
 )
 
 _COVER = (

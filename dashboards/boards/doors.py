@@ -20,7 +20,7 @@ def _count(where: str, title: Text, description: Text, *, good: bool = True) -> 
     return Number(
         title=title,
         description=description,
-        queries=[Query(f'SELECT count("type") FROM "event" WHERE {DOORS} AND {where}')],
+        queries=[Query(f'SELECT count("received_at") FROM "event" WHERE {DOORS} AND {where}')],
         unit="none",
         calculation="sum",
         width=6,
@@ -115,7 +115,7 @@ RATE = Lines(
     description=Text("How often, at all doors chosen.", "所选各门的次数。"),
     queries=[
         Query(
-            f'SELECT count("type") FROM "event" WHERE {DOORS} AND "type" = \'{kind}\' '
+            f'SELECT count("received_at") FROM "event" WHERE {DOORS} AND "type" = \'{kind}\' '
             "GROUP BY time($__interval) fill(0)",
             alias=title,
         )

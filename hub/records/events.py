@@ -3,7 +3,7 @@
 from hub.records.row import Row
 from hub.records.speech import Speech, plain
 from hub.store import records
-from wire.records import EVENT, FAMILIES, OTHER
+from wire.records import EVENT, EVENT_TYPES, FAMILIES, OTHER
 
 PERSON = ("credential", "user")
 """Where events name whom they are about: a credential at a door, an account on a recorder or a machine."""
@@ -12,7 +12,6 @@ PERSON = ("credential", "user")
 def event_row(event: records.Event, speech: Speech) -> Row:
     """What happened. Whom it is about stands as it was sent, pseudonym or not."""
     fields: dict[str, float | str | None] = {
-        "type": event.type,
         "agent": event.agent,
         "kind": event.kind,
         "device_name": event.name or event.device,
@@ -20,7 +19,8 @@ def event_row(event: records.Event, speech: Speech) -> Row:
         "reason": plain(event.data, "reason"),
         "received_at": float(event.received),
     }
-    tags = {"site": event.site, "device": event.device, "family": family(event.type)}
+    known = event.type if event.type in EVENT_TYPES else OTHER
+    tags = {"site": event.site, "device": event.device, "family": family(event.type), "type": known}
     return Row(EVENT, tags, event.at, {**fields, **speech.event(event)}, event.id)
 
 

@@ -107,16 +107,16 @@ def _raw() -> Iterator[str]:
             yield f"{SITE_STATE.name},site={site} {said},worst_rank={1 + critical},{REST} {at * 1_000_000}"
         for number in range(EVENTS * DAYS):
             kind, title = (("door.opened", "Door opened"), ("door.access_granted", "Access granted"))[number % 2]
-            texts = {"title": title, "title_zh": title, "text": "credential: c-17", "text_zh": "c-17"}
-            said_of = {
-                "type": kind,
+            texts: Texts = {"title": title, "title_zh": title, "text": "credential: c-17", "text_zh": "c-17"}
+            said_of: Texts = {
+                "received_at": 1.0,
                 "agent": "gateway",
                 "kind": "door",
                 "device_name": "Door",
                 "person": "c-17",
                 **texts,
             }
-            tags = {"site": site, "device": f"door-{number % 3}", "family": "door"}
+            tags = {"site": site, "device": f"door-{number % 3}", "family": "door", "type": kind}
             yield to_line(Row(EVENT, tags, START + number * DAY_MS // EVENTS, said_of, number))
 
 

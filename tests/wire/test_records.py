@@ -7,7 +7,7 @@ import pytest
 from hub.console import words
 from wire.messages import DeviceKind
 from wire.metrics import BY_NAME as METRICS
-from wire.records import BY_NAME, FAMILIES, RATES, RECORDS, SITE_RATE, TICKET, Field, Record
+from wire.records import BY_NAME, EVENT_TYPES, FAMILIES, RATES, RECORDS, SITE_RATE, TICKET, Field, Record
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 SUFFIX = {"s": "_seconds", "d": "_days", "ms": "_at"}
@@ -58,8 +58,9 @@ def test_a_field_is_found_by_its_name() -> None:
         TICKET.field("nothing")
 
 
-def test_every_event_of_our_agents_has_a_family() -> None:
-    assert {kind.partition(".")[0] for kind in words.EVENTS} <= set(FAMILIES)
+def test_every_event_of_our_agents_has_its_type_and_family() -> None:
+    assert words.EVENTS.keys() == EVENT_TYPES
+    assert {kind.partition(".")[0] for kind in words.EVENTS} == set(FAMILIES)
 
 
 def test_no_metric_is_mistaken_for_a_record() -> None:

@@ -38,7 +38,15 @@ def test_two_events_of_one_moment_stay_two(rig: Rig) -> None:
     assert [row["person"] for row in rig.rows("event")] == ["c-0", "c-1", "c-2"]
 
 
-def test_invented_types_make_no_tags() -> None:
+def test_a_type_that_others_invented_is_no_tag_but_is_told(rig: Rig) -> None:
+    rig.announce()
+    rig.event("door.sang", device="door-1")
+    rig.mirror.round()
+    (row,) = rig.rows("event")
+    assert (row["family"], row["type"], row["title"]) == ("door", "other", "door.sang")
+
+
+def test_a_family_is_one_we_know() -> None:
     assert (family("door.forced"), family("hardware"), family("x7.y"), family("")) == (
         "door",
         "hardware",
