@@ -21,6 +21,9 @@ EXPLAINS_MS = 300_000
 """What began so shortly before its cause was seen to begin is its consequence all the same: not everything is looked at
 at the same time."""
 
+EXPLAINS_BESIDE_MS = 3_600_000
+"""As much for what explains its neighbours: disks are looked at rarely, and a recorder's once an hour."""
+
 STAND_MS = 60_000
 """When its cause is gone a consequence has its hold time, at least this, to be seen to go, too."""
 
@@ -263,7 +266,8 @@ class Findings:
                 here = isinstance(known.rule.condition, Together) or other.rule in check.rule.explains
                 if not here if below is subject else not check.rule.hides_children:
                     continue
-                if other.life.state == "open" and not other.explained and other.began >= finding.began - slack:
+                began = _begun_last(check, below, other)
+                if other.life.state == "open" and not other.explained and began >= finding.began - slack:
                     self._explain(place, other, root, at)
 
     def _absorb_beside(self, check: Check, subject: Subject, finding: LiveFinding, at: int) -> None:
@@ -276,7 +280,7 @@ class Findings:
             for other in list(near.findings.values()):
                 fits = other.rule in check.rule.explains_beside and other is not finding and other is not finding.root
                 stands = other.life.state == "open" and not other.explained
-                if fits and stands and other.began >= finding.began - EXPLAINS_MS:
+                if fits and stands and other.began >= finding.began - EXPLAINS_BESIDE_MS:
                     self._explain(place, other, finding.root, at)
 
     def _explain(self, place: Site, finding: LiveFinding, cause: LiveFinding, at: int) -> None:
@@ -401,6 +405,15 @@ class Findings:
             else:
                 self._awaited.add((site, device, rule))
                 heapq.heappush(self._quiet, (now + left, site, device, rule))
+
+
+def _begun_last(check: Check, below: Subject, other: LiveFinding) -> int:
+    """When it began; of a group's member when the last of its findings did that make it one: the forecast that came
+    true belongs to what it foretold."""
+    condition = check.rule.condition
+    if not isinstance(condition, Together) or other.rule not in condition.rules:
+        return other.began
+    return max(one.began for one in below.findings.values() if one.rule in condition.rules)
 
 
 def _lasts(check: Check, subject: Subject) -> bool:

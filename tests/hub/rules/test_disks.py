@@ -1,6 +1,6 @@
 """Disks, arrays and what rests on them, as timelines: verdicts, counts that grow, and one ticket a cause."""
 
-from tests.hub.fleets import SITE
+from tests.hub.fleets import SITE, T0
 from tests.hub.rules.timelines import DAY, HOUR, MINUTE, case, lives, timeline
 from wire.messages import Device, DeviceKind
 
@@ -55,6 +55,16 @@ def test_a_missing_disk_is_the_cause_of_its_arrays_trouble_in_whatever_order_the
         missing = devices["sda"].findings["disk_missing"]
         assert missing.cause is None
         assert devices["md0"].findings["raid_degraded"].cause is missing
+
+
+def test_a_disk_that_is_asked_only_every_hour_is_the_cause_of_what_was_seen_before() -> None:
+    line = timeline(SDA, MD0)
+    line.samples(range(0, 7200, 300), "md0", raid_degraded=1, raid_disks_missing=1)
+    assert lives(line, "raid_degraded")[-1].endswith("opened")
+    devices = line.engine.sites[SITE].devices
+    since = (devices["md0"].findings["raid_degraded"].began - T0) / 1000
+    line.sample(since + 3500, "sda", present=0)
+    assert devices["md0"].findings["raid_degraded"].cause is devices["sda"].findings["disk_missing"]
 
 
 def test_when_the_disk_is_back_and_the_array_still_degraded_that_is_a_ticket_of_its_own() -> None:

@@ -112,6 +112,20 @@ def test_channels_that_shrink_together_are_one_ticket_of_their_store_before_and_
     assert standing(line) == ["nvr store_too_small"]
 
 
+def test_a_forecast_that_came_true_in_one_channel_belongs_to_the_store_that_is_too_small_for_all() -> None:
+    line = store(NVR, channel(1), channel(2))
+    keep(line, range(72), 40, "ch-1")
+    keep(line, range(72), 29.5 + 6, "ch-2")
+    for hour in range(72, 24 * 12):  # the one is foretold days before the other falls
+        keep(line, range(hour, hour + 1), 40 - (hour - 72) / 16, "ch-1")
+        keep(line, range(hour, hour + 1), 35.5 if hour < 24 * 11 else 29, "ch-2")
+    assert standing(line) == ["nvr store_too_small"]
+    forecast = line.engine.sites["school"].devices["ch-1"].findings[SOON]
+    group = line.engine.sites["school"].devices["nvr"].findings["store_too_small"]
+    assert forecast.began < group.began - 4 * 86_400_000
+    assert forecast.cause is group
+
+
 def test_one_that_shrinks_slowly_or_only_breathes_is_not_foretold() -> None:
     line = store(NVR, channel(1), channel(2))
     keep(line, range(240), 60, "ch-1", a_day=-0.5)
