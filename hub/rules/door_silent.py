@@ -22,7 +22,7 @@ class DoorSilentSettings(Settings):
     severity: Severity = Severity.CRITICAL
     hold_seconds: float = 300.0
     clear_seconds: float = 120.0
-    asked_silence_seconds: float = Field(default=1800.0, gt=0, description="s, of a door whose controller is asked")
+    asked_silence_seconds: float = Field(default=900.0, gt=0, description="s, of a door whose controller is asked")
     told_silence_seconds: float = Field(
         default=1_209_600.0, gt=0, description="s, of a door of which a program tells when something happens"
     )
