@@ -20,7 +20,7 @@ def test_a_controller_that_answers_and_tells_nothing_of_the_door() -> None:
     for second in range(0, HOUR, MINUTE):
         line.sample(second, "door-1", door_reachable=1, door_silence_seconds=second, **ASKED)
     assert case(line, "door-1", RULE) == "silence"
-    assert lives(line, RULE) == ["1800 pending", "2100 opened"]
+    assert lives(line, RULE) == ["900 pending", "1200 opened"]
 
 
 def test_a_door_of_which_a_program_tells_what_happens_may_have_holidays() -> None:
