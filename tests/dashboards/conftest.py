@@ -1,6 +1,7 @@
 """A Grafana's data sources, on an InfluxDB of the worker's own: with the week in it, and with nothing in it."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import httpx
 import pytest
@@ -28,13 +29,17 @@ def client() -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def sources(
-    server: InfluxDB, client: httpx.Client, tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Sequence[Source]:
-    """The three data sources that a Grafana has, with the week, which all workers of a run share."""
+def week_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Where the week lies for all workers of a run."""
     base = tmp_path_factory.getbasetemp()
+    return (base if worker_id == "master" else base.parent) / "dashboards-week"
+
+
+@pytest.fixture(scope="session")
+def sources(server: InfluxDB, client: httpx.Client, week_folder: Path) -> Sequence[Source]:
+    """The three data sources that a Grafana has, with the week."""
     made = sources_on(server, client)
-    the_week((base if worker_id == "master" else base.parent) / "dashboards-week", made)
+    the_week(week_folder, made)
     return made
 
 

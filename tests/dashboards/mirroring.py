@@ -54,7 +54,7 @@ class Kept:
 
 
 class Mirroring:
-    """The mirror of one replay. `told` is for its progress."""
+    """The mirror of one replay. `told` is for its progress; `kept` are its databases, in the sources' order."""
 
     def __init__(
         self,
@@ -65,11 +65,10 @@ class Mirroring:
         clock: Callable[[], int],
         states_ms: int = STATES_MS,
     ) -> None:
-        stores = [
-            InfluxSeries(InfluxTarget(source.url, source.database, "v1", timeout_seconds=60.0)) for source in sources
-        ]
-        self.raw, self._hourly, self.daily = (Kept(store) for store in stores)
-        databases = Databases(self.raw, self._hourly, self.daily, 90 * DAY_MS, 3650 * DAY_MS)
+        targets = [InfluxTarget(source.url, source.database, "v1", timeout_seconds=60.0) for source in sources]
+        self.kept = [Kept(InfluxSeries(target)) for target in targets]
+        raw, hourly, daily = self.kept
+        databases = Databases(raw, hourly, daily, 90 * DAY_MS, 3650 * DAY_MS)
         work = Work(database, databases, Scoped(rules, tables, {}, ()), ZONE, clock)
         self._mirror = Mirror(work)
         self._clock = clock
@@ -100,5 +99,5 @@ class Mirroring:
 
     def close(self) -> None:
         """Its connections."""
-        for kept in (self.raw, self._hourly, self.daily):
+        for kept in self.kept:
             kept.store.close()

@@ -44,6 +44,8 @@ RATED = frozenset(
     {"clock_offset_error_seconds", "clock_offset_seconds", "picture_taken", "recording_integrity_ratio", "up"}
 )
 """What the mirror's rates are made of."""
+BY_HAND = frozenset({"fill_ratio", "reachable", "streaming"})
+"""What `handmade` dashboards ask for."""
 
 EVERY_MS = 300_000
 """Between two of the last values."""
@@ -111,7 +113,7 @@ def _make(folder: Path, sources: Sequence[Source], scenarios: Sequence[Scenario]
     fill(sources, Week(folder).lines())
     mirroring.finish()
     mirroring.close()
-    for tier, records in (("raw", mirroring.raw), ("daily", mirroring.daily)):
+    for tier, records in zip(DATABASES, mirroring.kept, strict=True):
         (folder / f"{tier}.records").write_text("\n".join(records.lines) + "\n", encoding="utf-8")
     (folder / "tickets.json").write_text(json.dumps(list(tickets(database))), encoding="utf-8")
     database.dispose()
@@ -127,11 +129,11 @@ def _announce(database: sa.Engine) -> None:
 
 
 def asked_for(points: Sequence[Point], *, rolled_up: bool = False) -> Iterator[Point]:
-    """Of each point the metrics that a dashboard names, rolled up or as they are, and those of the mirror's rates."""
+    """Of each point the metrics that a dashboard names, rolled up or as they are, and some besides."""
     texts = [path.read_text(encoding="utf-8") for path in (FOLDER / "en").glob("*.json")]
     named = {name for text in texts for name in re.findall(r'\\"(\w+)\\"', text)}
     known = (metric.name for metric in CATALOGUE)
-    metrics = {name for name in known if named & set(fields(name) if rolled_up else (name,))} | RATED
+    metrics = {name for name in known if named & set(fields(name) if rolled_up else (name,))} | RATED | BY_HAND
     for point in points:
         values = {metric: value for metric, value in point.values.items() if metric in metrics}
         if values:

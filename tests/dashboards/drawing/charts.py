@@ -161,18 +161,20 @@ def _path(points: Sequence[tuple[float, float]], *, stepped: bool) -> str:
 
 
 def _runs(line: Line, spanned: bool | int) -> Iterator[list[tuple[float, float]]]:
-    """Stretches without a hole: a null breaks a line, and so does more time than `spanNulls` (ms) allows."""
+    """Stretches without a hole: a null breaks a line, but for one that is spanned: any, or where the values beside it
+    are less than so many ms apart. Without a null between them two values are joined, however far apart."""
     run: list[tuple[float, float]] = []
+    hole = False
     for at, value in line.points():
         if value is None:
-            if not spanned and run:
-                yield run
-                run = []
+            hole = True
             continue
-        if run and not isinstance(spanned, bool) and at - run[-1][0] > spanned:
+        bridged = spanned if isinstance(spanned, bool) else bool(run) and at - run[-1][0] < spanned
+        if run and hole and not bridged:
             yield run
             run = []
         run.append((at, value))
+        hole = False
     if run:
         yield run
 

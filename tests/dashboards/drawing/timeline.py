@@ -1,6 +1,7 @@
 """States over time as SVG."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import pairwise
@@ -54,18 +55,29 @@ def _lanes(panel: Panel) -> Iterator[tuple[Field, list[tuple[float, float, Shown
 
 
 def _stretches(field: Field, times: Sequence[float], panel: Panel) -> Iterator[tuple[float, float, Shown]]:
-    """Values that look alike are one; the last lasts as long as the one before it, or to the end."""
+    """Values that look alike are one; the last lasts as long as the usual step, or to the end. Nulls are spanned where
+    the values beside them are less than `spanNulls` (ms) apart."""
     usual = sorted(b - a for a, b in pairwise(times))
-    step = usual[len(usual) // 2] if usual else panel.span.until - panel.span.since
-    spanned = field.custom.get("spanNulls", False)
-    longest = step * 2 if not isinstance(spanned, int | float) or isinstance(spanned, bool) else float(spanned)
+    step = usual[len(usual) // 2] if usual else float(panel.span.until - panel.span.since)
     begun: tuple[float, Shown] | None = None
-    for index, at in enumerate(times):
-        shown = field.show(field.column.cells[index])
-        gap = index > 0 and at - times[index - 1] > longest
-        if begun and (gap or shown != begun[1]):
-            yield begun[0], times[index - 1] + step if gap else at, begun[1]
+    for at, shown in _spanned(field, times):
+        if begun and shown != begun[1]:
+            yield begun[0], at, begun[1]
             begun = None
         begun = begun or (at, shown)
     if begun:
         yield begun[0], min(times[-1] + step, float(panel.span.until)), begun[1]
+
+
+def _spanned(field: Field, times: Sequence[float]) -> Iterator[tuple[float, Shown]]:
+    """Each time and what it shows, but for nulls that are spanned."""
+    allowed = field.custom.get("spanNulls", False)
+    cells = field.column.cells
+    known = [index for index, cell in enumerate(cells) if cell is not None]
+    for index, at in enumerate(times):
+        if cells[index] is None and allowed is not False:
+            before, after = (n := bisect_left(known, index)) - 1, n
+            between = before >= 0 and after < len(known)
+            if between and (allowed is True or times[known[after]] - times[known[before]] < allowed):
+                continue
+        yield at, field.show(cells[index])
