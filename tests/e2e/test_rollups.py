@@ -1,4 +1,4 @@
-"""A real hub on a real InfluxDB rolls what is over, and charts it from there when raw values are gone."""
+"""A real hub on a real InfluxDB rolls what is over, charts it when raw values are gone, and writes records."""
 
 import sqlite3
 import time
@@ -40,4 +40,8 @@ def test_a_hub_catches_up_and_charts_from_rollups(tmp_path: Path, mosquitto: Mos
     answer = hub.get(f"/api/v1/sites/s/devices/cam/series/response_seconds?since={over - 1}&until={now}&step={HOUR}")
     assert answer is not None, hub.log()
     assert [(b["at"], b["mean"]) for b in answer["buckets"]] == [(over, 0.5), (over + HOUR, 5.0)]
+    inventory = 'SELECT "agent" FROM "watchkeeper_daily".."device_info" WHERE "device" = \'cam\''
+    wait_until(lambda: bool(influxdb.query(inventory)), 60, f"the inventory is told\n{hub.log()}")
+    wait_until(lambda: bool(influxdb.query('SELECT "devices" FROM "site_state"')), 60, f"the sites are\n{hub.log()}")
+    assert "writing records" not in hub.log()
     assert hub.stop() == 0
