@@ -6,14 +6,24 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC
 from itertools import islice
 from pathlib import Path
 
 import httpx
 
+from hub.records.mirror import Mirror
 from hub.records.row import Row, to_line
 from hub.records.speech import Texts
-from tests.bench.measure import Figure
+from hub.records.stores import Databases
+from hub.records.work import Work
+from hub.rule import discover
+from hub.scoped import Scoped
+from hub.series.config import TIERS, SeriesSettings, of_tier, open_series
+from hub.series.influx import InfluxSeries
+from hub.store import schema
+from hub.store.database import connect, migrate
+from tests.bench.measure import Figure, cost
 from tests.dashboards.player.play import Panel, Played, Player
 from tests.dashboards.player.source import Source
 from tests.servers.influxdb import InfluxDB
@@ -71,6 +81,47 @@ def figures() -> Iterator[Figure]:
         print(f"  {written} rows filled in {time.perf_counter() - began:.0f} s", flush=True)
         for board in sorted(BOARDS.glob("*.json")):
             yield from _of_board(board, Player(sources, END))
+        yield from _mirror(server, Path(folder))
+
+
+def _mirror(server: InfluxDB, folder: Path) -> Iterator[Figure]:
+    """What the hub's thread costs: seconds of its CPU for each thing it does, beside the wall time."""
+    database = connect(f"sqlite:///{folder}/hub.db")
+    migrate(database)
+    with database.begin() as connection:
+        heard = {"agent": "gateway", "first_heard": START, "last_heard": END, "evaluated_until": END}
+        connection.execute(schema.agent.insert(), [{**heard, "site": f"site-{agent}"} for agent in range(AGENTS)])
+        known = {"agent": "gateway", "kind": "camera", "facts": {"model": "X-9"}, "name": "Gate"}
+        devices = [{**known, "site": f"site-{n % AGENTS}", "device": f"cam-{n}"} for n in range(AGENTS * DEVICES)]
+        connection.execute(schema.device.insert(), devices)
+        told = {"agent": "gateway", "report_id": "a:1", "received": END, "type": "door.access_granted"}
+        event = {**told, "device": "cam-1", "at": END - 1, "data": {"credential": "c-17"}}
+        connection.execute(
+            schema.event.insert(), [{**event, "site": f"site-{n % AGENTS}", "position": n} for n in range(10_000)]
+        )
+    settings = SeriesSettings(kind="influx", url=server.url, api="v1", database=server.database, timeout_seconds=120)
+    stores = [open_series(of_tier(settings, tier)) for tier in TIERS]
+    raw, hourly, daily = (store for store in stores if isinstance(store, InfluxSeries))
+    rules = discover()
+    scoped = Scoped(rules, {}, {}, ())
+    work = Work(
+        database, Databases(raw, hourly, daily, 90 * DAY_MS, 3650 * DAY_MS), scoped, UTC, lambda: END + 3_600_000
+    )
+    mirror = Mirror(work)
+    for what, job in (
+        ("10,000 events", "events"),
+        (f"how {AGENTS} sites stand", "states"),
+        (f"an inventory of {AGENTS * DEVICES}", "inventory"),
+        (f"rates of {DAYS} days, {AGENTS} sites", "rates"),
+        ("nothing new", "events"),
+    ):
+        began, used = time.perf_counter(), time.process_time()
+        pieces = sum(1 for _ in mirror.jobs[job]())
+        wall, used = time.perf_counter() - began, time.process_time() - used
+        yield cost(f"mirror: {what}, CPU of the hub", used, wall, f"wall time, in {pieces} pieces", 1.0, "s")
+    for store in stores:
+        store.close()
+    database.dispose()
 
 
 def _of_board(board: Path, player: Player) -> Iterator[Figure]:
