@@ -1,7 +1,7 @@
 """Words and colours that several boards use."""
 
 from dashboards.board import to
-from dashboards.limits import BLUE, GREEN, ORANGE, RED, Limit, below
+from dashboards.limits import BLUE, GREEN, ORANGE, RED, Limit, below, beyond
 from dashboards.panel import ANY, NOTHING, Column
 from dashboards.query import Query
 from dashboards.text import NO_DATA, Text
@@ -99,6 +99,13 @@ INTEGRITY = below(
     Limit("daily_integrity", "risk_ratio"),
 )
 """Of the share of a day's plan that was recorded."""
+
+OFFSETS = beyond(
+    Limit("clock_drift", "notice_offset_seconds", Severity.INFO),
+    Limit("clock_drift", "raise_offset_seconds"),
+    Limit("clock_drift", "breach_offset_seconds", Severity.CRITICAL),
+)
+"""Of how far a clock is off, either way."""
 
 
 RATES = (

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dashboards.annotation import MARKS
 from dashboards.board import Board, Row
-from dashboards.limits import Limit, Limits, above, below, beyond
+from dashboards.limits import Limit, Limits, above, below
 from dashboards.panel import Lines, Number, States, Table
 from dashboards.query import Query
 from dashboards.text import Text
@@ -12,6 +12,7 @@ from dashboards.variable import CONSOLE, ONE_SITE, devices
 from dashboards.words import (
     CHANGE_COLUMNS,
     INTEGRITY,
+    OFFSETS,
     YES_IS_BAD,
     YES_IS_GOOD,
     changed,
@@ -19,14 +20,10 @@ from dashboards.words import (
     ticket_columns,
     tickets,
 )
-from hub.rule import Severity
 
 Words = Mapping[str, tuple[Text, str]]
-OFFSETS = beyond(
-    Limit("clock_drift", "notice_offset_seconds", Severity.INFO),
-    Limit("clock_drift", "raise_offset_seconds"),
-    Limit("clock_drift", "breach_offset_seconds", Severity.CRITICAL),
-)
+
+
 AN_HOUR = 3600.0
 """s: pictures are taken in turn, recordings looked through now and then."""
 

@@ -6,15 +6,9 @@ from dashboards.limits import Limit, beyond
 from dashboards.panel import Column, Lines, States, Table
 from dashboards.query import Query
 from dashboards.text import NO_DATA, Text
-from dashboards.variable import CONSOLE, SITE
-from dashboards.words import DEVICE_PATH, TO_SITE, YES_IS_GOOD, hidden, ticket_columns, tickets
-from hub.rule import Severity
+from dashboards.variable import CLOSER, CONSOLE, SITE
+from dashboards.words import DEVICE_PATH, OFFSETS, TO_SITE, YES_IS_GOOD, hidden, ticket_columns, tickets
 
-OFFSETS = beyond(
-    Limit("clock_drift", "notice_offset_seconds", Severity.INFO),
-    Limit("clock_drift", "raise_offset_seconds"),
-    Limit("clock_drift", "breach_offset_seconds", Severity.CRITICAL),
-)
 DEVICE = "${console}/sites/${__field.labels.site}/devices/${__field.labels.device}"
 KINDS = (
     ("recorder", Text("Recorders", "录像机")),
@@ -67,6 +61,79 @@ TICKETS = Table(
     height=8,
 )
 
+SERVICES = {"synchronised": "clock_synchronised", "reference": "clock_reference", "ntp": "ntp_enabled"}
+"""What tells that something holds a clock: of machines the first two, of devices the last."""
+
+
+def _unled(kind: str, names: str) -> Query:
+    """Devices of that kind of which any of these said no last."""
+    asked = names.split()
+    named = ", ".join(f'"{name}"' for name in asked)
+    latest = ", ".join(f'last("{SERVICES[name]}_min") AS "{name}"' for name in asked)
+    no = " OR ".join(f'"{name}" = 0' for name in asked)
+    return Query(
+        f'SELECT {named} FROM (SELECT {latest} FROM "{kind}" WHERE {{day}} AND {{site}} GROUP BY "site", "device") '
+        f'WHERE {{day}} AND ({no}) GROUP BY "site", "device"',
+        "hourly",
+        table=True,
+    )
+
+
+UNLED = Table(
+    title=Text("Who follows no time server", "哪些设备未校时"),
+    description=Text(
+        "Machines whose time service lost its source or to which no reference answers, cameras and recorders on which "
+        "NTP is off, by the newest hour of the last day. Still right, they run off by seconds a day.",
+        "时间服务失去来源或基准无应答的主机，以及未启用 NTP 的摄像机和录像机，取最近一天的最新一小时。"
+        "当前可能仍准确，但每天会偏移数秒。",
+    ),
+    queries=[_unled("host", "synchronised reference"), _unled("recorder", "ntp"), _unled("camera", "ntp")],
+    merge=True,
+    width=12,
+    columns=[
+        Column("site", Text("Site", "站点"), link=TO_SITE, width=120),
+        Column("device", Text("Device", "设备"), link=DEVICE_PATH),
+        Column("synchronised", Text("In step", "已同步"), "none", states=YES_IS_GOOD, width=90),
+        Column("reference", Text("Reference answers", "基准有应答"), "none", states=YES_IS_GOOD, width=140),
+        Column("ntp", Text("NTP is on", "启用 NTP"), "none", states=YES_IS_GOOD, width=100),
+        *hidden("Time"),
+    ],
+)
+
+
+def _runs(kind: str) -> Query:
+    """Of each clock the differences from one day's mean to the next: the median, the least and the most."""
+    return Query(
+        'SELECT median("day") AS "slide", max("day") AS "back", min("day") AS "forth" FROM '
+        '(SELECT difference(mean("clock_offset_seconds_mean")) AS "day" '
+        f'FROM "{kind}" WHERE $timeFilter AND {{closer}} GROUP BY time(1d), "site", "device") '
+        'WHERE $timeFilter GROUP BY "site", "device"',
+        "daily",
+        table=True,
+    )
+
+
+STEP = beyond(Limit("clock_drift", "raise_offset_seconds"))
+RUNS = Table(
+    title=Text("How clocks run: slide or step", "时钟走时：漂移或跳变"),
+    description=Text(
+        "From one day's mean to the next, within the time shown: choose some days. A clock that slides loses or gains "
+        "the same on any day; one that jumped, or was set, has one day that differs. Above 0 it fell behind.",
+        "所选时间内逐日均值的变化，请选择数天。漂移的时钟每天变化相近；跳变或被校正的时钟仅个别日子变化大。"
+        "大于 0 表示变慢。",
+    ),
+    queries=[_runs(kind) for kind, _ in KINDS],
+    merge=True,
+    sort=(Text("Usual day", "通常每日"), False),
+    columns=[
+        Column("device", Text("Device", "设备"), link=DEVICE_PATH),
+        Column("slide", Text("Usual day", "通常每日"), "s", decimals=2, empty=NO_DATA, width=100),
+        Column("back", Text("Fell behind most", "单日最多变慢"), "s", limits=STEP, decimals=1, empty=NO_DATA),
+        Column("forth", Text("Ran ahead most", "单日最多变快"), "s", limits=STEP, decimals=1, empty=NO_DATA),
+        *hidden("Time", "site"),
+    ],
+)
+
 
 def _course(kind: str, words: Text) -> Lines:
     """The mean of each hour: a slope is a slide, a step is a step."""
@@ -79,17 +146,16 @@ def _course(kind: str, words: Text) -> Lines:
         ),
         queries=[
             Query(
-                f'SELECT mean("clock_offset_seconds_mean") FROM "{kind}" WHERE $timeFilter AND {{site}} '
+                f'SELECT mean("clock_offset_seconds_mean") FROM "{kind}" WHERE $timeFilter AND {{closer}} '
                 'GROUP BY time($__interval), "site", "device" fill(null)',
                 "hourly",
-                "$tag_site $tag_device",
+                "$tag_device",
             )
         ],
         unit="s",
         limits=OFFSETS,
         interval="1h",
         link=DEVICE,
-        width=24 if kind == "host" else 12,
     )
 
 
@@ -101,10 +167,10 @@ SERVED = States(
     ),
     queries=[
         Query(
-            'SELECT min("clock_synchronised_min") FROM "host" WHERE $timeFilter AND {site} '
+            'SELECT min("clock_synchronised_min") FROM "host" WHERE $timeFilter AND {closer} '
             'GROUP BY time($__interval), "site", "device" fill(none)',
             "hourly",
-            "$tag_site $tag_device",
+            "$tag_device",
         )
     ],
     unit="none",
@@ -139,10 +205,13 @@ board = Board(
         "哪些设备时钟不准、从何时开始：时间错误的录像难以作为证据。",
     ),
     rows=[
-        Row([WHOSE, TICKETS]),
-        Row([*(_course(kind, words) for kind, words in KINDS), SERVED, RATE], Text("Over time", "变化")),
+        Row([WHOSE, TICKETS, UNLED, RATE]),
+        Row(
+            [RUNS, *(_course(kind, words) for kind, words in KINDS), SERVED],
+            Text("One site, clock by clock", "单个站点，逐台时钟"),
+        ),
     ],
-    variables=[CONSOLE, SITE],
+    variables=[CONSOLE, SITE, CLOSER],
     annotations=MARKS,
     links=[("fleet", Text("Fleet", "全局")), ("site", Text("Site", "站点"))],
     since="now-7d",

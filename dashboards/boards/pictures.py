@@ -5,7 +5,7 @@ from dashboards.board import Board, Row
 from dashboards.panel import Column, Lines, States, Table
 from dashboards.query import Query
 from dashboards.text import NO_DATA, Text
-from dashboards.variable import CONSOLE, SITE
+from dashboards.variable import CLOSER, CONSOLE, SITE
 from dashboards.words import DEVICE_PATH, TO_SITE, YES_IS_BAD, YES_IS_GOOD, hidden, ticket_columns, tickets
 
 FAULTS = (
@@ -71,10 +71,10 @@ def _lines(metric: str, function: str, title: Text, description: Text) -> Lines:
         description=description,
         queries=[
             Query(
-                f'SELECT {function}("{metric}_{function}") FROM "{kind}" WHERE $timeFilter AND {{site}} '
+                f'SELECT {function}("{metric}_{function}") FROM "{kind}" WHERE $timeFilter AND {{closer}} '
                 'GROUP BY time($__interval), "site", "device" fill(null)',
                 "hourly",
-                "$tag_site $tag_device",
+                "$tag_device",
             )
             for kind in KINDS
         ],
@@ -111,10 +111,10 @@ MISSING = States(
     ),
     queries=[
         Query(
-            f'SELECT min("picture_taken_min") FROM "{kind}" WHERE $timeFilter AND {{site}} '
+            f'SELECT min("picture_taken_min") FROM "{kind}" WHERE $timeFilter AND {{closer}} '
             'GROUP BY time($__interval), "site", "device" fill(none)',
             "hourly",
-            "$tag_site $tag_device",
+            "$tag_device",
         )
         for kind in KINDS
     ],
@@ -123,6 +123,7 @@ MISSING = States(
     interval="1h",
     link="${console}/sites/${__field.labels.site}/devices/${__field.labels.device}",
     height=10,
+    width=24,
 )
 RATE = Lines(
     title=Text("Picture quality, by site and day", "图像合格率（按站点和天）"),
@@ -141,7 +142,7 @@ RATE = Lines(
     unit="percentunit",
     interval="1d",
     most=1,
-    height=10,
+    width=24,
 )
 
 board = Board(
@@ -151,10 +152,10 @@ board = Board(
         "Which cameras see badly, in what way and since when.", "哪些摄像机图像异常、何种异常、从何时开始。"
     ),
     rows=[
-        Row([BAD, TICKETS]),
-        Row([SHARPNESS, LIKENESS, MISSING, RATE], Text("Over time", "变化")),
+        Row([BAD, TICKETS, RATE]),
+        Row([SHARPNESS, LIKENESS, MISSING], Text("One site, camera by camera", "单个站点，逐台摄像机")),
     ],
-    variables=[CONSOLE, SITE],
+    variables=[CONSOLE, SITE, CLOSER],
     annotations=MARKS,
     links=[("fleet", Text("Fleet", "全局")), ("site", Text("Site", "站点"))],
     since="now-7d",
