@@ -129,6 +129,8 @@ def _neutral(entry: Json) -> bool:
 def _columns(panel: Json) -> Iterator[tuple[str, dict[str, Any]]]:
     """(the query's name of it, property → value) of each column that is said something of."""
     for one in panel.get("fieldConfig", {}).get("overrides") or []:
+        if one["matcher"]["id"] != "byName":
+            continue  # a series' colour
         yield one["matcher"]["options"], {said["id"]: said["value"] for said in one["properties"]}
 
 

@@ -117,9 +117,13 @@ class Spec:
             transformations=self._transformations(),
             options=self.options(),
             field_config=FieldConfigSource(
-                self._defaults(language), [self._override(c, language) for c in self.columns]
+                self._defaults(language), [*(self._override(c, language) for c in self.columns), *self.overrides()]
             ),
         )
+
+    def overrides(self) -> Sequence[DashboardFieldConfigSourceOverrides]:
+        """What a type says of single series besides."""
+        return ()
 
     def bridge(self) -> int:
         """ms, as Grafana has it."""
@@ -204,6 +208,18 @@ class Lines(Spec):
     stacked: bool = False
     steps: bool = False
     """States rather than measures: a value lasts until the next."""
+    colours: Sequence[str] = ()
+    """A colour a query, where colours mean something: what is critical is not drawn in green."""
+
+    def overrides(self) -> Sequence[DashboardFieldConfigSourceOverrides]:
+        """The colours."""
+        return [
+            DashboardFieldConfigSourceOverrides(
+                MatcherConfig("byFrameRefID", chr(ord("A") + turn)),
+                [DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})],
+            )
+            for turn, colour in enumerate(self.colours)
+        ]
 
     def options(self) -> dict[str, Any]:
         """A legend that says the newest and the worst."""

@@ -4,8 +4,9 @@
 
 `{site}`, `{closer}`, `{agent}`, `{device}` stand for the conditions that the dashboard's variables of that name make,
 `{lang}` for the ending of the fields that hold texts in its language: `"title{lang}"`. Write other braces twice.
-`{hour}` and `{day}` are the last of the time chosen, for what is asked of its end alone: the newest value of
-ten thousand devices is not looked for in a month of raw ones. `{until}` is all before its end: for few rows only.
+`{quarter}` (of an hour), `{hour}` and `{day}` are the last of the time chosen, for what is asked of its end alone: what
+is older than it should be is not known any more, and the newest value of ten thousand devices is not looked for in a
+month of raw ones. `{until}` is all before its end: for few rows only.
 `{rolled_hour}` and `{rolled_day}` hold one row a device, the last whole hour or (UTC) day: read as it stands, it costs
 little where `last(…) GROUP BY` over ten thousand devices takes seconds.
 """
@@ -34,7 +35,7 @@ TIMES: Mapping[str, str] = {
     "until": "time <= ${__to}ms",
     **{
         name: f"time > ${{__to}}ms - {length} AND time <= ${{__to}}ms"
-        for name, length in (("hour", "1h"), ("day", "1d"))
+        for name, length in (("quarter", "15m"), ("hour", "1h"), ("day", "1d"))
     },
     "rolled_hour": "time > ${__to}ms - 125m AND time <= ${__to}ms - 65m",
     "rolled_day": "time > ${__to}ms - 48h AND time <= ${__to}ms - 24h",

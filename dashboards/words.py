@@ -22,6 +22,9 @@ SEVERITY = {
     "info": (Text("info", "提示"), BLUE),
 }
 
+SEVERITY_COLOURS = tuple(colour for _, colour in SEVERITY.values())
+"""In the order of SEVERITY."""
+
 TO_SITE = to("site", site="${__data.fields.site}")
 TO_AGENT = to("agent", site="${__data.fields.site}", agent="${__data.fields.agent}")
 TO_CAMERA = to("camera", site="${__data.fields.site}", device="${__data.fields.device}")

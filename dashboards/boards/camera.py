@@ -29,13 +29,18 @@ AN_HOUR = 3600.0
 
 
 def _now(
-    metric: str, title: Text, unit: str = "none", states: Words | None = None, limits: Limits | None = None
+    metric: str,
+    title: Text,
+    unit: str = "none",
+    states: Words | None = None,
+    limits: Limits | None = None,
+    within: str = "hour",
 ) -> Number:
-    """The newest value within the last day: some are looked at once a day."""
+    """The newest value, unless it is older than its pace allows: the last one of an agent that is gone says nothing."""
     return Number(
         title=title,
         description=of_metric(metric),
-        queries=[Query(f'SELECT last("{metric}") FROM "camera" WHERE {{day}} AND {{site}} AND {{device}}')],
+        queries=[Query(f'SELECT last("{metric}") FROM "camera" WHERE {{{within}}} AND {{site}} AND {{device}}')],
         unit=unit,
         states=states or {},
         limits=limits,
@@ -207,12 +212,13 @@ board = Board(
                 _now("streaming", Text("Streams", "视频流"), states=YES_IS_GOOD),
                 _now("authenticated", Text("Takes our account", "账号有效"), states=YES_IS_GOOD),
                 _now("picture_taken", Text("Picture fetched", "图像获取"), states=YES_IS_GOOD),
-                _now("clock_offset_seconds", Text("Clock is off by", "时钟偏差值"), "s", limits=OFFSETS),
+                _now("clock_offset_seconds", Text("Clock is off by", "时钟偏差值"), "s", limits=OFFSETS, within="day"),
                 _now(
                     "certificate_left_days",
                     Text("Certificate left", "证书剩余"),
                     "d",
                     limits=below(Limit("certificate_expiring", "raise_left_days")),
+                    within="day",
                 ),
             ]
         ),

@@ -7,10 +7,19 @@ from dashboards.panel import ANY, NOTHING, Column, Lines, Number, Table
 from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, SITE
-from dashboards.words import NONE_IS_BETTER, NONE_IS_GOOD, SEVERITY, TICKET_PATH, TO_SITE, rate_columns, rates
+from dashboards.words import (
+    NONE_IS_BETTER,
+    NONE_IS_GOOD,
+    SEVERITY,
+    SEVERITY_COLOURS,
+    TICKET_PATH,
+    TO_SITE,
+    rate_columns,
+    rates,
+)
 
-NEWEST = 'FROM "site_state" WHERE {hour} AND {site} GROUP BY "site"'
-"""States are written every five minutes: of a site without one for an hour nothing is known."""
+NEWEST = 'FROM "site_state" WHERE {quarter} AND {site} GROUP BY "site"'
+"""States are written every five minutes: of a site without one for a quarter of an hour nothing is known."""
 GRAVE, WORRYING = {ANY: (NOTHING, RED)}, {ANY: (NOTHING, ORANGE)}
 
 board = Board(
@@ -30,7 +39,8 @@ board = Board(
                         ),
                         queries=[
                             Query(
-                                f'SELECT sum("n") FROM (SELECT last("open_{severity}") AS "n" {NEWEST}) WHERE {{hour}}'
+                                f'SELECT sum("n") FROM (SELECT last("open_{severity}") AS "n" {NEWEST}) '
+                                "WHERE {quarter}"
                             )
                         ],
                         unit="short",
@@ -50,7 +60,7 @@ board = Board(
                         "超过规则 agent_silent 时限未上报的代理数。",
                     ),
                     queries=[
-                        Query(f'SELECT sum("n") FROM (SELECT last("agents_silent") AS "n" {NEWEST}) WHERE {{hour}}')
+                        Query(f'SELECT sum("n") FROM (SELECT last("agents_silent") AS "n" {NEWEST}) WHERE {{quarter}}')
                     ],
                     unit="short",
                     width=6,
@@ -60,10 +70,12 @@ board = Board(
                 Number(
                     title=Text("Sites heard", "有数据的站点"),
                     description=Text(
-                        "Sites whose state the hub has written within the last hour.",
-                        "最近一小时内有状态记录的站点数。",
+                        "Sites whose state the hub has written within the last quarter of an hour.",
+                        "最近一刻钟内有状态记录的站点数。",
                     ),
-                    queries=[Query(f'SELECT count("n") FROM (SELECT last("devices") AS "n" {NEWEST}) WHERE {{hour}}')],
+                    queries=[
+                        Query(f'SELECT count("n") FROM (SELECT last("devices") AS "n" {NEWEST}) WHERE {{quarter}}')
+                    ],
                     unit="short",
                     width=6,
                     height=4,
@@ -72,8 +84,8 @@ board = Board(
                     title=Text("Which sites need me today", "今天哪些站点需要处理"),
                     description=Text(
                         "One row a site: open tickets by severity, silent agents, devices out of service. "
-                        "A site without a row has no state of the last hour.",
-                        "每站点一行：各级未解决工单、失联代理、中断设备。没有出现的站点最近一小时内没有状态。",
+                        "A site without a row has no state of the last quarter of an hour.",
+                        "每站点一行：各级未解决工单、失联代理、中断设备。没有出现的站点最近一刻钟内没有状态。",
                     ),
                     queries=[
                         Query(
@@ -154,6 +166,7 @@ board = Board(
                     interval="1d",
                     width=24,
                     least=0,
+                    colours=SEVERITY_COLOURS,
                 ),
                 Table(
                     title=Text("The inspector's four rates, by site and month", "四项考核率（按站点和月份）"),

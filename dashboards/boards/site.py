@@ -14,6 +14,7 @@ from dashboards.words import (
     NONE_IS_BETTER,
     NONE_IS_GOOD,
     SEVERITY,
+    SEVERITY_COLOURS,
     YES_IS_GOOD,
     changed,
     hidden,
@@ -31,7 +32,7 @@ def _newest(field: str, title: Text, description: Text, states: Words = NONE_IS_
     return Number(
         title=title,
         description=description,
-        queries=[Query(f'SELECT last("{field}") FROM "site_state" WHERE {{hour}} AND {{site}}')],
+        queries=[Query(f'SELECT last("{field}") FROM "site_state" WHERE {{quarter}} AND {{site}}')],
         unit="none",
         width=4,
         height=4,
@@ -184,6 +185,7 @@ OVER_TIME = Lines(
     unit="none",
     interval="5m",
     least=0,
+    colours=SEVERITY_COLOURS,
 )
 
 RATES = Table(

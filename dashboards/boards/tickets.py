@@ -6,9 +6,18 @@ from dashboards.panel import Column, Lines, Number, Table
 from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, SITE
-from dashboards.words import DEVICE_PATH, SEVERITY, TICKET_PATH, TO_SITE, hidden, ticket_columns, tickets
+from dashboards.words import (
+    DEVICE_PATH,
+    SEVERITY,
+    SEVERITY_COLOURS,
+    TICKET_PATH,
+    TO_SITE,
+    hidden,
+    ticket_columns,
+    tickets,
+)
 
-NEWEST = 'FROM "site_state" WHERE {hour} AND {site} GROUP BY "site"'
+NEWEST = 'FROM "site_state" WHERE {quarter} AND {site} GROUP BY "site"'
 ON_SITE = Column("site", Text("Site", "站点"), link=TO_SITE, width=140)
 
 
@@ -17,10 +26,10 @@ def _open(severity: str, title: Text, colour: str) -> Number:
     return Number(
         title=title,
         description=Text(
-            f"Open tickets of this severity ({severity}) at the sites chosen, as of the newest state of the last hour.",
-            "所选站点中该级别的未解决工单数，取最近一小时内的最新状态。",
+            f"Open tickets of this severity ({severity}) at the sites chosen, by their newest states.",
+            "所选站点中该级别的未解决工单数，取最近一刻钟内的最新状态。",
         ),
-        queries=[Query(f'SELECT sum("n") FROM (SELECT last("open_{severity}") AS "n" {NEWEST}) WHERE {{hour}}')],
+        queries=[Query(f'SELECT sum("n") FROM (SELECT last("open_{severity}") AS "n" {NEWEST}) WHERE {{quarter}}')],
         unit="none",
         width=6,
         height=4,
@@ -39,7 +48,7 @@ NUMBERS = [
     Number(
         title=Text("Oldest open ticket", "最早的未解决工单"),
         description=Text("When it was opened.", "其开启时间。"),
-        queries=[Query(f'SELECT min("at") FROM (SELECT last("oldest_at") AS "at" {NEWEST}) WHERE {{hour}}')],
+        queries=[Query(f'SELECT min("at") FROM (SELECT last("oldest_at") AS "at" {NEWEST}) WHERE {{quarter}}')],
         unit="dateTimeFromNow",
         width=6,
         height=4,
@@ -50,7 +59,7 @@ NUMBERS = [
             "Open findings without a ticket because a maintenance window or a silence covers them.",
             "因维护时段或静默而没有工单的故障数。",
         ),
-        queries=[Query(f'SELECT sum("n") FROM (SELECT last("covered") AS "n" {NEWEST}) WHERE {{hour}}')],
+        queries=[Query(f'SELECT sum("n") FROM (SELECT last("covered") AS "n" {NEWEST}) WHERE {{quarter}}')],
         unit="none",
         width=6,
         height=4,
@@ -106,6 +115,7 @@ OVER_TIME = Lines(
     unit="none",
     interval="5m",
     least=0,
+    colours=SEVERITY_COLOURS,
 )
 
 FLOW = Lines(
