@@ -25,9 +25,19 @@ class Regression(NamedTuple):
 
 
 _A_DOOR = ("gate-1", "access")
+_A_NVR = ("gate-1", "nvr-1")
+_CAMERAS = ("gate-2", "switch-2", *(name for n in (1, 2, 3, 4) for name in (f"cam-2{n}", f"switch-2-p{n}")))
 _ACROSS = "a report came late at the school run; the door that was open before it and after it was taken for held open"
 
 REGRESSIONS: tuple[Regression, ...] = (
     Regression(1004, 16.9, 17.1, _ACROSS, _A_DOOR),
     Regression(1007, 16.3, 16.5, _ACROSS, _A_DOOR),
+    Regression(700_005, 20.9, 21.3, "four cameras on ports of one switch went dark together: a ticket each", _CAMERAS),
+    Regression(700_039, 21.2, 21.35, "a door fell silent for 33 minutes and had no ticket", _A_DOOR),
+    Regression(
+        700_031, 2.4, 13.9, "a disk that is asked hourly was seen to be gone after what it took with it", _A_NVR
+    ),
+    Regression(
+        700_046, 1.0, 11.4, "a forecast that came true and its store, too small for all, had a ticket each", _A_NVR
+    ),
 )
