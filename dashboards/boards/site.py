@@ -184,6 +184,7 @@ OVER_TIME = Lines(
     ],
     unit="none",
     interval="5m",
+    width=24,
     least=0,
     colours=SEVERITY_COLOURS,
 )
@@ -198,7 +199,6 @@ RATES = Table(
     queries=rates(limit=24),
     merge=True,
     sort=(Text("Month", "月份"), True),
-    width=12,
     columns=[
         Column("Time", Text("Month", "月份"), "time:YYYY-MM", width=90),
         *rate_columns(),
