@@ -70,8 +70,9 @@ bench: $(VENV)/dev.stamp ## measure the hot paths; a table, and build/bench.json
 detection: $(VENV)/dev.stamp ## faults and healthy months at random: what the rules see of them (the better part of an hour)
 	$(BIN)/python -m tests.detection $(ARGS)
 
-pictures: $(VENV)/dev.stamp servers ## take the README's pictures from a running demo
+pictures: $(VENV)/dev.stamp servers ## take the README's pictures from a running demo, and draw the dashboards
 	$(BIN)/python -m tests.pictures
+	$(BIN)/python -m tests.dashboards.pictures
 
 lock: $(VENV)/dev.stamp ## write the lock files anew from pyproject.toml
 	COMPILER="$(BIN)/pip-compile" bash requirements/lock.sh

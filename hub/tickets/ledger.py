@@ -8,7 +8,7 @@ their tickets becomes its ticket, so that a fault which is first seen in one cha
 one ticket from beginning to end. What opens and is explained within one batch never had a ticket.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,19 +24,29 @@ STANDS = frozenset({"opened", "promoted", "reopened"})
 
 def record(connection: sa.Connection, transitions: Iterable[Transition]) -> None:
     """Write each in order. New findings learn their SQL id."""
-    listed = list(transitions)
-    for position, transition in enumerate(listed):
+    for transition, explained_next, consequences in _foreseen(list(transitions)):
         if transition.change == "dropped":
             _forget(connection, transition.finding)
             continue
         _save(connection, transition)
-        if transition.change not in STANDS or not _explained_next(transition.finding, listed[position + 1 :]):
-            _follow(connection, transition, listed[position + 1 :])
+        if transition.change not in STANDS or not explained_next:
+            _follow(connection, transition, consequences)
 
 
-def _explained_next(finding: LiveFinding, later: Sequence[Transition]) -> bool:
-    """Whether the same batch says that it is another's consequence."""
-    return next((one.change for one in later if one.finding is finding), "") == "explained"
+def _foreseen(listed: Sequence[Transition]) -> Iterator[tuple[Transition, bool, Sequence[LiveFinding]]]:
+    """Each in order, with what the rest of the batch says: whether next its finding is another's consequence, and which
+    findings turn out to be consequences of its own. One pass backwards: a batch of a great outage holds thousands."""
+    ahead: list[tuple[Transition, bool, Sequence[LiveFinding]]] = []
+    upcoming: dict[int, str] = {}
+    explained: dict[int, list[LiveFinding]] = {}
+    for transition in reversed(listed):
+        key = id(transition.finding)
+        mine = explained.get(key, ()) if transition.change in STANDS else ()
+        ahead.append((transition, upcoming.get(key) == "explained", tuple(reversed(mine))))
+        upcoming[key] = transition.change
+        if transition.change == "explained" and transition.cause is not None:
+            explained.setdefault(id(transition.cause), []).append(transition.finding)
+    return reversed(ahead)
 
 
 def _save(connection: sa.Connection, transition: Transition) -> None:
@@ -70,13 +80,13 @@ def _forget(connection: sa.Connection, finding: LiveFinding) -> None:
         connection.execute(schema.finding.delete().where(schema.finding.c.id == finding.id))
 
 
-def _follow(connection: sa.Connection, transition: Transition, later: Sequence[Transition]) -> None:
-    """What a change of a finding means for tickets. `later`: what else happened in this batch."""
+def _follow(connection: sa.Connection, transition: Transition, consequences: Sequence[LiveFinding]) -> None:
+    """What a change of a finding means for tickets. `consequences`: what this batch still finds to be its own."""
     finding, at, change = transition.finding, transition.at, transition.change
     if (change in STANDS or change == "explained") and transition.life.state == "open":
         if transition.cause is None:
             if transition.cover is None:
-                _open(connection, transition, later)
+                _open(connection, transition, consequences)
             return
         about = {"device": transition.cause.device, "rule": transition.cause.rule}
         if _resolve(connection, finding, at):
@@ -89,13 +99,12 @@ def _follow(connection: sa.Connection, transition: Transition, later: Sequence[T
         _note(connection, finding, at, change, dict(transition.detail), state="open")
 
 
-def _open(connection: sa.Connection, transition: Transition, later: Sequence[Transition]) -> None:
+def _open(connection: sa.Connection, transition: Transition, consequences: Sequence[LiveFinding]) -> None:
     """A ticket of its own: the one it had, that of a consequence, or a new one."""
     finding, at, table = transition.finding, transition.at, schema.ticket
     detail = dict(transition.detail)
     again = table.update().where(table.c.finding == finding.id).values(state="open", resolved=None)
     if not connection.execute(again).rowcount:
-        consequences = [one.finding for one in later if one.change == "explained" and one.cause is finding]
         if consequences and _take_over(connection, finding, consequences, at):
             return
         values = {"site": finding.site, "device": finding.device, "finding": finding.id, "state": "open", "opened": at}
