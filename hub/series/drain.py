@@ -89,8 +89,6 @@ class Drain:
             self._wake.wait(POLL_SECONDS)
             self._wake.clear()
             while not self._closing.is_set():
-                if self._closing.wait(self._gate.alone):
-                    break
                 pause = 0.0
                 try:
                     if not self._step():
@@ -115,7 +113,11 @@ class Drain:
     def _step(self) -> bool:
         """Write some of what waits; False when there is nothing to do. Raises SeriesUnavailable, JournalError."""
         batches = self._journal.next(DRAIN_POINTS)
-        if not self._gate.open and (not batches or batches[0].failures):
+        away = not self._gate.open
+        # Asked last: a live write may be told to leave the store alone at any moment, and what it leaves waits then.
+        if self._closing.wait(self._gate.alone):
+            return False
+        if away and (not batches or batches[0].failures):
             self._look()
             return True
         if not batches:

@@ -73,10 +73,11 @@ class Gate:
     def shut(self, error: object, retry_after: float = 0.0) -> None:
         """A write failed. `retry_after` are seconds the store asks to be left alone."""
         with self._lock:
+            # Before it shuts: whoever finds it shut finds how long to leave the store alone, too.
+            self._alone_until = max(self._alone_until, self._monotonic() + retry_after)
             self._shut(error)
             if self._by_look:  # it answered a look, and failed the first write again
                 self._lapse()
-            self._alone_until = max(self._alone_until, self._monotonic() + retry_after)
             self._not_before = max(self._not_before, self._alone_until)
 
     def slow(self) -> None:

@@ -57,9 +57,45 @@ def point(device: str, at: int = 0) -> Point:
     return Point("camera", "depot", "gate-1", device, T + at, {"fps": 1.0})
 
 
+class Busy(Journal):
+    """A journal: while its `next` is under way for the first time, a live write is told to leave the store alone."""
+
+    def __init__(self, path: Path, gate: Gate, alone: float) -> None:
+        super().__init__(path, 1 << 24)
+        self._gate, self._alone = gate, alone
+        self.shut_at: float | None = None
+
+    def next(self, max_points: int, after: int = 0) -> list[Batch]:
+        batches = super().next(max_points, after)
+        if self.shut_at is None:
+            self._gate.shut("busy", self._alone)
+            self.shut_at = time.monotonic()
+        return batches
+
+
+class Asked(EmbeddedSeries):
+    """A store that notes when it was asked for anything."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.asked: list[float] = []
+
+    def write(self, points: Sequence[Point]) -> None:
+        self.asked.append(time.monotonic())
+        super().write(points)
+
+    def ping(self) -> None:
+        self.asked.append(time.monotonic())
+        super().ping()
+
+
+def new_gate() -> Gate:
+    return Gate(1.0, Backoff(FIRST_SECONDS, 2 * FIRST_SECONDS))
+
+
 @contextmanager
-def draining(store: EmbeddedSeries, journal: Journal) -> Iterator[Drain]:
-    gate = Gate(1.0, Backoff(FIRST_SECONDS, 2 * FIRST_SECONDS))
+def draining(store: EmbeddedSeries, journal: Journal, gate: Gate | None = None) -> Iterator[Drain]:
+    gate = gate or new_gate()
     lane = Lane()
     backoff = Backoff(FIRST_SECONDS, 2 * FIRST_SECONDS)
     drain = Drain(store, journal, gate, lane, Pace(), backoff, lambda: T, lambda _: None)
@@ -75,6 +111,20 @@ def draining(store: EmbeddedSeries, journal: Journal) -> Iterator[Drain]:
 
 def devices(store: EmbeddedSeries) -> set[str]:
     return set(store.latest("depot", "camera", T * 2, 0))
+
+
+@pytest.mark.parametrize("waiting", [0, 1])
+def test_a_store_that_asks_to_be_left_alone_while_the_journal_is_read_is_left_alone(
+    tmp_path: Path, waiting: int
+) -> None:
+    gate = new_gate()
+    store, journal = Asked(tmp_path / "series.db"), Busy(tmp_path / "buffer.db", gate, 3 * FIRST_SECONDS)
+    for number in range(waiting):
+        journal.append([point(f"cam-{number}")], T)
+    with draining(store, journal, gate):
+        wait_until(lambda: len(store.asked) > 0, 5, "the store is tried again")
+        assert journal.shut_at is not None
+        assert store.asked[0] - journal.shut_at >= 3 * FIRST_SECONDS - 0.01, "neither written to nor looked at before"
 
 
 def test_a_defect_of_the_journal_is_told_once_backed_off_from_and_outlived(
