@@ -288,7 +288,7 @@ def test_stopping_closes_collectors_and_leaves_hanging_ones_behind(bench: Bench)
     wait_until(lambda: well.runs and hanging.runs, what="both run")
     begun = time.monotonic()
     runner.stop(timeout=0.5)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20
     assert (well.closed, hanging.closed) == (True, False)
     release.set()
     wait_until(lambda: hanging.closed, what="the hanging one ends by itself")

@@ -713,7 +713,7 @@ def test_misbehaviour_ends_in_time_as_a_state(recorder: DahuaRecorder, speak: Ma
     begun = time.monotonic()
     with pytest.raises((BadAnswer, TimedOut)):
         speaker.identity()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
     recorder.misbehaviour = None
     assert speaker.identity().serial == "SIMNVR0001"
 

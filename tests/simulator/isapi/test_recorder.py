@@ -169,4 +169,4 @@ def test_it_can_misbehave_and_go_away(recorder: IsapiRecorder) -> None:
     recorder.on()
     start = time.monotonic()
     assert ask(recorder, "System/time").status_code == 200
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10
