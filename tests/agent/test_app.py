@@ -267,7 +267,7 @@ def test_a_signal_ends_the_agent_cleanly_with_its_reports_on_disk(config: Path, 
     assert process.stderr is not None
     with process.stderr as stream:
         log = stream.read()
-    assert process.wait(5) == 0
+    assert process.wait(30) == 0
     assert "info agent.app agent starts" in log
     assert "agent stopped" in log
     assert reports() >= 3

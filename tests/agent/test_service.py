@@ -470,7 +470,7 @@ def test_systemd_is_told_and_signals_are_obeyed(hub: Hub, box: Box, process: Cal
     assert "agent.toml:11: collectors.cameras.value" in one.log.read_text()
     wait_until(lambda: any("as before runs" in line for line in one.told), what="its state says so")
     one.signal(signal.SIGTERM)
-    assert one.process.wait(5) == 0
+    assert one.process.wait(30) == 0
     wait_until(lambda: "STOPPING=1" in one.told, what="the end")
     assert one.told.index("STOPPING=1") > one.told.index("READY=1")
     assert {status.state for status in hub.statuses()[:-1]} == {"online"}
@@ -486,8 +486,8 @@ def test_it_ends_in_time_though_a_collector_hangs_and_the_spool_is_on_disk(
     wait_until(lambda: len(ticks(hub, "door")) > 2, what="readings beside the hanging one")
     begun = time.monotonic()
     one.signal(signal.SIGTERM)
-    assert one.process.wait(5) == 0
-    assert time.monotonic() - begun < 5
+    assert one.process.wait(30) == 0
+    assert time.monotonic() - begun < 20
     wait_until(lambda: hub.statuses()[-1].state == "offline", what="the goodbye")
     spool = Spool(box.state / "spool.db", 1 << 26)
     assert spool.stats().reports > 2

@@ -297,7 +297,7 @@ def test_a_real_fatrace_that_is_killed_is_started_again(disk: LoopDisk, real: Fo
     source = watch._source
     assert source is not None
     source.stop()
-    wait_until(lambda: watch.gaps == 1 and watch.trouble is None, 10, "another fatrace runs")
+    wait_until(lambda: watch.gaps == 1 and watch.trouble is None, 30, "another fatrace runs")
     clip = disk.mount / "rec" / "a.mp4"
     clip.write_bytes(b"x")
     as_nobody("sleep 0.5", hold(str(clip)))

@@ -403,7 +403,7 @@ class Story:
             self.round()
             return bool(condition())
 
-        wait_until(seen, 10.0, what)
+        wait_until(seen, 30, what)
 
 
 def story(recorder: Streaming, tmp_path: Path, clock: Clock | None = None, **more: Any) -> Story:

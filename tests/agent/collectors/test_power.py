@@ -259,7 +259,7 @@ def test_a_real_server_says_when_mains_go_and_come_back(nut: Nut, tmp_path: Path
             readings.append(one.collect())
             return event in {happening.type for happening in readings[-1].happenings}
 
-        wait_until(told, 15, event)
+        wait_until(told, 30, event)
 
     (first,) = build(settings, context)
     reading = first.collect()
@@ -281,10 +281,10 @@ def test_a_real_driver_that_ends_makes_its_ups_silent_and_a_real_server_too(nut:
     (one,) = build(PowerSettings(port=nut.port), Context(agent="a", host="a-host"))
     assert values(one.collect())["ups_reachable"] == 1.0
     nut.stop_driver()
-    wait_until(lambda: values(one.collect()) == {"ups_reachable": 0.0}, 15, "the UPS is silent")
+    wait_until(lambda: values(one.collect()) == {"ups_reachable": 0.0}, 30, "the UPS is silent")
     assert one.collect().problem == ""
     nut.start_driver()
-    wait_until(lambda: values(one.collect())["ups_reachable"], 15, "the UPS is back")
+    wait_until(lambda: values(one.collect())["ups_reachable"], 30, "the UPS is back")
     nut.stop()
     reading = one.collect()
     assert values(reading) == {"ups_reachable": 0.0}

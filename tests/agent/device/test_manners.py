@@ -46,7 +46,7 @@ def test_two_of_us_never_ask_at_once() -> None:
 
     thread = threading.Thread(target=first)
     thread.start()
-    assert entered.wait(5)
+    assert entered.wait(30)
     with pytest.raises(HeldBack, match="busy"), manner.turn(0.05):
         pytest.fail("two at once")
     leave.set()

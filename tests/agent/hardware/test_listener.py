@@ -150,7 +150,7 @@ def test_a_part_that_cannot_be_read_costs_that_part_only(caplog: pytest.LogCaptu
         raise BadAnswer("what is this")
 
     with device(stream(forever)) as port, listening(port, interpret=interpret) as listener:
-        assert seen.wait(5)
+        assert seen.wait(30)
         assert listener.lives == 1
     assert sum("what is this" in record.getMessage() for record in caplog.records) == 1
 

@@ -158,7 +158,7 @@ def test_the_page_refreshes_itself_and_keeps_scroll_and_focus(served: Served, br
     page.evaluate("document.querySelector('main').firstElementChild.dataset.old = 'yes'")
     page.locator("a[href='/tickets/5']").first.focus()
     page.evaluate("window.scrollTo(0, 900)")
-    wait_until(lambda: page.evaluate("!document.querySelector('[data-old]')"), 15, "the page is refreshed")
+    wait_until(lambda: page.evaluate("!document.querySelector('[data-old]')"), 30, "the page is refreshed")
     assert page.evaluate("window.scrollY") == 900
     assert page.evaluate("document.activeElement.getAttribute('href')") == "/tickets/5"
     assert page.is_hidden("#stale")
@@ -174,7 +174,7 @@ def test_what_was_opened_stays_open_when_the_page_refreshes(empty: Served, brows
     page.click("details#never summary")
     page.evaluate("document.querySelector('main').firstElementChild.dataset.old = 'yes'")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    wait_until(lambda: page.evaluate("!document.querySelector('[data-old]')"), 15, "the page is refreshed")
+    wait_until(lambda: page.evaluate("!document.querySelector('[data-old]')"), 30, "the page is refreshed")
     assert page.evaluate("document.getElementById('never').open")
     page.close()
 

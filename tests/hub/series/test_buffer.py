@@ -223,7 +223,7 @@ def test_a_batch_is_on_its_way_while_its_owner_works_on_and_from_the_first_part_
     several = [*points(*range(5001)), *points(5001, metric="fill_ratio"), *points(5002)]
     with buffered(tmp_path, influxdb.url) as series:
         written = series.begin(several)
-        wait_until(lambda: len(stored(series)) == 5002, 5, "both parts are stored though nobody has waited yet")
+        wait_until(lambda: len(stored(series)) == 5002, 30, "both parts are stored though nobody has waited yet")
         assert (written().outcome, written().refused) == (Outcome.WRITTEN, (5001,))
         influxdb.stop()
         away, later = series.begin(points(6000)), series.begin(points(6001))

@@ -303,7 +303,7 @@ def test_nothing_is_lost_or_acknowledged_wrongly_whatever_the_server_answers(tmp
             written = series.write(points(10, 10 * number))
             assert written.outcome is Outcome.BUFFERED
             assert written.refused == ()
-            wait_until(lambda: series.stats().batches == 0 and series.stats().available, 10, f"drained after {number}")
+            wait_until(lambda: series.stats().batches == 0 and series.stats().available, 30, f"drained after {number}")
         assert series.write(points(10, 10 * len(TROUBLES))).outcome is Outcome.WRITTEN
         assert series.stats().refused == 0
     assert set(server.taken) == lines(10 * (len(TROUBLES) + 1))
@@ -321,7 +321,7 @@ def test_the_gate_opens_again_after_retry_after_and_not_before(tmp_path: Path) -
         assert series.write(points(10)).outcome is Outcome.BUFFERED
         assert series.write(points(10, 10)).outcome is Outcome.BUFFERED
         assert not series.stats().available
-        wait_until(lambda: series.stats().batches == 0 and series.stats().available, 10, "drained")
+        wait_until(lambda: series.stats().batches == 0 and series.stats().available, 30, "drained")
         assert series.write(points(10, 20)).outcome is Outcome.WRITTEN
     assert asked[1] - asked[0] > 0.9
     assert set(server.taken) == lines(30)
@@ -342,7 +342,7 @@ def test_what_is_refused_among_troubles_goes_aside_alone(tmp_path: Path) -> None
 
         server.script = script
         assert series.write(points(20)).outcome is Outcome.BUFFERED
-        wait_until(lambda: series.stats().batches == 0, 10, "drained")
+        wait_until(lambda: series.stats().batches == 0, 30, "drained")
         letters = series.refused()
     assert [letter.point for letter in letters] == points(1, 7)
     assert set(server.taken) == lines(20) - {to_line(points(1, 7)[0])}
