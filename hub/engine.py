@@ -175,6 +175,7 @@ class Engine:
         offset = report.offset.ms
         sent = report.sent + (round(offset) if offset is not None else 0)
         newer = state.boot == report.boot and report.mono > state.mono
+        state.overlap = _overlap(state.offset_ms, offset) if newer else 0
         righted = state.boot != report.boot and sent <= received + SKEW_MS < state.sent
         back = sent < state.sent - CLOCK_STEP_MS and (newer or righted)
         if back:
@@ -210,6 +211,10 @@ class Engine:
         news: Mapping[str, float] = point.values
         if at > latest.at:  # nearly always: all of it is news
             self._remember(subject)
+            subject.latest = latest.then(at, news)
+        elif at + state.overlap > latest.at and (swapped := latest.differing(news)):
+            self._remember(subject)
+            at, news = latest.at + 1, swapped
             subject.latest = latest.then(at, news)
         else:
             news = {name: value for name, value in news.items() if at > (latest.time_of(name) or 0)}
@@ -343,3 +348,10 @@ class Engine:
         """The hub's own clock was ahead and no longer is."""
         self._silence.clock_set_back(now)
         self.findings.clock_set_back(now)
+
+
+def _overlap(before: int | None, offset: float | None) -> int:
+    """How far (ms) a report's corrected times may lie before those of the report before it, though the agent measured
+    them later: each is corrected by what its clock was off then, which is measured anew and never quite the same."""
+    fallen = before - round(offset) if before is not None and offset is not None else 0
+    return fallen if 0 < fallen < CLOCK_STEP_MS else 0

@@ -139,6 +139,8 @@ class AgentState:
     offset_ms: int | None = None
     offset_source: str = "none"
     """What its newest report said of its own clock."""
+    overlap: int = 0
+    """How many ms the times of the report at hand may lie before older ones, for its clock's offset has fallen."""
     floor: int = 0
     """After a start without earlier values: samples up to this time were judged before, as far as we can know."""
     asked: int = 0

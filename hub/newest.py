@@ -40,6 +40,11 @@ class Newest(Mapping[str, Value]):
         """With values that are not newer than all of it, but newer than what is known of these metrics."""
         return Newest(self.at, self._values, {**self._older, **{metric: Value(at, v) for metric, v in values.items()}})
 
+    def differing(self, values: Mapping[str, float]) -> Mapping[str, float]:
+        """Those of these values that are not as they are known: the same told again is no news."""
+        known = {metric: self.get(metric) for metric in values}
+        return {metric: v for metric, v in values.items() if (old := known[metric]) is None or old.value != v}
+
     def no_later(self, at: int) -> "Newest":
         """As if nothing had been measured after `at`: what was is dated back to it."""
         older = {metric: Value(min(value.at, at), value.value) for metric, value in self._older.items()}
