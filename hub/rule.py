@@ -228,6 +228,11 @@ def restless(_: Any) -> Mapping[str, tuple[float, float]]:
     return {}
 
 
+def a_minute(_: Any, latest: Mapping[str, Value]) -> float:
+    """Who says nothing for so long (s) is looked at, whatever it said last."""
+    return 60.0
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule. `name` is its module's. `summary` is one sentence with {fields} of the judgement's detail."""
@@ -254,6 +259,8 @@ class Rule:
     called for these while it has no finding: most numbers of a healthy fleet then cost no Python call."""
     absence: bool = False
     """Judged as time passes without a message instead of by samples."""
+    patience: Callable[[Any, Mapping[str, Value]], float] = a_minute
+    """Of such a rule: settings and newest values → s without a message before which it raises nothing."""
     never_covered: bool = False
     """No maintenance window and no silence keeps it from having a ticket."""
     outage: bool = False

@@ -9,9 +9,6 @@ from hub.findings import Findings
 from hub.fleet import AgentState, Site, Subject
 from hub.judge import Judge
 
-PATIENCE_SECONDS = 60.0
-"""Of a rule that names no `silent_seconds`: how long an agent says nothing before it is looked at."""
-
 
 class Silence:
     """When whose silence is to be judged."""
@@ -99,5 +96,5 @@ class Silence:
 
 def _patience(subject: Subject) -> int:
     """How long it may say nothing, ms."""
-    seconds = min(getattr(check.settings, "silent_seconds", PATIENCE_SECONDS) for check in subject.plan.absence)
+    seconds = min(check.rule.patience(check.settings, subject.latest) for check in subject.plan.absence)
     return round(seconds * 1000)

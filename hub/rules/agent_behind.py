@@ -18,12 +18,13 @@ from wire.messages import DeviceKind
 
 class AgentBehindSettings(Settings):
     """Twenty minutes let a backlog of hours drain, and its own word on an outage that is over opens no ticket. A line
-    that is too slow is so at every busy hour of the day: that is one ticket."""
+    that is too slow is so at every busy hour of the day: that is one ticket. An agent that reports every five minutes
+    takes hours to be so far behind again."""
 
     severity: Severity = Severity.WARNING
     hold_seconds: float = 1200.0
     clear_seconds: float = 120.0
-    flap_seconds: float = 14_400.0
+    flap_seconds: float = 21_600.0
     raise_reports: float = Field(default=20.0, gt=0, description="1, reports that wait")
     clear_reports: float = Field(default=5.0, ge=0, description="1, reports that wait")
 

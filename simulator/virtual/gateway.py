@@ -96,7 +96,8 @@ class Gateway:
         if back < until and not any(self._lasts(fault, back) for fault in self._way_faults):
             yield from self._back(back)
             self._returned = False
-            yield from self._drain(back, until)
+            if not any(self._lasts(fault, back) for fault in self._slow_faults):  # open again, and as narrow as before
+                yield from self._drain(back, until)
 
     def _lasts(self, fault: AnyFault, at: float) -> bool:
         return fault.at <= at < fault.end
@@ -134,7 +135,7 @@ class Gateway:
         if self._known != self._reporter.hash:
             self._known = self._reporter.hash
             yield Delivery(moment, self._topic[Verb.INVENTORY], self._reporter.inventory)
-        slow = [fault for fault in self._slow_faults if fault.at <= at < fault.end]
+        slow = [fault for fault in self._slow_faults if self._lasts(fault, at)]
         if slow:  # live reports go first, so that what gets through is always new
             self._narrow += slow[0].share
             if self._narrow >= 1.0:

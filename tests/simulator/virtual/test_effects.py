@@ -318,6 +318,14 @@ def test_reports_wait_where_the_way_is_narrow_and_come_at_the_end() -> None:
     assert len(ill.values["gateway"]) == len(HEALTHY.values["gateway"])
 
 
+def test_a_narrow_way_is_as_narrow_after_an_outage() -> None:
+    slow = with_fault(f'{{"kind": "uplink_slow", "device": "gateway", "at": {BEGIN}, "for": 2400, "share": 0.5}}')
+    down = FAULT.validate_json('{"kind": "uplink_down", "device": "gateway", "at": 2410, "for": 60}')
+    told = hear(slow.model_copy(update={"faults": [*slow.faults, down]})).values["gateway"]
+    waiting = [values["spool_reports"] for at, values in sorted(told.items()) if BEGIN <= at < END]
+    assert waiting == sorted(waiting)
+
+
 def test_a_download_is_told_by_the_recorder_and_names_the_channel() -> None:
     (event,) = [one for one in befallen("footage_taken").events if one["type"] == "footage.downloaded"]
     assert event["device"] == "nvr-1"
