@@ -25,7 +25,10 @@ EXPLAINS_BESIDE_MS = 3_600_000
 """As much for what explains its neighbours: disks are looked at rarely, and a recorder's once an hour."""
 
 STAND_MS = 60_000
-"""When its cause is gone a consequence has its hold time, at least this, to be seen to go, too."""
+"""When its cause is gone a consequence has its hold time, at least this, to be seen to go, too; and one look more."""
+
+LOOK_MS = 3_600_000
+"""The longest that is waited for that look: some are taken once a day."""
 
 MAX_LAPSED = 100_000
 """Closed findings that are remembered in case they come back; what is more opens a ticket of its own then."""
@@ -299,7 +302,7 @@ class Findings:
     def _await_standing(self, finding: LiveFinding) -> None:
         subject = self.sites[finding.site].devices[finding.device]
         check = subject.plan.checks.get(finding.rule)
-        patience = max(check.holds.hold if check else 0, STAND_MS)
+        patience = max(check.holds.hold if check else 0, STAND_MS) + min(finding.pace, LOOK_MS)
         heapq.heappush(self._standing, (self.now + patience, next(self._order), finding))
 
     def _stand(self, now: int) -> None:

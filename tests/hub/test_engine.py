@@ -7,7 +7,7 @@ import pytest
 from hub.check import compile_check
 from hub.rule import CLEAR, Judgement, Rule, Snapshot, Threshold, discover
 from tests.hub.fleets import DEVICES, SITE, T0, Timeline, settings_of
-from wire.messages import Device, DeviceKind, Report
+from wire.messages import Device, DeviceKind, Offset, Report
 
 SOON = {
     "camera_unreachable": {"hold_seconds": 60, "clear_seconds": 0},
@@ -46,6 +46,38 @@ def hear(line: Timeline, mono: int, sent: int, received: int, reachable: float, 
 
 
 AT_ONCE = {"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}}
+
+
+def door(line: Timeline, mono: int, at: int, offset: float, opened: float) -> None:
+    """A report of a door: all times ms of the agent's own clock, which `offset` corrects."""
+    sent = T0 + at
+    report = Report(id="abcdef:1", boot="b1", mono=mono, sent=sent, offset=Offset(ms=offset, source="ntp"))
+    line.engine.clock_order(line.state, report, sent)
+    line.observe("door-1", sent + round(offset), sent, door_open=opened)
+
+
+def test_what_an_agent_measured_later_is_later_though_its_clocks_offset_is_measured_a_little_less() -> None:
+    line = Timeline({"door_held_open": {"hold_seconds": 10}})
+    door(line, mono=1, at=0, offset=3.0, opened=1)
+    door(line, mono=2, at=2, offset=-1.0, opened=0)  # corrected it was closed 2 ms before it was seen open
+    door(line, mono=3, at=30_000, offset=0.0, opened=1)
+    door(line, mono=4, at=30_002, offset=-2.0, opened=0)  # or at the same ms
+    door(line, mono=5, at=60_000, offset=4.0, opened=0)
+    assert line.log == [
+        "0.003 door-1 door_held_open pending",
+        "0.004 door-1 door_held_open dropped",
+        "30 door-1 door_held_open pending",
+        "30.001 door-1 door_held_open dropped",
+    ]
+
+
+def test_a_redelivery_and_a_report_made_before_are_late_whatever_their_offset() -> None:
+    line = Timeline({"door_held_open": {"hold_seconds": 0}})
+    door(line, mono=1, at=0, offset=9.0, opened=0)
+    door(line, mono=3, at=10_000, offset=9.0, opened=0)
+    door(line, mono=3, at=9_999, offset=0.0, opened=1)
+    door(line, mono=2, at=9_999, offset=0.0, opened=1)
+    assert line.log == []
 
 
 def test_a_clock_that_is_set_back_does_not_make_everything_late() -> None:
@@ -112,6 +144,15 @@ def test_silence_is_judged_by_time_alone_and_ends_with_the_first_word() -> None:
     line.tick(500)
     line.sample(600, "cam-1", reachable=1)
     assert line.log == ["100.5 gateway agent_silent opened", "600 gateway agent_silent closed"]
+
+
+def test_an_agent_whose_reports_waited_is_given_longer() -> None:
+    line = Timeline(SOON)
+    line.sample(10, "gateway", spool_reports=2)
+    line.tick(209)
+    assert line.log == []
+    line.tick(210)
+    assert line.log == ["210 gateway agent_silent opened"]
 
 
 def test_silence_began_with_the_last_word() -> None:

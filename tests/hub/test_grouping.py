@@ -111,6 +111,19 @@ def test_it_ends_with_them_and_leaves_no_ticket_behind() -> None:
     assert not room.subject("cam-3").findings
 
 
+def test_a_camera_that_is_looked_at_seldom_is_looked_at_once_more_before_it_stands_for_itself() -> None:
+    room = Room()
+    for second in (0, 300, 600):
+        room.dark(second, 1, 2, 3)
+    room.lit(900, 1, 2)
+    room.dark(900, 3)
+    room.tick(1201)
+    room.lit(1201, 1, 2, 3)
+    room.tick(1300)
+    assert room.tickets() == []
+    assert [entry for entry in room.log if "promoted" in entry] == []
+
+
 def test_a_camera_that_stays_dark_when_power_is_back_is_a_ticket_then() -> None:
     room = Room()
     room.dark(0, 1, 2, 3)
