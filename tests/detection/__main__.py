@@ -12,7 +12,7 @@ from tests.detection import ranges
 from tests.detection.matching import match
 from tests.detection.page import page, summary, table
 from tests.detection.playing import play
-from tests.detection.scores import Month, month, troubles
+from tests.detection.scores import Month, met, month, troubles
 from tests.detection.sites import parts, site
 from tests.detection.topology import Topology
 
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(line)
     if options.docs:
         PAGE.write_text(page(months, well), encoding="utf-8")
-    return 0 if not list(troubles([*months, *well])) else 1
+    return 0 if met(months, well) else 1
 
 
 def _told(months: Sequence[Month], well: Sequence[Month]) -> Iterator[str]:

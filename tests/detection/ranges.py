@@ -13,10 +13,11 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 TUNING_SEEDS = range(1_000, 1_100)
 """Those that rules may be tuned on: a site-month each."""
 
-PUBLICATION_SEEDS = range(700_000, 700_100)
-"""Those of docs/detection.md. No rule was changed because of one of them; a failure is told and kept as a test."""
+PUBLICATION_SEEDS = range(710_000, 710_100)
+"""Those of docs/detection.md. No rule was changed because of one of them; a failure is told and kept as a test. Once
+rules are mended for failures of a set (700,000 to 700,099 and 900,000 to 900,009 were such), another is published."""
 
-HEALTHY_SEEDS = range(900_000, 900_010)
+HEALTHY_SEEDS = range(910_000, 910_010)
 """Ten sites to which nothing happens for thirty days."""
 
 HEALTHY_TUNING_SEEDS = range(2_000, 2_010)
@@ -28,8 +29,9 @@ FAULTS_A_MONTH = (5, 9)
 INTERVALS = (120, 240, 300, 300)
 """Seconds between two reports of an agent; that of a fleet on narrow ways."""
 
-SILENT_REPORTS = 3
-"""An agent is silent from so many missed reports and three minutes on, as its operators would set it."""
+SILENT_REPORTS = 4
+"""An agent is silent from so many missed reports and three minutes on, as its operators would set it. Where one report
+in fifty comes late, three late ones in a row come about once in a hundred months (seed 1113): it was three before."""
 
 CAMERAS = (4, 6)
 CHANNELS = (2, 3)

@@ -8,6 +8,9 @@ from simulator.faults import tell
 from tests.detection.matching import Outcome
 from tests.detection.playing import Ticket
 
+LEAST_RECALL = 0.99
+LEAST_PRECISION = 0.99
+
 
 class Seen(NamedTuple):
     """One fault and what came of it, as it travels between processes."""
@@ -99,6 +102,14 @@ def precision(months: Sequence[Month]) -> float:
     """Share of the tickets that some fault explains."""
     true, false = overall(months).tickets, sum(len(month.false) for month in months)
     return true / (true + false) if true + false else 1.0
+
+
+def met(months: Sequence[Month], healthy: Sequence[Month]) -> bool:
+    """Whether the targets are: nearly all that happens is seen, nearly all tickets are about something, one a fault,
+    and none where nothing happens."""
+    score = overall(months)
+    good = score.recall >= LEAST_RECALL and precision(months) >= LEAST_PRECISION
+    return good and score.tickets == score.found and not any(month.false for month in healthy)
 
 
 def troubles(months: Sequence[Month]) -> Iterator[str]:

@@ -137,7 +137,8 @@ def _faults(chance: Chance, script: Scenario) -> Iterator[AnyFault]:
         fault = _drawn(chance, kind, devices, script.span)
         if fault is None or effects.untold(fault, there[fault.device]):
             continue
-        if not any(_near(fault, other) and topology.related(fault, other) for other in found):
+        near = [other for other in found if _near(fault, other)]
+        if not any(topology.related(fault, other) or topology.one_store(fault, other) for other in near):
             found.append(fault)
             yield fault
 

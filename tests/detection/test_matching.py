@@ -7,7 +7,7 @@ from simulator.faults import AnyFault, Fault
 from simulator.scenario import parse
 from tests.detection.matching import match
 from tests.detection.playing import Ticket
-from tests.detection.scores import by_kind, month, overall, precision, troubles
+from tests.detection.scores import Month, Seen, by_kind, met, month, overall, precision, troubles
 from tests.detection.topology import Topology
 
 SITE = parse("""
@@ -92,3 +92,25 @@ def test_what_is_counted() -> None:
         "seed 7, 3600 s, recorder_off (recorder nvr loses power)",
         "seed 7",
     ]
+
+
+def months_of(*tickets: tuple[str, ...], false: int = 0) -> list[Month]:
+    """One month with a fault for each of these lists of tickets, and so many tickets without one."""
+    seen = tuple(Seen(1, "camera_off", "cam-1 loses power", 0.0, 300.0 if one else None, one) for one in tickets)
+    return [Month(1, seen, ("camera_unreachable on cam-1 at 9 s",) * false, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("months", "healthy", "met_"),
+    [
+        (months_of(*[("a",)] * 100), months_of(), True),
+        (months_of(*[("a",)] * 99, (), false=1), months_of(), True),
+        (months_of(*[("a",)] * 98, (), ()), months_of(), False),
+        (months_of(*[("a",)] * 98, false=1), months_of(), False),
+        (months_of(*[("a",)] * 99, ("a", "b")), months_of(), False),
+        (months_of(*[("a",)] * 100), months_of(false=1), False),
+    ],
+    ids=["all", "one-missed-and-one-false", "two-missed", "too-many-false", "two-of-one-fault", "one-while-healthy"],
+)
+def test_when_the_targets_are_met(months: list[Month], healthy: list[Month], met_: bool) -> None:
+    assert met(months, healthy) == met_

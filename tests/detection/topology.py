@@ -1,6 +1,6 @@
 """Which devices a fault may show at: the one it befalls, what hangs on it, and where an agent tells of it."""
 
-from simulator.faults import AnyFault, FootageTaken, UplinkDown
+from simulator.faults import AnyFault, FootageTaken, HistoryShort, UplinkDown
 from simulator.scenario import Scenario
 from simulator.virtual.site import watched
 from wire.messages import DeviceKind
@@ -33,3 +33,9 @@ class Topology:
     def related(self, one: AnyFault, other: AnyFault) -> bool:
         """Whether the two could be taken for each other, or one could hide the other."""
         return bool(self.places(one) & self.places(other))
+
+    def one_store(self, one: AnyFault, other: AnyFault) -> bool:
+        """Whether two channels of one store are cut short: at the same time that is what a store too small does, and
+        nobody could tell the two from it."""
+        both = isinstance(one, HistoryShort) and isinstance(other, HistoryShort)
+        return both and self._above[one.device] == self._above[other.device]
