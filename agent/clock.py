@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -11,6 +12,9 @@ from wire.messages import Offset
 LAST_MILLISECOND = 253_402_300_799_999
 READING_SECONDS = 24 * 3600.0
 """How long a reading of a reference clock is believed."""
+
+_TOGETHER_SECONDS = 0.001
+_TRIES = 5
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -39,6 +43,31 @@ class SystemClock:
         return time.monotonic()
 
 
+class Moment(NamedTuple):
+    """One moment on both clocks (s)."""
+
+    mono: float
+    wall: float
+
+    @property
+    def shift(self) -> float:
+        """What makes the wall clock's time of a monotonic one."""
+        return self.wall - self.mono
+
+
+def moment(wall: Callable[[], float], mono: Callable[[], float]) -> Moment:
+    """Both clocks' time now. A busy machine may stop a thread between two looks at them, for seconds: of a few tries
+    the one counts whose looks were closest, and the first that took less than a millisecond."""
+    best, narrowest = Moment(0.0, 0.0), float("inf")
+    for _ in range(_TRIES):
+        before, now, after = mono(), wall(), mono()
+        if after - before < narrowest:
+            best, narrowest = Moment((before + after) / 2, now), after - before
+        if narrowest < _TOGETHER_SECONDS:
+            break
+    return best
+
+
 def milliseconds(seconds: float) -> int:
     """As times go on the wire, held to its bounds: gateways without a battery boot in 1970."""
     return min(LAST_MILLISECOND, max(0, round(seconds * 1000)))
@@ -64,10 +93,9 @@ class Reference:
 
     def read(self, reading: ClockReading) -> None:
         """A reference answered just now."""
-        mono = self._clock.mono()
-        ahead = self._clock.wall() + reading.offset_seconds - mono
+        now = moment(self._clock.wall, self._clock.mono)
         # Replaced as one: other threads ask meanwhile.
-        self._known = _Known(mono, ahead, reading.source[:200])
+        self._known = _Known(now.mono, now.shift + reading.offset_seconds, reading.source[:200])
 
     def lost(self) -> None:
         """No reference answers any more."""
@@ -80,13 +108,14 @@ class Reference:
             return None
         return known.ahead, known.source
 
-    def offset(self) -> Offset:
-        """What to add to the wall clock now; unknown without a reading younger than a day."""
+    def offset(self, at: Moment | None = None) -> Offset:
+        """What to add to the wall clock of a moment (now); unknown without a reading younger than a day."""
         known = self.ahead()
         if known is None:
             return Offset()
         ahead, source = known
-        return Offset(ms=round((ahead + self._clock.mono() - self._clock.wall()) * 1000, 3), source=source)
+        shift = (at or moment(self._clock.wall, self._clock.mono)).shift
+        return Offset(ms=round((ahead - shift) * 1000, 3), source=source)
 
 
 class _Known(NamedTuple):

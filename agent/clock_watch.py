@@ -4,7 +4,7 @@ import logging
 import threading
 from typing import Protocol
 
-from agent.clock import Clock, Reference
+from agent.clock import Clock, Reference, moment
 from agent.collector import Reading
 from agent.dating import EARLIEST_MS
 
@@ -59,7 +59,7 @@ class ClockWatch:
                 ahead, source = known
                 self._tell(spool.date(ahead * 1000, source), source)
             elif spool.unset and self._clock.wall() * 1000 >= EARLIEST_MS:
-                ahead = self._clock.wall() - self._clock.mono()
+                ahead = moment(self._clock.wall, self._clock.mono).shift
                 self._tell(spool.date(ahead * 1000, _SET_LATER, unset_only=True), _SET_LATER)
 
     def _tell(self, dated: int | None, source: str) -> None:

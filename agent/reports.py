@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from pydantic import ValidationError
 
-from agent.clock import Clock, Reference, boot_id, milliseconds
+from agent.clock import Clock, Reference, boot_id, milliseconds, moment
 from agent.collector import Happening, Measurement, Reading
 from agent.draft import Draft
 from agent.inventory import InventoryBook
@@ -33,10 +33,12 @@ class Reports:
 
     def put(self, stream: str, reading: Reading, own: Mapping[str, float]) -> None:
         """A report of what was read, and of the agent's `own` figures, as of this moment."""
-        mono, wall = self._clock.mono(), self._clock.wall()
+        # All of it by one look at the clocks: the wall clock may be set while this report is made.
+        now = moment(self._clock.wall, self._clock.mono)
+        mono, wall = now
 
-        def at(moment: float | None) -> int:
-            return milliseconds(wall - (mono - moment) if moment is not None else wall)
+        def at(read: float | None) -> int:
+            return milliseconds(wall - (mono - read) if read is not None else wall)
 
         measured = [*reading.measurements, Measurement(self._agent, own)]
         samples = [self._sample(one, at(one.mono)) for one in measured]
@@ -47,7 +49,7 @@ class Reports:
             boot=self._boot,
             mono=max(0, round(mono * 1000)),
             sent=milliseconds(wall),
-            offset=self._reference.offset(),
+            offset=self._reference.offset(now),
             inventory_hash=inventory.hash if inventory else None,
             samples=[sample for sample in samples if sample is not None],
             events=[event for event in events if event is not None],

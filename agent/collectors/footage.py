@@ -26,7 +26,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from agent.clock import Clock, SystemClock
+from agent.clock import Clock, SystemClock, moment
 from agent.collector import (
     CollectError,
     Collector,
@@ -149,7 +149,7 @@ class FootageCollector:
         with self._lock:
             told = self._log.take(self._clock.mono(), all_of_it=True)
         if self._begun and told:
-            shift = self._clock.wall() - self._clock.mono()
+            shift = moment(self._clock.wall, self._clock.mono).shift
             reads = [PendingRead(at=one.last + shift, data=self._data(one)) for one in told[:_MOST_PENDING]]
             self._memory.remember(PendingMemory(reads=reads))
 
@@ -162,7 +162,7 @@ class FootageCollector:
         if pending is None or not pending.reads:
             return []
         self._memory.remember(PendingMemory())
-        mono, wall = self._clock.mono(), self._clock.wall()
+        mono, wall = moment(self._clock.wall, self._clock.mono)
         return [Happening(self._host, READ, one.data, mono - max(0.0, wall - one.at)) for one in pending.reads]
 
     def _arrange(self) -> list[str]:
@@ -209,7 +209,7 @@ class FootageCollector:
         return Happening(self._host, READ, self._data(told), told.first)
 
     def _data(self, told: Told) -> dict[str, str | float | bool | None]:
-        shift = self._clock.wall() - self._clock.mono()
+        shift = moment(self._clock.wall, self._clock.mono).shift
         data: dict[str, str | float | bool | None] = {
             "process": printable(told.reader.program, 100),
             "user": printable(told.reader.user, 100),

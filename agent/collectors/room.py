@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from agent.clock import Clock, SystemClock
+from agent.clock import Clock, SystemClock, moment
 from agent.collector import Collector, Context, Measurement, Need, Plugin, Reading, Settings
 from agent.machine import sensors
 from agent.machine.json_lines import LineError, Tail, field
@@ -117,7 +117,7 @@ class RoomCollector:
 
     def collect(self) -> Reading:
         """One run."""
-        mono, wall = self._clock.mono(), self._clock.wall()
+        mono, wall = moment(self._clock.wall, self._clock.mono)
         measurements: list[Measurement] = []
         problems: list[str] = []
         for device, source in self._sources.items():

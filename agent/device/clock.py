@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent.clock import moment
 from agent.device.errors import DeviceError
 
 
@@ -95,7 +96,7 @@ def measure(
     What `ask` raises at first is passed on; a failure later leaves what is known so far.
     """
     # Our wall clock is read once: when it is set between two questions, both still count from the same zero.
-    zero = wall() - monotonic()
+    zero = moment(wall, monotonic).shift
 
     def now() -> float:
         return zero + monotonic()

@@ -1,6 +1,8 @@
 """What is known of our clock's error is kept against the clock that is never set."""
 
-from agent.clock import LAST_MILLISECOND, READING_SECONDS, Reference, boot_id, milliseconds
+import pytest
+
+from agent.clock import LAST_MILLISECOND, READING_SECONDS, Reference, boot_id, milliseconds, moment
 from agent.collector import ClockReading
 from wire.messages import Report
 
@@ -43,6 +45,29 @@ def test_a_reference_that_is_lost_is_no_reference() -> None:
     reference.read(ClockReading(1.0, "ntp:a"))
     reference.lost()
     assert reference.offset().ms is None
+
+
+class Busy(Hands):
+    """Clocks of a machine that stops us between two looks at them, for as long as `stops` says, one by one."""
+
+    def __init__(self, *stops: float) -> None:
+        super().__init__()
+        self.shift = 5_000.0
+        self._stops = list(stops)
+
+    def wall(self) -> float:
+        now = super().wall()
+        self.seconds += self._stops.pop(0) if self._stops else 0.0
+        return now
+
+
+@pytest.mark.parametrize(("stops", "error"), [([], 0.0), ([3.0], 0.0), ([3.0, 0.5, 9.0, 0.02, 9.0], 0.01)])
+def test_a_thread_stopped_between_two_looks_at_the_clocks_looks_again(stops: list[float], error: float) -> None:
+    clock = Busy(*stops)
+    assert moment(clock.wall, clock.mono).shift == pytest.approx(5_000.0 - error, abs=1e-6)
+    reference = Reference(Busy(*stops))
+    reference.read(ClockReading(2.0, "ntp:a"))
+    assert reference.offset().ms == pytest.approx(2_000 - 1000 * error, abs=1e-3)
 
 
 def test_times_are_held_to_the_bounds_of_the_wire() -> None:
