@@ -55,7 +55,7 @@ def made(
     password.write_text("secret")
     there = {"id": "gate", "host": device.host, "port": device.port, "rtsp_port": device.rtsp_port}
     table: dict[str, Any] = {"username": "watchkeeper", "password_file": str(password), "clock_samples": 1}
-    table |= {"device_timeout_seconds": 1.0, "tls_port": 0, "devices": [there | (where or {})]}
+    table |= {"device_timeout_seconds": 10.0, "tls_port": 0, "devices": [there | (where or {})]}
     settings = CamerasSettings.model_validate(table | more)
     return Camera(settings.devices[0], settings, folder / "state", clock)
 

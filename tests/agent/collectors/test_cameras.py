@@ -35,7 +35,7 @@ def settings(cameras: Sequence[Camera], password: Path, **more: Any) -> CamerasS
     table: dict[str, Any] = {
         "username": "watchkeeper",
         "password_file": str(password),
-        "device_timeout_seconds": 1.0,
+        "device_timeout_seconds": 10.0,
         "clock_samples": 1,
         "tls_port": 0,
         "devices": [

@@ -39,7 +39,7 @@ def table(controller: DoorController, tmp_path: Path, **more: Any) -> DoorsSetti
         {
             "username": "watchkeeper",
             "password_file": str(password),
-            "device_timeout_seconds": 1.0,
+            "device_timeout_seconds": 10.0,
             "wait_seconds": 0.05,
             "controllers": [
                 {

@@ -70,7 +70,7 @@ def table(device: Device_, tmp_path: Path, name: str = "nvr", **more: Any) -> di
     return {
         "username": "watchkeeper",
         "password_file": str(password),
-        "device_timeout_seconds": 2.0,
+        "device_timeout_seconds": 10.0,
         "devices": [{"id": name, "host": device.host, "port": device.port, "room": "rack"} | more],
     }
 

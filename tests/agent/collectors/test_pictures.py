@@ -65,7 +65,7 @@ def camera_settings(cameras: list[Camera], password: Path, **more: Any) -> Camer
 
 
 def settings(**more: Any) -> PicturesSettings:
-    return PicturesSettings.model_validate({"learn_pictures": LEARN, "device_timeout_seconds": 2.0} | more)
+    return PicturesSettings.model_validate({"learn_pictures": LEARN, "device_timeout_seconds": 10.0} | more)
 
 
 def collector(

@@ -39,7 +39,7 @@ def collector(
     table: dict[str, Any] = {
         "username": "watchkeeper",
         "password_file": str(password),
-        "device_timeout_seconds": 1.0,
+        "device_timeout_seconds": 10.0,
         "clock_samples": 1,
         "recordings_seconds": 0.001,
         "devices": [device, *more.pop("others", [])],

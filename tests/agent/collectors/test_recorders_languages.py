@@ -38,7 +38,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
 
         asking = speaker(one, tmp_path, clock)
         device = {"port": one.port, "speaks": str(one.language)}
-        made.append(World(box, lambda: asking, tmp_path / "state", at(25, 12), device, device_timeout_seconds=1.0))
+        made.append(World(box, lambda: asking, tmp_path / "state", at(25, 12), device, device_timeout_seconds=10.0))
         yield Site(made[0], one)
         made[0].collector.close()
 

@@ -32,7 +32,7 @@ from agent.recordings.plan import Window
 from simulator.dahua import DahuaRecorder
 from simulator.device.server import Misbehaviour
 from simulator.recorder.box import DAY, Box, Channel, Entry
-from tests.waiting import wait_until
+from tests.waiting import answer_of, wait_until
 
 NOW = 1_790_000_000.0
 HOUR = 3600.0
@@ -715,7 +715,7 @@ def test_misbehaviour_ends_in_time_as_a_state(recorder: DahuaRecorder, speak: Ma
         speaker.identity()
     assert time.monotonic() - begun < 10
     recorder.misbehaviour = None
-    assert speaker.identity().serial == "SIMNVR0001"
+    assert answer_of(speaker.identity, though=DeviceError).serial == "SIMNVR0001"
 
 
 def test_a_recorder_that_hangs_in_the_middle_of_a_search_gets_its_finder_back(

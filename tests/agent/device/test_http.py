@@ -65,7 +65,7 @@ SECRET = "secret"
 def client(thing: Thing, tmp_path: Path, password: str = SECRET, **more: object) -> DeviceHttp:
     file = tmp_path / "password"
     file.write_text(password)
-    options: dict[str, object] = {"timeout": 1.0, "pauses": Pauses(), "manners": Manners()}
+    options: dict[str, object] = {"timeout": 10.0, "pauses": Pauses(), "manners": Manners()}
     account = Account("watchkeeper", file)
     endpoint = Endpoint("127.0.0.1", thing.port.number)
     return DeviceHttp(endpoint, account, **(options | more))  # type: ignore[arg-type] # a test's table

@@ -50,7 +50,7 @@ def test_work_apart_has_a_thread_of_its_own() -> None:
 
 
 def built(device: Device, password: Path) -> Collector:
-    table = {"username": "watchkeeper", "password_file": str(password), "device_timeout_seconds": 1.0}
+    table = {"username": "watchkeeper", "password_file": str(password), "device_timeout_seconds": 10.0}
     where = {"id": "one", "host": device.host, "port": device.port}
     if isinstance(device, Camera):
         return Cameras(CamerasSettings.model_validate(table | {"clock_samples": 1, "devices": [where]}))

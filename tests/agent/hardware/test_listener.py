@@ -44,7 +44,7 @@ def status(code: int) -> Callable[[Exchange], Answer]:
 @contextmanager
 def listening(port: Port, **more: Any) -> Iterator[Listener]:
     http = DeviceHttp(
-        Endpoint(port.host, port.number), more.pop("account", None), timeout=2.0, manners=Manners(), pauses=Pauses()
+        Endpoint(port.host, port.number), more.pop("account", None), timeout=10.0, manners=Manners(), pauses=Pauses()
     )
     options = {"beat_seconds": 0.3, "silence_seconds": 1.0, "soon_seconds": 0.02} | more
     listener = Listener(Ears("it", 60), "it", http, "/events", options.pop("interpret", lambda part: []), **options)

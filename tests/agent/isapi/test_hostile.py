@@ -9,6 +9,7 @@ from agent.device.errors import BadAnswer, DeviceError, TimedOut
 from agent.isapi.speaker import IsapiSpeaker
 from simulator.device.server import Answer, Misbehaviour
 from tests.agent.isapi.recorders import NOON, Bench
+from tests.waiting import answer_of
 
 CALLS: dict[str, Callable[[IsapiSpeaker], object]] = {
     "device_time": lambda s: s.device_time(),
@@ -30,7 +31,7 @@ def test_every_misbehaviour_is_a_state(bench: Bench, how: Misbehaviour, name: st
     assert time.monotonic() - start < 10
     assert not impatient.paused
     bench.recorder.misbehaviour = None
-    assert impatient.device_time() == NOON, "and once it is well again, so are we"
+    assert answer_of(impatient.device_time, though=DeviceError) == NOON, "and once it is well again, so are we"
     impatient.release()
 
 

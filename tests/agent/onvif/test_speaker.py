@@ -43,7 +43,7 @@ def speaker(recorder: Recorder, tmp_path: Path) -> Iterator[OnvifSpeaker]:
     made = OnvifSpeaker(
         Endpoint(recorder.host, recorder.port),
         Account("watchkeeper", password_file=password),
-        timeout=1.0,
+        timeout=10.0,
         max_bytes=2**20,
         max_requests=1200,
         pause_seconds=1800.0,

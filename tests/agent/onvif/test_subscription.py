@@ -36,7 +36,7 @@ class Watched:
         password.write_text("secret")
         self.clock = Clock()
         self.anew = 0
-        self.client = OnvifClient(Endpoint(device.host, device.port), Account("watchkeeper", password), timeout=2.0)
+        self.client = OnvifClient(Endpoint(device.host, device.port), Account("watchkeeper", password), timeout=10.0)
         terms = Terms(life_seconds=120, wait_seconds=0.05, limit=limit, silence_seconds=900, **more)
         self.subscription = Subscription("it", terms, lambda: self.client, self._about_to, self.clock)
 

@@ -29,6 +29,7 @@ from agent.rtsp.sdp import Video
 from simulator.device.auth import Gate
 from simulator.rtsp import RtspFault, RtspServer
 from simulator.rtsp.message import description
+from tests.waiting import answer_of
 
 STREAM = "/stream/main?a=1"
 CAMERA = Endpoint("127.0.0.1", 80)
@@ -239,7 +240,7 @@ def test_each_bad_device_is_a_clear_state_within_the_time_out(
     assert time.monotonic() - begun < 10.0
     assert not asking.rests
     server.fault = None
-    assert asking.client.describe(STREAM).account_shown
+    assert answer_of(lambda: asking.client.describe(STREAM), though=DeviceError).account_shown
 
 
 def test_a_device_behind_a_port_forwarding_may_use_its_own_name(server: RtspServer, account: Account) -> None:

@@ -48,9 +48,14 @@ class Overheard:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listening.accept()
-                behind = socket.create_connection(("127.0.0.1", self._target))
-                for pair in ((client, behind, True), (behind, client, False)):
-                    threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
+                threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+
+    def _carry(self, client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", self._target)) as behind:
+            back = threading.Thread(target=self._pass_on, args=(behind, client, False), daemon=True)
+            back.start()
+            self._pass_on(client, behind, True)
+            back.join()
 
     def _pass_on(self, source: socket.socket, target: socket.socket, keep: bool) -> None:
         with contextlib.suppress(OSError):

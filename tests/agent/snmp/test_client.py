@@ -29,7 +29,7 @@ USER = ("reader", "auth-password", "priv-password")
 
 
 @contextmanager
-def client(port: int, login: SnmpLogin, *, timeout: float = 2.0, most: int = 1000) -> Iterator[SnmpClient]:
+def client(port: int, login: SnmpLogin, *, timeout: float = 20.0, most: int = 1000) -> Iterator[SnmpClient]:
     wake = Wake()
     one = SnmpClient(
         Endpoint(HOST, port), login, wake, timeout=timeout, max_requests=most, manners=Manners(), pauses=Pauses()

@@ -145,7 +145,7 @@ def test_nobody_there_ends_it(language: Language, tmp_path: Path) -> None:
             language,
             Endpoint("127.0.0.1", device.port),
             Account("watchkeeper", file),
-            timeout=1.0,
+            timeout=10.0,
             max_bytes=2**20,
             max_requests=100,
             pause_seconds=0.0,
