@@ -25,7 +25,6 @@ from hub.series.buffer import Written
 from hub.series.line import to_lines
 from hub.series.store import Bucket, Point, Summary
 from hub.store import covers, schema
-from hub.store.database import migrate
 from simulator.scenario import Scenario
 from simulator.virtual.recording import lines
 from tests.dashboards.filling import DATABASES, fill
@@ -33,6 +32,7 @@ from tests.dashboards.hub_week import DEAF, hub_week
 from tests.dashboards.mirroring import STATES_MS, Mirroring
 from tests.dashboards.player.source import Source
 from tests.dashboards.sites import NOW, START, sites
+from tests.databases import prepare
 from tests.hub.fleets import settings_of
 from wire.metrics import CATALOGUE
 
@@ -98,7 +98,7 @@ def the_week(
 
 def _make(folder: Path, sources: Sequence[Source], scenarios: Sequence[Scenario], states_ms: int) -> None:
     database = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
-    migrate(database)
+    prepare(database)
     _announce(database)
     kept, rules = Kept(), discover()
     tables = {name: table for scenario in scenarios for name, table in scenario.rules.items()}

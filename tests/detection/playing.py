@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from hub.recording import read
 from hub.replay import Replay, tickets
 from hub.rule import Rule, discover
-from hub.store.database import migrate
 from simulator.scenario import Scenario
 from simulator.virtual.recording import lines
+from tests.databases import prepare
 from tests.hub.fleets import Changes, settings_of
 
 _RECEIVED = '{"received":'
@@ -36,7 +36,7 @@ def play(script: Scenario, settings: Changes | None = None, since: float = 0.0) 
     the second `since` on. Raises AssertionError where the hub refused what was generated."""
     start = round(script.start.timestamp() * 1000)
     database = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
-    migrate(database)
+    prepare(database)
     summary = Replay(database, rules(), settings_of(rules(), {**script.rules, **(settings or {})})).play(
         read(heard_since(lines(script), start + round(since * 1000)))
     )

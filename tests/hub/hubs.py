@@ -20,8 +20,9 @@ from hub.series.buffer import Backoff, BufferedSeries
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import SeriesStore
 from hub.store import schema
-from hub.store.database import connect, migrate
+from hub.store.database import connect
 from hub.store.lease import Claim
+from tests.databases import prepare
 from tests.hub.fleets import DEVICES, SITE, T0, settings_of
 from wire.codec import encode, inventory_hash, unpack_ids
 from wire.messages import Ack, Command, Device, Event, Inventory, Message, Report, Sample
@@ -81,7 +82,7 @@ class Hub:
         """Whose configuration is to be looked at again, as the committer says."""
         self.topics = Topics()
         self.database = connect(url or f"sqlite:///{folder / 'hub.db'}")
-        migrate(self.database)
+        prepare(self.database)
         store = series() if series else EmbeddedSeries(folder / "series.db")
         self.marks = Marks(self.database, lambda: self.now)
         self.series = BufferedSeries(

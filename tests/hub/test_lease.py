@@ -17,6 +17,7 @@ from hub.store import lease as sql
 from hub.store import schema
 from hub.store.database import APPLICATION, connect, migrate
 from hub.store.lease import LeaseLost, RebuildWanted
+from tests.databases import prepare
 from tests.hub.contenders import Contender
 from tests.servers.postgresql import Postgresql
 from tests.waiting import wait_until
@@ -31,7 +32,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         cluster: Postgresql = request.getfixturevalue("postgresql")
         url = cluster.url(cluster.create_database())
     engine = connect(url, patience=1.5)
-    migrate(engine)
+    prepare(engine)
     yield engine
     engine.dispose()
 

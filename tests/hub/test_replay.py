@@ -10,7 +10,7 @@ from hub.__main__ import main
 from hub.recording import Line, read
 from hub.replay import Replay, Summary, tickets
 from hub.rule import discover
-from hub.store.database import migrate
+from tests.databases import prepare
 from tests.hub.fleets import DEVICES, SITE, T0, settings_of
 from wire.codec import encode, inventory_hash
 from wire.messages import Inventory, Message, Report, Sample, Status
@@ -50,7 +50,7 @@ def recording() -> list[str]:
 
 def play(lines: list[str], window_ms: int = 10_000) -> tuple[Summary, list[dict[str, object]]]:
     database = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
-    migrate(database)
+    prepare(database)
     rules = discover()
     summary = Replay(database, rules, settings_of(rules), window_ms=window_ms).play(read(lines))
     found = list(tickets(database))

@@ -10,8 +10,9 @@ from hub.archive.quiet import refuse_working
 from hub.config import ConfigError
 from hub.place import place
 from hub.store import lease, schema
-from hub.store.database import connect, migrate
+from hub.store.database import connect
 from hub.store.lease import Claim
+from tests.databases import prepare
 
 
 class World:
@@ -22,7 +23,7 @@ class World:
         self.lock.touch()
         self.now, self.alive = 0.0, False
         self.database = connect(f"sqlite:///{folder}/hub.db")
-        migrate(self.database)
+        prepare(self.database)
         with self.database.begin() as connection:
             assert lease.take(connection, Claim("other", holder_s_place, "influx"), None, 1)
 

@@ -9,7 +9,8 @@ import pytest
 
 from hub.__main__ import main
 from hub.store import desired, schema
-from hub.store.database import connect, migrate
+from hub.store.database import connect
+from tests.databases import prepare
 from wire.codec import config_revision
 from wire.messages import ConfigApplied
 from wire.topics import Address
@@ -29,7 +30,7 @@ class Desk:
         (folder / "state").mkdir()
         self.database = connect(f"sqlite:///{folder / 'state' / 'hub.db'}")
         if hub:
-            migrate(self.database)
+            prepare(self.database)
             with self.database.begin() as connection:
                 for one in (GATEWAY, OTHER, FAR):
                     values = {"site": one.site, "agent": one.agent, "first_heard": 1, "last_heard": 1}

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from hub.desired.publisher import AGAIN_MOST_SECONDS, Publisher
 from hub.store import desired, schema
-from hub.store.database import connect, migrate
+from hub.store.database import connect
+from tests.databases import prepare
 from wire.codec import MAX_BYTES, config_revision, decode
 from wire.messages import Config, ConfigApplied
 from wire.topics import Address, Verb
@@ -92,7 +93,7 @@ class Scene:
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     on_postgresql = request.param == "postgresql"
     database = connect(request.getfixturevalue("postgresql_url") if on_postgresql else f"sqlite:///{tmp_path}/hub.db")
-    migrate(database)
+    prepare(database)
     yield Scene(database)
     database.dispose()
 

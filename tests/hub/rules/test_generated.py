@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from hub.recording import read
 from hub.replay import Replay, tickets
 from hub.rule import discover
-from hub.store.database import migrate
 from simulator.scenario import parse
 from simulator.virtual.recording import lines
+from tests.databases import prepare
 from tests.hub.fleets import settings_of
 
 SCRIPT = """
@@ -68,7 +68,7 @@ TICKETS = {
 def found() -> list[dict[str, object]]:
     """Every ticket of a day and a half."""
     database = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
-    migrate(database)
+    prepare(database)
     rules = discover()
     Replay(database, rules, settings_of(rules)).play(read(lines(parse(SCRIPT))))
     told = list(tickets(database))

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from hub.recording import read
 from hub.replay import Replay, Summary, tickets
 from hub.rule import discover
-from hub.store.database import migrate
 from simulator.__main__ import DEMO_SCRIPT
 from simulator.scenario import Scenario, load, parse
 from simulator.virtual.recording import lines
+from tests.databases import prepare
 from tests.hub.fleets import settings_of
 
 SITE = """
@@ -42,7 +42,7 @@ class Ticket(NamedTuple):
 
 def play(script: Scenario) -> tuple[Summary, list[Ticket]]:
     database = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
-    migrate(database)
+    prepare(database)
     rules = discover()
     summary = Replay(database, rules, settings_of(rules, script.rules)).play(read(lines(script)))
     found = [_ticket(script, ticket) for ticket in tickets(database)]
