@@ -12,8 +12,12 @@ PATIENCE_SECONDS = 30.0
 _STANDSTILL_SECONDS = 0.5
 
 
-def wait_until(condition: Callable[[], object], timeout: float = PATIENCE_SECONDS, what: str = "") -> None:
+def wait_until(
+    condition: Callable[[], object], timeout: float = PATIENCE_SECONDS, what: str | Callable[[], str] = ""
+) -> None:
     """Return once `condition()` is true. Raises AssertionError naming `what` after `timeout` seconds.
+
+    Where `what` ends with a log it is a function: what the log says at the end is of interest.
 
     A pause longer than half a second counts as half a second: while this process stood still, nothing in it went on.
     """
@@ -21,7 +25,8 @@ def wait_until(condition: Callable[[], object], timeout: float = PATIENCE_SECOND
     while not condition():
         paused = time.monotonic()
         if paused >= deadline:
-            raise AssertionError(f"not within {timeout:g} s: {what or 'the condition became true'}")
+            missed = what() if callable(what) else what
+            raise AssertionError(f"not within {timeout:g} s: {missed or 'the condition became true'}")
         time.sleep(POLL_SECONDS)
         deadline += max(0.0, time.monotonic() - paused - _STANDSTILL_SECONDS)
 

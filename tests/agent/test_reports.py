@@ -29,7 +29,8 @@ def test_a_clock_that_is_set_while_a_report_is_made_moves_no_reading() -> None:
     clock = Set()
     reference = Reference(clock)
     reference.read(ClockReading(0.0, "ntp:a"))
-    book = InventoryBook([Device(device="agent", kind=DeviceKind.AGENT)], [], {}.get, {}.__setitem__)
+    notes: dict[str, str] = {}
+    book = InventoryBook([Device(device="agent", kind=DeviceKind.AGENT)], [], notes.get, notes.__setitem__)
     drafts: list[Draft] = []
     reports = Reports("agent", book, drafts.append, clock, reference)
     reading = Reading([Measurement("agent", {"up": 1.0}, mono=990.0)], [Happening("agent", "agent.note", mono=980.0)])

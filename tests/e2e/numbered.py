@@ -119,10 +119,10 @@ class Stack:
         """How many were certainly spooled so far."""
         return sum(len(agent.proven()) for agent in self.agents)
 
-    def await_load(self, more: int, timeout: float = 30) -> None:
+    def await_load(self, more: int, timeout: float = 90) -> None:
         """So many more readings are spooled."""
         goal = self.readings() + more
-        wait_until(lambda: self.readings() >= goal, timeout=timeout, what=f"load\n{self.logs()}")
+        wait_until(lambda: self.readings() >= goal, timeout=timeout, what=lambda: f"load\n{self.logs()}")
 
     def tickets(self) -> Counter[tuple[str, str]]:
         """(site, state) → tickets."""
@@ -159,8 +159,8 @@ class Stack:
     def count(self) -> int:
         """Ends the load, waits for the last reading; nothing is lost and nothing doubled. How many there were."""
         self.flag("quiet", up=True)
-        wait_until(lambda: all(agent.silent() for agent in self.agents), timeout=60, what="the load to end")
-        wait_until(self.drained, timeout=180, what=f"every reading to arrive\n{self.logs()}")
+        wait_until(lambda: all(agent.silent() for agent in self.agents), timeout=120, what="the load to end")
+        wait_until(self.drained, timeout=180, what=lambda: f"every reading to arrive\n{self.logs()}")
         for agent in self.agents:
             proven, stored, events = set(agent.proven()), self.stored(agent.site), self.events(agent.site)
             assert proven - stored.keys() == set(), "lost readings"

@@ -66,7 +66,9 @@ class Pair(Stack):
 
     def await_role(self, name: str, role: str) -> None:
         wait_until(
-            lambda: (self.role(name) or ("",))[0] == role, timeout=40, what=f"{name} to be {role}\n{self.logs()}"
+            lambda: (self.role(name) or ("",))[0] == role,
+            timeout=120,
+            what=lambda: f"{name} to be {role}\n{self.logs()}",
         )
 
     def lease(self) -> lease.Seen:
@@ -86,7 +88,7 @@ class Pair(Stack):
                     took[site] = time.monotonic() - began
             return len(took) == len(spooled)
 
-        wait_until(committed, timeout=60, what=f"a commit of each site\n{self.logs()}")
+        wait_until(committed, timeout=120, what=lambda: f"a commit of each site\n{self.logs()}")
         return took
 
     def events(self, site: str) -> Counter[int]:

@@ -53,7 +53,7 @@ class Program:
             self._signal(signal.SIGCONT)
             self._process.terminate()
         try:
-            return self._process.wait(15)
+            return self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -120,7 +120,7 @@ class HubProcess(Program):
         return list(answer["tickets"]) if answer else []
 
     def await_up(self) -> None:
-        wait_until(lambda: self.get("/healthz"), timeout=30, what=f"the hub to answer\n{self.log()}")
+        wait_until(lambda: self.get("/healthz"), timeout=120, what=lambda: f"the hub to answer\n{self.log()}")
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows straight from the hub's SQLite file."""

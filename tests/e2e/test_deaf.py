@@ -72,7 +72,9 @@ def test_a_broker_that_hangs_is_the_hubs_trouble_and_no_agents(hub: HubProcess, 
     wait_until(lambda: hub.query("SELECT 1 FROM agent WHERE site = 'school'"), what="the agent to be known")
     blind = len(hub.query("SELECT 1 FROM blindness"))
     mosquitto.pause()
-    wait_until(lambda: findings().get("hub_deaf") == "open", timeout=30, what=f"a ticket about the hub\n{hub.log()}")
+    wait_until(
+        lambda: findings().get("hub_deaf") == "open", timeout=30, what=lambda: f"a ticket about the hub\n{hub.log()}"
+    )
     blindness = "SELECT start FROM blindness WHERE \"end\" IS NULL AND reason = 'broker'"
     wait_until(lambda: hub.query(blindness), what="its blindness to be noted, which no more than follows the number")
     (start,) = hub.query(blindness)[0]
@@ -84,7 +86,7 @@ def test_a_broker_that_hangs_is_the_hubs_trouble_and_no_agents(hub: HubProcess, 
         what="three times what makes an agent silent",
     )
     mosquitto.resume()
-    wait_until(lambda: findings()["hub_deaf"] == "closed", timeout=60, what=f"the ticket to close\n{hub.log()}")
+    wait_until(lambda: findings()["hub_deaf"] == "closed", timeout=60, what=lambda: f"the ticket to close\n{hub.log()}")
     assert len(hub.query("SELECT 1 FROM blindness WHERE reason = 'broker'")) <= blind + 2
     assert set(findings()) == {"hub_deaf"}, "and nothing about agents"
     agent.close()

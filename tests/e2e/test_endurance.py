@@ -93,7 +93,7 @@ def test_influxdb_refuses_for_a_while(stack: Stack) -> None:
             set(agent.proven()) - early[agent.site].keys() <= stack.stored(agent.site).keys() for agent in stack.agents
         )
 
-    wait_until(arrived, timeout=120, what=f"the buffer to drain\n{stack.logs()}")
+    wait_until(arrived, timeout=120, what=lambda: f"the buffer to drain\n{stack.logs()}")
     assert all(max(stack.stored(agent.site).values()) == 1 for agent in stack.agents)
 
 

@@ -100,7 +100,7 @@ def test_garbage_is_counted_and_the_hub_goes_on(hub: HubProcess, voice: Voice) -
             voice.say(verb, payload)
     good = report(1)
     voice.say(Verb.REPORT, encode(good))
-    wait_until(lambda: good.id in voice.committed(), what=f"the good report to be committed\n{hub.log()}")
+    wait_until(lambda: good.id in voice.committed(), what=lambda: f"the good report to be committed\n{hub.log()}")
     wait_until(lambda: list(voice.refused()) == ["hostile:9"], what="the one with a name to be refused by it")
     wait_until(
         lambda: dict(hub.query("SELECT reason, count FROM rejected")).get("bad_report") == len(garbage),

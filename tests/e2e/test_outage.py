@@ -130,7 +130,7 @@ def test_72_hours_without_a_broker_and_a_reboot_in_between(tmp_path: Path, mosqu
     hub = Hub(mosquitto.port)
     began = time.time() * 1000
     try:
-        wait_until(lambda: set(backlog) <= set(hub.ids), 60, "the whole backlog arrived")
+        wait_until(lambda: set(backlog) <= set(hub.ids), 120, "the whole backlog arrived")
         wait_until(lambda: app.spool.stats().reports < 5, 30, "the spool is empty but for what is being measured")
         found = reports(hub)
     finally:

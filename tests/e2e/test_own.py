@@ -49,7 +49,7 @@ def test_a_hub_watches_itself_and_nobody_else_speaks_for_it(hub: HubProcess, mos
     def seen() -> Any:
         return hub.get("/api/v1/sites/hub/devices/hub")
 
-    wait_until(lambda: seen() and seen()["device"]["state"] == "ok", what=f"the hub as a device\n{hub.log()}")
+    wait_until(lambda: seen() and seen()["device"]["state"] == "ok", what=lambda: f"the hub as a device\n{hub.log()}")
     assert hub.get("/api/v1/overview")["agents"] == {"online": 0, "silent": 0, "never": 0}
     assert hub.get("/api/v1/agents") == []
     parts = hub.get("/healthz")["parts"]

@@ -58,7 +58,7 @@ def test_going_back_to_a_backup_loses_nothing_that_agents_still_hold_and_doubles
         def arrived(site: str = agent.site, held: set[int] = held) -> bool:
             return held <= stack.events(site).keys() & stack.stored(site).keys()
 
-        wait_until(arrived, timeout=60, what=f"what {agent.site} holds\n{stack.logs()}")
+        wait_until(arrived, timeout=60, what=lambda: f"what an agent holds\n{stack.logs()}")
         events, stored = stack.events(agent.site), stack.stored(agent.site)
         in_backup = {number for number in saved[agent.site] if number in events}
         assert len(in_backup) > 10, "what was in the backup is there"
@@ -75,7 +75,9 @@ def _forget(stack: Stack, site: str, other: str) -> None:
     assert command(stack, "forget", "--site", site)["found"]["rows"]["event"] > 10
     result = command(stack, "forget", "--site", site, "--yes")
     assert result["left"]["rows"] == {}
-    wait_until(lambda: stack.events(other).total() > before + 10, what=f"the other site goes on\n{stack.logs()}")
+    wait_until(
+        lambda: stack.events(other).total() > before + 10, what=lambda: f"the other site goes on\n{stack.logs()}"
+    )
     assert [ticket["site"] for ticket in stack.hub.tickets()] == [other]
     assert not stack.events(site)
     assert not stack.stored(site)

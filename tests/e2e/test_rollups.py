@@ -35,13 +35,15 @@ def test_a_hub_catches_up_and_charts_from_rollups(tmp_path: Path, mosquitto: Mos
     hub.start()
     hub.await_up()
     done = "SELECT until FROM rollup_progress WHERE tier = 'hour'"
-    wait_until(lambda: hub.query(done)[0][0] >= over + 2 * HOUR, 30, f"two hours to be rolled\n{hub.log()}")
+    wait_until(lambda: hub.query(done)[0][0] >= over + 2 * HOUR, 60, lambda: f"two hours to be rolled\n{hub.log()}")
     influxdb.query('DELETE FROM "camera"')  # of the raw values
     answer = hub.get(f"/api/v1/sites/s/devices/cam/series/response_seconds?since={over - 1}&until={now}&step={HOUR}")
     assert answer is not None, hub.log()
     assert [(b["at"], b["mean"]) for b in answer["buckets"]] == [(over, 0.5), (over + HOUR, 5.0)]
     inventory = 'SELECT "agent" FROM "watchkeeper_daily".."device_info" WHERE "device" = \'cam\''
-    wait_until(lambda: bool(influxdb.query(inventory)), 60, f"the inventory is told\n{hub.log()}")
-    wait_until(lambda: bool(influxdb.query('SELECT "devices" FROM "site_state"')), 60, f"the sites are\n{hub.log()}")
+    wait_until(lambda: bool(influxdb.query(inventory)), 60, lambda: f"the inventory is told\n{hub.log()}")
+    wait_until(
+        lambda: bool(influxdb.query('SELECT "devices" FROM "site_state"')), 60, lambda: f"the sites are\n{hub.log()}"
+    )
     assert "writing records" not in hub.log()
     assert hub.stop() == 0

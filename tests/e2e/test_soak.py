@@ -33,9 +33,9 @@ def test_memory_stays_flat_under_load(tmp_path: Path, mosquitto: Mosquitto, infl
     try:
         memory = [_minute(hub) for _ in range(MINUTES)]
         (tmp_path / "stop").touch()
-        wait_until(lambda: (tmp_path / "done").exists(), timeout=30, what=f"the load to end\n{load.log()}")
+        wait_until(lambda: (tmp_path / "done").exists(), timeout=30, what=lambda: f"the load to end\n{load.log()}")
         sent = int((tmp_path / "sent").read_text())
-        wait_until(lambda: _stored(influxdb) >= sent, timeout=60, what=f"{sent} reports to arrive\n{hub.log()}")
+        wait_until(lambda: _stored(influxdb) >= sent, timeout=60, what=lambda: f"{sent} reports to arrive\n{hub.log()}")
         print(f"{sent} reports in {MINUTES} min; hub's memory minute by minute: {[round(m) for m in memory]} MB")
         assert _stored(influxdb) == sent
         assert sent > MINUTES * 60 * RATE * 0.9

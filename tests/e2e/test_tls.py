@@ -59,7 +59,7 @@ def test_reports_are_committed_and_leave_the_spool(
         wait_until(
             lambda: hub.query("SELECT 1 FROM agent WHERE site = 'school' AND evaluated_until > 0"),
             timeout=30,
-            what=f"a report to be committed\n{hub.log()}\n{program.log()}",
+            what=lambda: f"a report to be committed\n{hub.log()}\n{program.log()}",
         )
         assert hub.query("SELECT site, agent, state FROM agent WHERE site <> 'hub'") == [
             ("school", "gateway", "online")
@@ -82,7 +82,7 @@ def test_an_agent_with_anothers_certificate_is_not_heard_and_says_so(
         wait_until(
             lambda: hub.query("SELECT 1 FROM agent WHERE site = 'school'"),
             timeout=30,
-            what=f"the rightful agent\n{rightful.log()}",
+            what=lambda: f"the rightful agent\n{rightful.log()}",
         )
     finally:
         impostor.stop()

@@ -106,7 +106,7 @@ def test_a_holder_that_stands_still_and_wakes_up_does_nothing_and_stands_by(any_
     pair.await_load(60)
     fence = pair.lease().fence
     pair.fellows["north"].resume()
-    wait_until(lambda: pair.role("north") == ("standby", "south"), timeout=20, what=f"north to stand by\n{pair.logs()}")
+    wait_until(lambda: pair.role("north") == ("standby", "south"), what=lambda: f"north to stand by\n{pair.logs()}")
     pair.await_load(200)
     pair.flag("fault", up=False)
     pair.await_tickets("resolved", 1)

@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Self
 import psutil
 
 HOST = "127.0.0.1"
-START_SECONDS = 20.0
-STOP_SECONDS = 10.0
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
 LOG_CHARACTERS = 4000
 _PORTS = range(15_000, 32_000)
 """Below Linux' ephemeral ports: a client that retries one of those can connect to itself while the server is down."""

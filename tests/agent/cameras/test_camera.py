@@ -85,7 +85,7 @@ def test_reachable_authenticated_and_streaming_are_three_facts(
     device: onvif.Camera, clock: Time, tmp_path: Path
 ) -> None:
     assert device.rtsp is not None
-    camera = made(device, clock, tmp_path, pause_seconds=0.4)
+    camera = made(device, clock, tmp_path, pause_seconds=0.4, device_timeout_seconds=2.0)
     assert told(camera) == THERE | {"authenticated": 1.0, "streaming": 1.0}
     clock.now += 60
     assert told(camera) == THERE | {"authenticated": 1.0}, "the stream is asked for every five minutes only"
@@ -130,8 +130,9 @@ def test_a_refused_login_over_onvif_spares_the_stream(device: onvif.Camera, came
     sorted(set(RtspFault) - {RtspFault.FORBIDDEN, RtspFault.ONLY_BASIC, RtspFault.CHANGING_DIGEST}),
 )
 def test_what_is_no_stream_is_not_streaming(
-    fault: RtspFault, device: onvif.Camera, camera: Camera, clock: Time
+    fault: RtspFault, device: onvif.Camera, clock: Time, tmp_path: Path
 ) -> None:
+    camera = made(device, clock, tmp_path, device_timeout_seconds=2.0)
     assert device.rtsp is not None
     device.rtsp.fault = fault
     assert told(camera) == THERE | {"authenticated": 1.0, "streaming": 0.0}

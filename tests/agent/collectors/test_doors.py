@@ -247,7 +247,7 @@ def test_a_controller_that_is_off_is_unreachable_and_its_doors_unknown(
 
 
 def test_a_hanging_controller_is_unreachable(controller: DoorController, tmp_path: Path) -> None:
-    built = collector(controller, tmp_path)
+    built = collector(controller, tmp_path, device_timeout_seconds=2.0)
     built.collect()
     controller.hang = True
     assert values(built.collect())["front"] == {"door_reachable": 0}

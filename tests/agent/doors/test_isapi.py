@@ -451,7 +451,7 @@ def test_a_wrong_length_loses_no_later_event(
 def test_a_controller_gone_mad_is_survived(
     controller: AccessController, watch: Callable[..., Watched], how: Misbehaviour
 ) -> None:
-    watched = watch()
+    watched = watch(device_timeout_seconds=2.0)
     watched.until_listening()
     controller.misbehaviour = how
     watched.collector._listener._stream.interrupt()  # type: ignore[union-attr] # it is listening

@@ -23,6 +23,7 @@ from agent.recorder.model import Extent, Input, TimeSettings
 from agent.recorder.speaker import Speaker, Summary
 from simulator.onvif import Misbehaviour, Recorder
 from simulator.recorder.box import DAY, Box, User
+from tests.waiting import answer_of
 
 
 @pytest.fixture
@@ -36,18 +37,22 @@ def recorder(box: Box) -> Iterator[Recorder]:
         yield recorder
 
 
-@pytest.fixture
-def speaker(recorder: Recorder, tmp_path: Path) -> Iterator[OnvifSpeaker]:
-    password = tmp_path / "password"
+def asking(recorder: Recorder, folder: Path, timeout: float = 10.0) -> OnvifSpeaker:
+    password = folder / "password"
     password.write_text("secret")
-    made = OnvifSpeaker(
+    return OnvifSpeaker(
         Endpoint(recorder.host, recorder.port),
         Account("watchkeeper", password_file=password),
-        timeout=10.0,
+        timeout=timeout,
         max_bytes=2**20,
         max_requests=1200,
         pause_seconds=1800.0,
     )
+
+
+@pytest.fixture
+def speaker(recorder: Recorder, tmp_path: Path) -> Iterator[OnvifSpeaker]:
+    made = asking(recorder, tmp_path)
     yield made
     made.release()
 
@@ -233,13 +238,15 @@ def test_a_picture_comes_from_the_configured_host(speaker: OnvifSpeaker, recorde
     ],
 )
 def test_a_recorder_that_misbehaves_is_a_clear_state(
-    speaker: OnvifSpeaker, recorder: Recorder, how: Misbehaviour, error: type[Exception]
+    recorder: Recorder, tmp_path: Path, how: Misbehaviour, error: type[Exception]
 ) -> None:
-    speaker.inputs()
+    speaker = asking(recorder, tmp_path, 1.0 if error is TimedOut else 10.0)
+    answer_of(speaker.inputs, though=TimedOut)
     recorder.misbehaviour = how
     for ask in (speaker.inputs, lambda: speaker.extent("a")):
         with pytest.raises(error):
             ask()
+    speaker.release()
 
 
 def test_one_that_is_gone_and_one_whose_agent_stops(speaker: OnvifSpeaker, recorder: Recorder) -> None:
