@@ -48,29 +48,6 @@ class Marks(AnnotationQuery):
         return {**super().to_json(), **self.more}
 
 
-TICKETS = Annotation(
-    Text("Tickets", "工单"),
-    Query(
-        'SELECT "title{lang}", "severity", "resolved_at" FROM "ticket" WHERE $timeFilter AND {site}',
-        "daily",
-        table=True,
-    ),
-    "red",
-    "title",
-    "severity",
-    "resolved_at",
-)
-MAINTENANCE = Annotation(
-    Text("Maintenance", "维护"),
-    Query(
-        'SELECT "text{lang}", "until_at" FROM "maintenance" WHERE $timeFilter AND ({site} OR "site" = \'*\')',
-        "daily",
-        table=True,
-    ),
-    "blue",
-    "text",
-    until="until_at",
-)
 BLINDNESS = Annotation(
     Text("Hub heard nobody", "中心失聪"),
     Query('SELECT "text{lang}", "until_at" FROM "blindness" WHERE $timeFilter', "daily", table=True),
@@ -78,4 +55,33 @@ BLINDNESS = Annotation(
     "text",
     until="until_at",
 )
-MARKS = (TICKETS, MAINTENANCE, BLINDNESS)
+
+
+def maintenance(site: str = "{site}") -> Annotation:
+    """Windows at these sites, and those for all."""
+    return Annotation(
+        Text("Maintenance", "维护"),
+        Query(
+            f'SELECT "text{{lang}}", "until_at" FROM "maintenance" WHERE $timeFilter AND ({site} OR "site" = \'*\')',
+            "daily",
+            table=True,
+        ),
+        "blue",
+        "text",
+        until="until_at",
+    )
+
+
+def marks(site: str = "{site}", about: str = "") -> tuple[Annotation, ...]:
+    """Tickets too, from their opening to their end: of the one site that charts are of, for marks of a thousand sites
+    are a carpet. `about` narrows them further: "{device}"."""
+    narrowed = " AND ".join(part for part in ("$timeFilter", site, about) if part)
+    tickets = Annotation(
+        Text("Tickets", "工单"),
+        Query(f'SELECT "title{{lang}}", "severity", "resolved_at" FROM "ticket" WHERE {narrowed}', "daily", table=True),
+        "red",
+        "title",
+        "severity",
+        "resolved_at",
+    )
+    return (tickets, maintenance(site), BLINDNESS)

@@ -54,7 +54,7 @@ class Column:
 
     name: str
     title: Text
-    unit: str = ""
+    unit: str | Text = ""
     link: str = ""
     width: int = 0
     hidden: bool = False
@@ -71,7 +71,7 @@ class Spec:
     title: Text
     description: Text
     queries: Sequence[Query]
-    unit: str
+    unit: str | Text
     width: int = 12
     height: int = 8
     limits: Limits | None = None
@@ -139,7 +139,7 @@ class Spec:
         judged = self.limits is not None
         mode = FieldColorModeId.THRESHOLDS if judged or self.type != "timeseries" else FieldColorModeId.PALETTE_CLASSIC
         return FieldConfig(
-            unit=self.unit,
+            unit=_worded(self.unit, language),
             decimals=self.decimals,
             min_val=self.least,
             max_val=self.most,
@@ -154,7 +154,7 @@ class Spec:
     def _override(self, column: Column, language: Language) -> DashboardFieldConfigSourceOverrides:
         said: dict[str, Any] = {} if column.hidden else {"displayName": column.title.to(language)}
         if column.unit:
-            said["unit"] = column.unit
+            said["unit"] = _worded(column.unit, language)
         if column.link:
             said["links"] = [_link(column.link, column.title, language).to_json()]
         if column.width:
@@ -173,6 +173,10 @@ class Spec:
         return DashboardFieldConfigSourceOverrides(
             MatcherConfig("byName", column.name), [DynamicConfigValue(key, value) for key, value in said.items()]
         )
+
+
+def _worded(unit: str | Text, language: Language) -> str:
+    return unit.to(language) if isinstance(unit, Text) else unit
 
 
 def mappings(states: Mapping[str, tuple[Text, str]], language: Language) -> list[ValueMapping]:
@@ -227,11 +231,14 @@ class Lines(Spec):
         return {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
 
     def custom(self) -> dict[str, Any]:
-        """Gaps stay gaps, but for short ones: a line across them would claim what nobody measured."""
+        """Gaps stay gaps, but for short ones: a line across them would claim what nobody measured. Under many lines no
+        surfaces: they would be mud."""
+        aliases = [str(query.alias) for query in self.queries]
+        many = len(aliases) > 3 or any("$tag_" in alias or "$col" in alias for alias in aliases)
         return {
             "lineInterpolation": "stepAfter" if self.steps else "linear",
             "lineWidth": 1,
-            "fillOpacity": 30 if self.stacked else 8,
+            "fillOpacity": 30 if self.stacked else 0 if many else 8,
             "showPoints": "auto",
             "spanNulls": self.bridge(),
             "stacking": {"mode": "normal" if self.stacked else "none", "group": "A"},
@@ -286,7 +293,7 @@ class Table(Spec):
     """Rows. `sort`: the column (by its title) and whether downwards; `then` those that decide where it is equal."""
 
     type: ClassVar[str] = "table"
-    unit: str = "none"
+    unit: str | Text = "none"
     width: int = 24
     sort: tuple[Text, bool] | None = None
     then: Sequence[tuple[Text, bool]] = ()
@@ -294,6 +301,13 @@ class Table(Spec):
     def options(self) -> dict[str, Any]:
         """With its header; sorted as the panel says (`panel` knows the language)."""
         return {"showHeader": True, "cellHeight": "sm", "footer": {"show": False}}
+
+    def _transformations(self) -> list[DataTransformerConfig] | None:
+        """Columns in their order, whatever the answer's is."""
+        order = {column.name: turn for turn, column in enumerate(self.columns)}
+        options = {"indexByName": order, "excludeByName": {}, "renameByName": {}}
+        ordered = [DataTransformerConfig("organize", options=options)] if order else []
+        return [*(super()._transformations() or []), *ordered] or None
 
     def panel(self, number: int, place: GridPos, language: Language) -> Panel:
         """As any, and sorted."""

@@ -96,15 +96,3 @@ class Query:
                 **({"alias": alias} if alias else {}),
             }
         )
-
-
-def over_time(measurement: str, metric: str, function: str = "mean", by: str = "device", tier: Tier = "raw") -> Query:
-    """A metric over time, a line for each `by`. Of rollups `mean`, `min` and `max` are what was rolled up so."""
-    field = metric if tier == "raw" else f"{metric}_{function}"
-    tags = "".join(f', "{tag}"' for tag in by.split(",") if tag)
-    return Query(
-        f'SELECT {function}("{field}") FROM "{measurement}" WHERE $timeFilter AND {{site}} AND {{device}} '
-        f"GROUP BY time($__interval){tags} fill(null)",
-        tier,
-        " ".join(f"$tag_{tag}" for tag in by.split(",") if tag),
-    )

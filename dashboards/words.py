@@ -31,6 +31,10 @@ TO_CAMERA = to("camera", site="${__data.fields.site}", device="${__data.fields.d
 DEVICE_PATH = "${console}/sites/${__data.fields.site}/devices/${__data.fields.device}"
 """From a row of a table down: it has to select what stands in it."""
 
+DAYS = Text("suffix: d", "suffix: 天")
+LASTED = "dtdhms"
+"""Units of days, and of seconds that may be weeks: Grafana's own say "weeks" and "hours" in any language."""
+
 OPENED, CLOSED = Text("open", "未解决"), Text("resolved", "已解决")
 OPEN_STATES = {"1": (OPENED, ORANGE), "0": (CLOSED, GREEN)}
 
@@ -111,13 +115,15 @@ OFFSETS = beyond(
 """Of how far a clock is off, either way."""
 
 
-RATES = (
-    ("online", Text("Online", "在线率"), None),
-    ("integrity", Text("Recording integrity", "录像完好率"), INTEGRITY),
-    ("picture", Text("Picture quality", "图像合格率"), None),
-    ("clock", Text("Clock accuracy", "校时准确率"), None),
-)
+RATES = {
+    "online": Text("Online", "在线率"),
+    "integrity": Text("Recording integrity", "录像完好率"),
+    "picture": Text("Picture quality", "图像合格率"),
+    "clock": Text("Clock accuracy", "校时准确率"),
+}
 """The inspector's four."""
+LEVELS = {"integrity": INTEGRITY}
+"""What rules say of them."""
 
 
 def rates(limit: int) -> list[Query]:
@@ -130,7 +136,7 @@ def rates(limit: int) -> list[Query]:
             "daily",
             table=True,
         )
-        for rate, *_ in RATES
+        for rate in RATES
     ]
 
 
@@ -138,9 +144,16 @@ def rate_columns() -> list[Column]:
     """Of `rates`, each with how many devices it speaks of; without evidence empty."""
     return [
         column
-        for rate, title, limits in RATES
+        for rate, title in RATES.items()
         for column in (
-            Column(f"{rate}_ratio", title, "percentunit", limits=limits, decimals=2, empty=NO_DATA),
+            Column(
+                f"{rate}_ratio",
+                title,
+                "percentunit",
+                limits=INTEGRITY if rate == "integrity" else None,
+                decimals=2,
+                empty=NO_DATA,
+            ),
             Column(f"{rate}_devices", Text(f"{title.en}: devices", f"{title.zh}：设备数"), "none", width=90),
         )
     ]

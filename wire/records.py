@@ -3,8 +3,9 @@
 A record is a row of a measurement of its own. Its series and time never change, and writing it again changes nothing:
 what may change is a field, never a tag. Times are those of SQL, to the millisecond; the nanoseconds below tell apart
 two rows of one series and moment. Fields are floats or strings; a yes or no is 1 or 0, a time is milliseconds UTC since
-1970, and what is not known is absent: never 0. InfluxDB takes no field away, so a text that is gone is "", and a
-ticket's `resolved_at` and `duration_seconds` count only where `open` is 0: it may have been opened again.
+1970, and what is not known is absent: never 0. InfluxDB takes no field away, so a text that is gone is "", a
+ticket's `resolved_at` is 0 while it is open (what marks its time in Grafana takes that for no end), and its
+`duration_seconds` counts only where `open` is 0: it may have been opened again.
 
 No tag counts up for ever (InfluxDB 1.x refuses the 100,001st value of one): a ticket's number is a field. So are its
 device and rule, for a ticket follows its root cause and may be about another device tomorrow; REPAIR has them by rule.
@@ -117,7 +118,7 @@ TICKET = Record(
         _RANK,
         _time("since_at", "When the fault began", "故障开始时间"),
         _time("opened_at", "When the ticket was opened", "工单开启时间"),
-        _time("resolved_at", "When it was resolved; counts only where open is 0", "解决时间；仅当 open 为 0 时有效"),
+        _time("resolved_at", "When it was resolved; 0 while it is open", "解决时间；未解决时为 0"),
         _number(
             "duration_seconds",
             "From the fault's beginning until it was resolved; counts only where open is 0",

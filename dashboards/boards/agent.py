@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from dashboards.annotation import MARKS
+from dashboards.annotation import marks
 from dashboards.board import Board, Row
+from dashboards.devices import course
 from dashboards.limits import Limit, Limits, above
 from dashboards.panel import Lines, Number, States, Table
 from dashboards.query import Query
@@ -11,6 +12,7 @@ from dashboards.text import Text
 from dashboards.variable import CONSOLE, ONE_SITE, agents
 from dashboards.words import (
     CHANGE_COLUMNS,
+    LASTED,
     NONE_IS_BETTER,
     YES_IS_BAD,
     YES_IS_GOOD,
@@ -21,6 +23,8 @@ from dashboards.words import (
 )
 from wire.metrics import COLLECTORS
 
+AN_HOUR = 3600.0
+"""s: a recorder's own figures are asked for now and then."""
 RECORDER = "${console}/sites/${site}/devices/${__field.labels.device}"
 
 
@@ -63,20 +67,19 @@ def _host(metrics: Sequence[tuple[str, Text]], title: Text, description: Text, u
     )
 
 
-def _recorders(metric: str, function: str, title: Text, unit: str) -> Lines:
+def _course(figure: str, kind: str, alias: Text | str = "$tag_device") -> Query:
+    return course(figure, kind, "raw", "{site} AND {agent}", alias=alias)
+
+
+def _recorders(metric: str, function: str, title: Text, unit: str, bridged_seconds: float = 0.0) -> Lines:
     return Lines(
         title=title,
         description=of_metric(metric),
-        queries=[
-            Query(
-                f'SELECT {function}("{metric}") FROM "recorder" WHERE $timeFilter AND {{site}} AND {{agent}} '
-                'GROUP BY time($__interval), "device" fill(null)',
-                alias="$tag_device",
-            )
-        ],
+        queries=[_course(f'{function}("{metric}")', "recorder")],
         unit=unit,
         interval="1m",
         link=RECORDER,
+        bridged_seconds=bridged_seconds,
     )
 
 
@@ -102,7 +105,7 @@ NUMBERS = [
         above(Limit("agent_behind", "raise_reports")),
     ),
     _last("agent", "spool_lost_samples", Text("Samples given up", "已丢弃样本"), "none", none=True),
-    _last("host", "uptime_seconds", Text("Machine is up for", "主机运行时长"), "s"),
+    _last("host", "uptime_seconds", Text("Machine is up for", "主机运行时长"), LASTED),
 ]
 
 OPEN = Table(
@@ -147,7 +150,7 @@ TOOK = Lines(
         )
     ],
     unit="s",
-    interval="5m",
+    interval="15m",
     height=12,
 )
 
@@ -157,13 +160,7 @@ SPOOL = Lines(
         "Reports kept on disk until the hub commits them: a slope is a hub or a way that is away.",
         "等待中心确认的本地报告；持续上升说明中心或链路不可用。",
     ),
-    queries=[
-        Query(
-            'SELECT max("spool_reports") FROM "agent" WHERE $timeFilter AND {site} AND {agent} '
-            'GROUP BY time($__interval), "agent" fill(null)',
-            alias="$tag_agent",
-        )
-    ],
+    queries=[_course('max("spool_reports")', "agent")],
     unit="none",
     limits=above(Limit("agent_behind", "raise_reports")),
     interval="1m",
@@ -173,13 +170,7 @@ SPOOL = Lines(
 MEMORY = Lines(
     title=Text("The agent's own memory", "代理自身内存"),
     description=of_metric("process_rss_bytes"),
-    queries=[
-        Query(
-            'SELECT max("process_rss_bytes") FROM "agent" WHERE $timeFilter AND {site} AND {agent} '
-            'GROUP BY time($__interval), "agent" fill(null)',
-            alias="$tag_agent",
-        )
-    ],
+    queries=[_course('max("process_rss_bytes")', "agent")],
     unit="bytes",
     interval="1m",
     least=0,
@@ -226,13 +217,7 @@ REBOOTS = _host(
 ANSWERING = States(
     title=Text("Recorders answer", "录像机可达"),
     description=Text("Red: it did not answer its management protocol.", "红色：管理协议无应答。"),
-    queries=[
-        Query(
-            'SELECT min("reachable") FROM "recorder" WHERE $timeFilter AND {site} AND {agent} '
-            'GROUP BY time($__interval), "device" fill(null)',
-            alias="$tag_device",
-        )
-    ],
+    queries=[_course('min("reachable")', "recorder")],
     unit="none",
     states=YES_IS_GOOD,
     link=RECORDER,
@@ -245,11 +230,7 @@ FAILURES = States(
         "录像机报告的存储、电源、风扇与温度告警；红色为故障。",
     ),
     queries=[
-        Query(
-            f'SELECT max("{metric}") FROM "recorder" WHERE $timeFilter AND {{site}} AND {{agent}} '
-            'GROUP BY time($__interval), "device" fill(null)',
-            alias=Text(f"$tag_device: {en}", f"$tag_device：{zh}"),
-        )
+        _course(f'max("{metric}")', "recorder", Text(f"$tag_device: {en}", f"$tag_device：{zh}"))
         for metric, en, zh in (
             ("storage_failure", "storage", "存储"),
             ("power_failure", "power supply", "电源"),
@@ -265,13 +246,7 @@ FAILURES = States(
 RUNNING = States(
     title=Text("Recording software runs", "录像软件运行"),
     description=of_metric("process_running"),
-    queries=[
-        Query(
-            'SELECT min("process_running") FROM "recorder" WHERE $timeFilter AND {site} AND {agent} '
-            'GROUP BY time($__interval), "device" fill(null)',
-            alias="$tag_device",
-        )
-    ],
+    queries=[_course('min("process_running")', "recorder")],
     unit="none",
     states=YES_IS_GOOD,
     link=RECORDER,
@@ -306,13 +281,15 @@ board = Board(
                 _recorders(
                     "recording_newest_age_seconds", "max", Text("Age of the newest recording", "最新录像距今"), "s"
                 ),
-                _recorders("memory_used_ratio", "max", Text("Recorders' memory", "录像机内存"), "percentunit"),
+                _recorders(
+                    "memory_used_ratio", "max", Text("Recorders' memory", "录像机内存"), "percentunit", 2 * AN_HOUR
+                ),
             ],
             Text("Recorders", "录像机"),
         ),
         Row([CHANGED], Text("Events", "事件")),
     ],
     variables=[CONSOLE, ONE_SITE, agents(several=False)],
-    annotations=MARKS,
+    annotations=marks(about="{agent}"),
     links=[("site", Text("Site", "站点")), ("storage", Text("Storage", "存储"))],
 )

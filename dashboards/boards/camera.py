@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from dashboards.annotation import MARKS
+from dashboards.annotation import marks
 from dashboards.board import Board, Row
 from dashboards.limits import Limit, Limits, above, below
 from dashboards.panel import Lines, Number, States, Table
@@ -11,6 +11,7 @@ from dashboards.text import Text
 from dashboards.variable import CONSOLE, ONE_SITE, devices
 from dashboards.words import (
     CHANGE_COLUMNS,
+    DAYS,
     INTEGRITY,
     OFFSETS,
     YES_IS_BAD,
@@ -31,7 +32,7 @@ AN_HOUR = 3600.0
 def _now(
     metric: str,
     title: Text,
-    unit: str = "none",
+    unit: str | Text = "none",
     states: Words | None = None,
     limits: Limits | None = None,
     within: str = "hour",
@@ -74,7 +75,7 @@ def _lines(
     metrics: Sequence[str],
     title: Text,
     description: Text,
-    unit: str,
+    unit: str | Text,
     limits: Limits | None = None,
     function: str = "mean",
     bridged_seconds: float = 0.0,
@@ -170,7 +171,7 @@ LINES = [
             "The line is the target by default (rule retention_below_target); the hub's configuration may set another.",
             "虚线为默认目标（规则 retention_below_target）；中心配置可另设。",
         ),
-        "suffix: d",
+        DAYS,
         below(Limit("retention_below_target", "target_days")),
         "min",
         AN_HOUR,
@@ -216,7 +217,7 @@ board = Board(
                 _now(
                     "certificate_left_days",
                     Text("Certificate left", "证书剩余"),
-                    "d",
+                    DAYS,
                     limits=below(Limit("certificate_expiring", "raise_left_days")),
                     within="day",
                 ),
@@ -232,6 +233,7 @@ board = Board(
                         "未解决与已解决的全部工单，最新的在前；点击可在控制台中打开。",
                     ),
                     queries=[tickets("{until} AND {device}", limit=100)],
+                    height=6,
                     columns=ticket_columns(),
                 ),
                 Table(
@@ -241,6 +243,7 @@ board = Board(
                         "所选时间内的事件与工单时间线。",
                     ),
                     queries=changed("AND {device}"),
+                    height=7,
                     merge=True,
                     sort=(Text("When", "时间"), True),
                     columns=CHANGE_COLUMNS,
@@ -254,6 +257,6 @@ board = Board(
         ONE_SITE,
         devices("camera", several=False),
     ],
-    annotations=MARKS,
+    annotations=marks(about="{device}"),
     links=[("site", Text("Site", "站点")), ("storage", Text("Storage", "存储"))],
 )

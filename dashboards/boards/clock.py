@@ -1,15 +1,15 @@
 """Clocks: whose is off, by how much, since when; who sets theirs by a time server."""
 
-from dashboards.annotation import MARKS
+from dashboards.annotation import marks
 from dashboards.board import Board, Row
+from dashboards.devices import DEVICE, course, device_column, place, rate_by_day, site_column
 from dashboards.limits import Limit, beyond
 from dashboards.panel import Column, Lines, States, Table
 from dashboards.query import Query
 from dashboards.text import NO_DATA, Text
 from dashboards.variable import CLOSER, CONSOLE, SITE
-from dashboards.words import DEVICE_PATH, OFFSETS, TO_SITE, YES_IS_GOOD, hidden, ticket_columns, tickets
+from dashboards.words import OFFSETS, RATES, YES_IS_GOOD, hidden, ticket_columns, tickets
 
-DEVICE = "${console}/sites/${__field.labels.site}/devices/${__field.labels.device}"
 KINDS = (
     ("recorder", Text("Recorders", "录像机")),
     ("camera", Text("Cameras", "摄像机")),
@@ -18,14 +18,15 @@ KINDS = (
 
 
 def _off(kind: str) -> Query:
-    """The newest offsets of the last day that rule clock_drift would at least speak of."""
+    """Offsets that rule clock_drift would at least speak of."""
     least = Limit("clock_drift", "notice_offset_seconds").value
     served = "clock_synchronised" if kind == "host" else "ntp_enabled"
+    offset = '"clock_offset_seconds_mean"'
     return Query(
-        'SELECT "offset", "bound", "ntp" FROM (SELECT last("clock_offset_seconds") AS "offset", '
-        f'last("clock_offset_error_seconds") AS "bound", last("{served}") AS "ntp" '
-        f'FROM "{kind}" WHERE {{day}} AND {{site}} GROUP BY "site", "device") '
-        f'WHERE {{day}} AND ("offset" >= {least:g} OR "offset" <= -{least:g}) GROUP BY "site", "device"',
+        f'SELECT "site", "device", {offset} AS "offset", "clock_offset_error_seconds_max" AS "bound", '
+        f'"{served}_min" AS "ntp" FROM "{kind}" '
+        f"WHERE {{rolled_hour}} AND {{site}} AND ({offset} >= {least:g} OR {offset} <= -{least:g})",
+        "hourly",
         table=True,
     )
 
@@ -33,21 +34,19 @@ def _off(kind: str) -> Query:
 WHOSE = Table(
     title=Text("Whose clock is off", "哪些设备时钟不准"),
     description=Text(
-        "The newest offset of the last day where it is at least what rule clock_drift speaks of. Positive: the clock "
-        "is behind. The bound says how far off the measurement itself may be.",
-        "最近一天的最新偏差，仅列出达到规则 clock_drift 提示值的设备。正值表示慢。误差界为测量本身的误差上限。",
+        "The mean offset of the last whole hour where it is at least what rule clock_drift speaks of. Positive: the "
+        "clock is behind. The bound says how far off the measurement itself may be.",
+        "最近一个整点小时的平均偏差，仅列出达到规则 clock_drift 提示值的设备。正值表示慢。误差界为测量本身的误差上限。",
     ),
     queries=[_off(kind) for kind, _ in KINDS],
     merge=True,
-    height=10,
+    height=9,
     sort=(Text("Offset", "偏差"), True),
     columns=[
-        Column("site", Text("Site", "站点"), link=TO_SITE, width=140),
-        Column("device", Text("Device", "设备"), link=DEVICE_PATH, width=190),
+        *place(),
         Column("offset", Text("Offset", "偏差"), "s", limits=OFFSETS, decimals=1, empty=NO_DATA),
         Column("bound", Text("Bound of error", "误差界"), "s", decimals=2, empty=NO_DATA),
         Column("ntp", Text("Set by a time server", "使用网络校时"), "none", states=YES_IS_GOOD, empty=NO_DATA),
-        *hidden("Time"),
     ],
 )
 TICKETS = Table(
@@ -57,8 +56,8 @@ TICKETS = Table(
         "时钟漂移、校时中断、代理时钟错误；每台录像机一张工单，不按通道重复。",
     ),
     queries=[tickets('{until} AND "open" = 1 AND "rule" =~ /^(clock_drift|ntp_unsynchronised|agent_clock_wrong)$/')],
-    columns=ticket_columns(Column("site", Text("Site", "站点"), link=TO_SITE, width=120)),
-    height=8,
+    columns=ticket_columns(site_column(120)),
+    height=7,
 )
 
 SERVICES = {"synchronised": "clock_synchronised", "reference": "clock_reference", "ntp": "ntp_enabled"}
@@ -66,14 +65,12 @@ SERVICES = {"synchronised": "clock_synchronised", "reference": "clock_reference"
 
 
 def _unled(kind: str, names: str) -> Query:
-    """Devices of that kind of which any of these said no last."""
-    asked = names.split()
-    named = ", ".join(f'"{name}"' for name in asked)
-    latest = ", ".join(f'last("{SERVICES[name]}_min") AS "{name}"' for name in asked)
-    no = " OR ".join(f'"{name}" = 0' for name in asked)
+    """Devices of that kind of which any of these said no."""
+    fields = {name: f'"{SERVICES[name]}_min"' for name in names.split()}
+    said = ", ".join(f'{field} AS "{name}"' for name, field in fields.items())
+    no = " OR ".join(f"{field} = 0" for field in fields.values())
     return Query(
-        f'SELECT {named} FROM (SELECT {latest} FROM "{kind}" WHERE {{day}} AND {{site}} GROUP BY "site", "device") '
-        f'WHERE {{day}} AND ({no}) GROUP BY "site", "device"',
+        f'SELECT "site", "device", {said} FROM "{kind}" WHERE {{rolled_hour}} AND {{site}} AND ({no})',
         "hourly",
         table=True,
     )
@@ -83,20 +80,18 @@ UNLED = Table(
     title=Text("Who follows no time server", "哪些设备未校时"),
     description=Text(
         "Machines whose time service lost its source or to which no reference answers, cameras and recorders on which "
-        "NTP is off, by the newest hour of the last day. Still right, they run off by seconds a day.",
-        "时间服务失去来源或基准无应答的主机，以及未启用 NTP 的摄像机和录像机，取最近一天的最新一小时。"
+        "NTP is off, by the last whole hour. Still right, they run off by seconds a day.",
+        "时间服务失去来源或基准无应答的主机，以及未启用 NTP 的摄像机和录像机，取最近一个整点小时。"
         "当前可能仍准确，但每天会偏移数秒。",
     ),
     queries=[_unled("host", "synchronised reference"), _unled("recorder", "ntp"), _unled("camera", "ntp")],
     merge=True,
     width=12,
     columns=[
-        Column("site", Text("Site", "站点"), link=TO_SITE, width=120),
-        Column("device", Text("Device", "设备"), link=DEVICE_PATH),
+        *place(120),
         Column("synchronised", Text("In step", "已同步"), "none", states=YES_IS_GOOD, width=90),
         Column("reference", Text("Reference answers", "基准有应答"), "none", states=YES_IS_GOOD, width=140),
         Column("ntp", Text("NTP is on", "启用 NTP"), "none", states=YES_IS_GOOD, width=100),
-        *hidden("Time"),
     ],
 )
 
@@ -126,7 +121,7 @@ RUNS = Table(
     merge=True,
     sort=(Text("Usual day", "通常每日"), False),
     columns=[
-        Column("device", Text("Device", "设备"), link=DEVICE_PATH),
+        device_column(),
         Column("slide", Text("Usual day", "通常每日"), "s", decimals=2, empty=NO_DATA, width=100),
         Column("back", Text("Fell behind most", "单日最多变慢"), "s", limits=STEP, decimals=1, empty=NO_DATA),
         Column("forth", Text("Ran ahead most", "单日最多变快"), "s", limits=STEP, decimals=1, empty=NO_DATA),
@@ -144,14 +139,7 @@ def _course(kind: str, words: Text) -> Lines:
             "a step is somebody or a battery, a whole hour a time zone.",
             "每小时平均的偏差（基准减设备）。斜线为漂移或未校时，阶跃为人为修改或电池失效，整小时为时区错误。",
         ),
-        queries=[
-            Query(
-                f'SELECT mean("clock_offset_seconds_mean") FROM "{kind}" WHERE $timeFilter AND {{closer}} '
-                'GROUP BY time($__interval), "site", "device" fill(null)',
-                "hourly",
-                "$tag_device",
-            )
-        ],
+        queries=[course('mean("clock_offset_seconds_mean")', kind)],
         unit="s",
         limits=OFFSETS,
         interval="1h",
@@ -165,36 +153,11 @@ SERVED = States(
         "Red: the system's time service says it is not synchronised; rule ntp_unsynchronised raises when that lasts.",
         "红色：系统时间服务未同步；持续后由规则 ntp_unsynchronised 开工单。",
     ),
-    queries=[
-        Query(
-            'SELECT min("clock_synchronised_min") FROM "host" WHERE $timeFilter AND {closer} '
-            'GROUP BY time($__interval), "site", "device" fill(none)',
-            "hourly",
-            "$tag_device",
-        )
-    ],
+    queries=[course('min("clock_synchronised_min")', "host", fill="none")],
     unit="none",
     states=YES_IS_GOOD,
     interval="1h",
     link=DEVICE,
-)
-RATE = Lines(
-    title=Text("Clock accuracy, by site and day", "校时准确率（按站点和天）"),
-    description=Text(
-        "The inspector's rate: share of the devices whose clock was right. A day without evidence is a gap.",
-        "考核用：时钟准确的设备占比。没有依据的日期留空。",
-    ),
-    queries=[
-        Query(
-            'SELECT mean("clock_ratio") FROM "site_rate" WHERE $timeFilter AND "period" = \'day\' AND {site} '
-            'GROUP BY time($__interval), "site" fill(null)',
-            "daily",
-            "$tag_site",
-        )
-    ],
-    unit="percentunit",
-    interval="1d",
-    most=1,
 )
 
 board = Board(
@@ -205,14 +168,14 @@ board = Board(
         "哪些设备时钟不准、从何时开始：时间错误的录像难以作为证据。",
     ),
     rows=[
-        Row([WHOSE, TICKETS, UNLED, RATE]),
+        Row([WHOSE, TICKETS, UNLED, rate_by_day("clock", RATES["clock"])]),
         Row(
             [RUNS, *(_course(kind, words) for kind, words in KINDS), SERVED],
             Text("One site, clock by clock", "单个站点，逐台时钟"),
         ),
     ],
     variables=[CONSOLE, SITE, CLOSER],
-    annotations=MARKS,
+    annotations=marks("{closer}"),
     links=[("fleet", Text("Fleet", "全局")), ("site", Text("Site", "站点"))],
     since="now-7d",
     refresh="5m",

@@ -1,15 +1,17 @@
 """Doors: who opened which, what was forced, held open or refused, how each stands."""
 
-from dashboards.annotation import MARKS
+from dashboards.annotation import marks
 from dashboards.board import Board, Row
+from dashboards.devices import DEVICE, course, site_column
 from dashboards.limits import Limit, above
 from dashboards.panel import Column, Lines, Number, States, Table
-from dashboards.query import Query, over_time
+from dashboards.query import Query
 from dashboards.text import Text
-from dashboards.variable import CONSOLE, SITE, devices
-from dashboards.words import DEVICE_PATH, TO_SITE, YES_IS_GOOD, hidden, ticket_columns, tickets
+from dashboards.variable import CLOSER, CONSOLE, SITE, devices
+from dashboards.words import DEVICE_PATH, YES_IS_GOOD, hidden, ticket_columns, tickets
 
 DOORS = "$timeFilter AND {site} AND {device} AND \"family\" = 'door'"
+CLOSELY = "{closer} AND {device}"
 WENT = r'"type" =~ /^door\.(opened|access_granted|access_taken|duress)$/'
 RULES = "|".join(
     ("door_forced", "door_held_open", "door_denied", "door_duress", "door_tampered", "door_fault", "door_silent")
@@ -83,7 +85,7 @@ def _events(where: str, title: Text, description: Text, height: int) -> Table:
         height=height,
         columns=[
             Column("Time", Text("When", "时间"), "dateTimeAsIso", width=180),
-            Column("site", Text("Site", "站点"), link=TO_SITE, width=140),
+            site_column(),
             Column("device_name", Text("Door", "门"), link=DEVICE_PATH, width=200),
             Column("title", Text("What", "事项"), width=200),
             Column("person", Text("Who", "凭证"), width=200),
@@ -101,21 +103,21 @@ WHO = _events(
         "sent none. Kept as long as raw values are.",
         "开门与放行记录，最新 500 条。“凭证”按控制器发送的原样显示；为空表示未发送。保留时间与原始数据相同。",
     ),
-    12,
+    10,
 )
 WRONG = _events(
     r'"type" =~ /^door\.(access_denied|access_not_taken|alarm|duress|fault|flood|tamper)$/',
     Text("Refused, forced, held open, tampered with", "拒绝、强开、超时未关与防拆"),
     Text("What a controller told of trouble, the newest 500.", "控制器报告的异常，最新 500 条。"),
-    10,
+    8,
 )
 
 RATE = Lines(
     title=Text("Let in and refused", "放行与拒绝"),
-    description=Text("How often, at all doors chosen.", "所选各门的次数。"),
+    description=Text("How often, at all its doors chosen.", "该站点所选各门的次数。"),
     queries=[
         Query(
-            f'SELECT count("received_at") FROM "event" WHERE {DOORS} AND "type" = \'{kind}\' '
+            f'SELECT count("received_at") FROM "event" WHERE $timeFilter AND {CLOSELY} AND "type" = \'{kind}\' '
             "GROUP BY time($__interval) fill(0)",
             alias=title,
         )
@@ -138,8 +140,8 @@ TICKETS = Table(
         "所选时间内开启的门禁工单：强开、超时未关、反复拒绝、胁迫、防拆、故障、静默。",
     ),
     queries=[tickets(f'$timeFilter AND "rule" =~ /^({RULES})$/')],
-    height=9,
-    columns=ticket_columns(Column("site", Text("Site", "站点"), link=TO_SITE, width=140)),
+    height=7,
+    columns=ticket_columns(site_column()),
 )
 
 
@@ -147,15 +149,10 @@ def _states(metric: str, title: Text, description: Text, yes: Text, no: Text, co
     return States(
         title=title,
         description=description,
-        queries=[
-            Query(
-                f'SELECT last("{metric}") FROM "door" WHERE $timeFilter AND {{site}} AND {{device}} '
-                'GROUP BY time($__interval), "site", "device" fill(none)',
-                alias="$tag_site $tag_device",
-            )
-        ],
+        queries=[course(f'last("{metric}")', "door", "raw", CLOSELY, fill="none")],
         unit="none",
         states={"1": (yes, colours[0]), "0": (no, colours[1])},
+        link=DEVICE,
         height=9,
     )
 
@@ -187,7 +184,8 @@ STANDS = [
 REACHED = States(
     title=Text("Controller answers", "控制器可达"),
     description=Text("Nothing drawn: nobody asked it, or nobody knows.", "空白表示未询问或未知。"),
-    queries=[over_time("door", "door_reachable", "min")],
+    queries=[course('min("door_reachable")', "door", "raw", CLOSELY)],
+    link=DEVICE,
     unit="none",
     states=YES_IS_GOOD,
     height=8,
@@ -199,7 +197,8 @@ SILENCE = Lines(
         "whose controller is asked, at the second for one of which a program tells.",
         "各门距上次消息的时长。第一条线为轮询控制器的默认阈值，第二条为由程序上报的门的默认阈值（规则 door_silent）。",
     ),
-    queries=[over_time("door", "door_silence_seconds", "max")],
+    queries=[course('max("door_silence_seconds")', "door", "raw", CLOSELY)],
+    link=DEVICE,
     unit="s",
     limits=above(Limit("door_silent", "asked_silence_seconds"), Limit("door_silent", "told_silence_seconds")),
     height=8,
@@ -216,10 +215,10 @@ board = Board(
     since="now-7d",
     rows=[
         Row([*NUMBERS, WHO]),
-        Row([WRONG, TICKETS, RATE], Text("What was wrong", "异常")),
-        Row([*STANDS, REACHED, SILENCE], Text("How each stands", "状态")),
+        Row([WRONG, TICKETS], Text("What was wrong", "异常")),
+        Row([RATE, *STANDS, REACHED, SILENCE], Text("One site, door by door", "单个站点，逐扇门")),
     ],
-    variables=[CONSOLE, SITE, devices("door")],
-    annotations=MARKS,
+    variables=[CONSOLE, SITE, CLOSER, devices("door", "closer")],
+    annotations=marks("{closer}"),
     links=[("site", Text("Site", "站点")), ("tickets", Text("Tickets", "工单"))],
 )

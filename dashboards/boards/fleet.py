@@ -1,6 +1,6 @@
 """The whole fleet: which sites need somebody today, and how each stands by the inspector's four rates."""
 
-from dashboards.annotation import MARKS
+from dashboards.annotation import BLINDNESS, maintenance
 from dashboards.board import Board, Row
 from dashboards.limits import ORANGE, RED
 from dashboards.panel import ANY, NOTHING, Column, Lines, Number, Table
@@ -189,6 +189,6 @@ board = Board(
         ),
     ],
     variables=[CONSOLE, SITE],
-    annotations=MARKS,
+    annotations=[maintenance(), BLINDNESS],
     links=[("tickets", Text("Tickets", "工单")), ("hub", Text("Hub", "中心"))],
 )

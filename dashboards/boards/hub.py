@@ -2,14 +2,23 @@
 
 from collections.abc import Mapping
 
-from dashboards.annotation import MARKS
+from dashboards.annotation import BLINDNESS
 from dashboards.board import Board, Row
 from dashboards.limits import Limit, Limits, above, below
 from dashboards.panel import Column, Lines, Number, Spec, Table
 from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, Choice
-from dashboards.words import NONE_IS_BETTER, OPEN_STATES, SEVERITY, TICKET_PATH, YES_IS_GOOD, hidden
+from dashboards.words import (
+    DAYS,
+    LASTED,
+    NONE_IS_BETTER,
+    OPEN_STATES,
+    SEVERITY,
+    TICKET_PATH,
+    YES_IS_GOOD,
+    hidden,
+)
 
 NOW = "time > ${{__to}}ms - 5m AND time <= ${{__to}}ms"
 """A hub tells of itself every quarter of a minute: what is older is of a hub that is gone."""
@@ -21,7 +30,7 @@ def number(
     title: Text,
     description: Text,
     metric: str,
-    unit: str,
+    unit: str | Text,
     limits: Limits | None = None,
     states: Mapping[str, tuple[Text, str]] | None = None,
 ) -> Spec:
@@ -119,7 +128,7 @@ NOW_ROW = Row(
                 "中心自身 TLS 证书的剩余天数（规则 hub_certificate_expiring）。未启用 TLS 时无数据。",
             ),
             "certificate_left_days",
-            "suffix: d",
+            DAYS,
             below(Limit("hub_certificate_expiring", "raise_left_days")),
         ),
     ]
@@ -334,7 +343,7 @@ TOLD = Row(
                 Column("Time", Text("From", "开始"), "dateTimeAsIso", width=170),
                 Column("text", Text("Why", "原因")),
                 Column("until_at", Text("Until", "结束"), "dateTimeAsIso", width=170),
-                Column("duration_seconds", Text("Lasted", "时长"), "s", width=110),
+                Column("duration_seconds", Text("Lasted", "时长"), LASTED, width=130),
             ],
         ),
         Table(
@@ -377,7 +386,7 @@ board = Board(
     ),
     rows=[NOW_ROW, INTAKE, STORING, TOLD],
     variables=[CONSOLE, Choice("device", Text("Hub", "中心"), "hub")],
-    annotations=[mark for mark in MARKS if mark.title.en == "Hub heard nobody"],
+    annotations=[BLINDNESS],
     links=[("fleet", Text("Fleet", "全局"))],
     since="now-24h",
 )

@@ -1,35 +1,42 @@
 """Network and uplinks: the ways from sites to the hub, switches and their ports, what answers late or not at all."""
 
-from dashboards.annotation import MARKS
+from dashboards.annotation import marks
 from dashboards.board import Board, Row
+from dashboards.devices import course, device_column, site_column
 from dashboards.limits import GREEN, PLAIN, RED, Limit, above
 from dashboards.panel import Column, Lines, Number, States, Table
 from dashboards.query import Query
 from dashboards.text import Text
-from dashboards.variable import CONSOLE, SITE, agents, devices
-from dashboards.words import TO_AGENT, TO_SITE, YES_IS_BAD, YES_IS_GOOD, hidden, ticket_columns, tickets
-
-NOW = "time > ${{__to}}ms - 15m AND time <= ${{__to}}ms"
-"""What is measured each minute or two: what is older than that is not known any more."""
+from dashboards.variable import CLOSER, CONSOLE, SITE, agents, devices
+from dashboards.words import (
+    DEVICE_PATH,
+    LASTED,
+    TO_AGENT,
+    YES_IS_BAD,
+    YES_IS_GOOD,
+    hidden,
+    ticket_columns,
+    tickets,
+)
 
 ERRORS = above(Limit("port_errors", "raise_per_second"))
 FEEDS = {"1": (Text("yes", "是"), PLAIN), "0": (Text("no", "否"), PLAIN)}
 LINK = {"1": (Text("up", "连通"), GREEN), "0": (Text("down", "断开"), RED)}
-SITE_COLUMN = Column("site", Text("Site", "站点"), link=TO_SITE, width=130)
 AGENT_COLUMN = Column("agent", Text("Agent", "代理"), link=TO_AGENT, width=150)
 
 
 def share(title: Text, description: Text, kind: str, metric: str, yes: Text) -> Number:
     """Of how many devices the newest value is 1, and of how many there is one at all."""
     newest = (
-        f'SELECT last("{metric}") AS "n" FROM "{kind}" WHERE {NOW} AND {{site}} AND {{agent}} GROUP BY "site", "device"'
+        f'SELECT last("{metric}") AS "n" FROM "{kind}" WHERE {{quarter}} AND {{site}} AND {{agent}} '
+        'GROUP BY "site", "device"'
     )
     return Number(
         title=title,
         description=description,
         queries=[
-            Query(f'SELECT sum("n") FROM ({newest}) WHERE {NOW}', alias=yes),
-            Query(f'SELECT count("n") FROM ({newest}) WHERE {NOW}', alias=Text("heard of", "有数据")),
+            Query(f'SELECT sum("n") FROM ({newest}) WHERE {{quarter}}', alias=yes),
+            Query(f'SELECT count("n") FROM ({newest}) WHERE {{quarter}}', alias=Text("heard of", "有数据")),
         ],
         unit="none",
         width=6,
@@ -37,14 +44,9 @@ def share(title: Text, description: Text, kind: str, metric: str, yes: Text) -> 
     )
 
 
-def trend(measurement: str, figure: str, devices_too: bool = True) -> Query:
-    """A figure over time, a line a device."""
-    device = " AND {device}" if devices_too else ""
-    return Query(
-        f'SELECT {figure} FROM "{measurement}" WHERE $timeFilter AND {{site}} AND {{agent}}{device} '
-        'GROUP BY time($__interval), "site", "device" fill(null)',
-        alias="$tag_site $tag_device",
-    )
+def trend(kind: str, figure: str, devices_too: bool = False) -> Query:
+    """A figure over time, a line a device of the one site."""
+    return course(figure, kind, "raw", "{closer} AND {agent}" + (" AND {device}" if devices_too else ""))
 
 
 NOW_ROW = Row(
@@ -91,7 +93,7 @@ UPLINKS = Row(
                 "Whether the other end of each path answered; the worst of each step. Empty where nobody told.",
                 "各链路对端是否可达，取每段最差值。无数据处留空。",
             ),
-            queries=[trend("network", 'min("path_up")', devices_too=False)],
+            queries=[trend("network", 'min("path_up")')],
             unit="none",
             interval="5m",
             states=LINK,
@@ -100,7 +102,7 @@ UPLINKS = Row(
         Lines(
             title=Text("Time to the other end", "链路时延"),
             description=Text("How long the other end of each path takes to answer.", "各链路对端的应答时间。"),
-            queries=[trend("network", 'max("path_seconds")', devices_too=False)],
+            queries=[trend("network", 'max("path_seconds")')],
             unit="s",
             interval="2m",
             least=0,
@@ -108,16 +110,16 @@ UPLINKS = Row(
         Table(
             title=Text("Devices that answer late or not at all", "应答慢或无应答的设备"),
             description=Text(
-                "Pings lost, and their round trip, by device over the time shown, from hourly figures. Slow is what is "
-                "slow beside the device's own past (rule ping_slow): there is no threshold for all.",
-                "所选时间内各设备的丢包率与往返时延（小时汇总）。快慢是与设备自身历史相比（规则 ping_slow）。",
+                "Pings lost, and their round trip, by device over the whole days (UTC) of the time shown: choose some. "
+                "Slow is what is slow beside the device's own past (rule ping_slow): there is no threshold for all.",
+                "所选时间内各整日（UTC）的丢包率与往返时延，请选择数天。快慢是与设备自身历史相比（规则 ping_slow）。",
             ),
             queries=[
                 Query(
                     'SELECT mean("ping_loss_ratio_mean") AS "loss", mean("ping_seconds_mean") AS "usual", '
                     'max("ping_seconds_max") AS "longest" FROM "camera", "recorder", "switch", "door" '
                     'WHERE $timeFilter AND {site} AND {agent} GROUP BY "site", "agent", "device"',
-                    "hourly",
+                    "daily",
                     table=True,
                 )
             ],
@@ -125,9 +127,9 @@ UPLINKS = Row(
             sort=(Text("Lost", "丢包率"), True),
             columns=[
                 *hidden("Time"),
-                SITE_COLUMN,
+                site_column(),
                 AGENT_COLUMN,
-                Column("device", Text("Device", "设备")),
+                device_column(),
                 Column("loss", Text("Lost", "丢包率"), "percentunit", width=130),
                 Column("usual", Text("Round trip, mean", "往返时延（平均）"), "s", width=170),
                 Column("longest", Text("Round trip, longest", "往返时延（最长）"), "s", width=170),
@@ -152,23 +154,23 @@ SWITCHES = Row(
                     'last("response_seconds") AS "response", last("switch_ports_up") AS "ports", '
                     'last("poe_power_watts") AS "power", last("poe_budget_watts") AS "budget", '
                     'last("uptime_seconds") AS "uptime" FROM "switch" '
-                    f'WHERE {NOW} AND {{site}} AND {{agent}} GROUP BY "site", "agent", "device"',
+                    'WHERE {quarter} AND {site} AND {agent} GROUP BY "site", "agent", "device"',
                     table=True,
                 )
             ],
             height=7,
             columns=[
                 *hidden("Time"),
-                SITE_COLUMN,
+                site_column(),
                 AGENT_COLUMN,
-                Column("device", Text("Switch", "交换机")),
+                Column("device", Text("Switch", "交换机"), link=DEVICE_PATH),
                 Column("reachable", Text("Answers", "可达"), states=YES_IS_GOOD, width=100),
                 Column("authenticated", Text("Account accepted", "账号有效"), states=YES_IS_GOOD, width=150),
                 Column("response", Text("Time to answer", "响应时间"), "s", width=140),
                 Column("ports", Text("Ports with a link", "已连接端口"), "none", width=140),
                 Column("power", Text("Power delivered", "供电功率"), "watt", width=140),
                 Column("budget", Text("Power it can deliver", "可供功率"), "watt", width=160),
-                Column("uptime", Text("Up for", "开机时长"), "s", width=110),
+                Column("uptime", Text("Up for", "开机时长"), LASTED, width=140),
             ],
         ),
         States(
@@ -177,7 +179,7 @@ SWITCHES = Row(
                 "Whether each switch answered; the worst of each step (rule switch_unreachable).",
                 "各交换机是否可达，取每段最差值（规则 switch_unreachable）。",
             ),
-            queries=[trend("switch", 'min("reachable")', devices_too=False)],
+            queries=[trend("switch", 'min("reachable")')],
             unit="none",
             interval="5m",
             states=YES_IS_GOOD,
@@ -189,7 +191,7 @@ SWITCHES = Row(
                 "What each switch delivers. A sudden fall means that cameras went dark (rule poe_lost).",
                 "各交换机的供电功率。突然下降意味着摄像机断电（规则 poe_lost）。",
             ),
-            queries=[trend("switch", 'max("poe_power_watts")', devices_too=False)],
+            queries=[trend("switch", 'max("poe_power_watts")')],
             unit="watt",
             interval="2m",
             least=0,
@@ -215,15 +217,15 @@ PORTS = Row(
                     'last("network_transmit_bytes_per_second") AS "sent", '
                     'last("network_errors_per_second") AS "errors", last("network_drops_per_second") AS "drops", '
                     'last("poe_delivering") AS "feeds", last("poe_fault") AS "fault" FROM "network" '
-                    f'WHERE {NOW} AND {{site}} AND {{agent}} AND {{device}} GROUP BY "site", "device"',
+                    'WHERE {quarter} AND {closer} AND {agent} AND {device} GROUP BY "site", "device"',
                     table=True,
                 )
             ],
             height=9,
             columns=[
                 *hidden("Time"),
-                SITE_COLUMN,
-                Column("device", Text("Port or interface", "端口或网口")),
+                site_column(),
+                Column("device", Text("Port or interface", "端口或网口"), link=DEVICE_PATH),
                 Column("link", Text("Link", "连接"), states=LINK, width=90),
                 Column("speed", Text("Speed", "速率"), "bps", width=110),
                 Column("received", Text("Received", "接收"), "Bps", width=120),
@@ -240,7 +242,7 @@ PORTS = Row(
                 "Whether each port or interface chosen had a link; the worst of each step.",
                 "所选端口或网口是否已连接，取每段最差值。",
             ),
-            queries=[trend("network", 'min("link_up")')],
+            queries=[trend("network", 'min("link_up")', devices_too=True)],
             unit="none",
             interval="5m",
             states=LINK,
@@ -251,7 +253,7 @@ PORTS = Row(
                 "Packets with errors, both ways, a second; the line is where the rule port_errors raises its ticket.",
                 "每秒双向错误包数；虚线为规则 port_errors 的工单阈值。",
             ),
-            queries=[trend("network", 'max("network_errors_per_second")')],
+            queries=[trend("network", 'max("network_errors_per_second")', devices_too=True)],
             unit="suffix:/s",
             interval="2m",
             limits=ERRORS,
@@ -260,7 +262,7 @@ PORTS = Row(
         Lines(
             title=Text("Received", "接收速率"),
             description=Text("Bytes received a second, on average.", "平均每秒接收字节数。"),
-            queries=[trend("network", 'mean("network_receive_bytes_per_second")')],
+            queries=[trend("network", 'mean("network_receive_bytes_per_second")', devices_too=True)],
             unit="Bps",
             interval="2m",
             least=0,
@@ -268,13 +270,13 @@ PORTS = Row(
         Lines(
             title=Text("Sent", "发送速率"),
             description=Text("Bytes sent a second, on average.", "平均每秒发送字节数。"),
-            queries=[trend("network", 'mean("network_transmit_bytes_per_second")')],
+            queries=[trend("network", 'mean("network_transmit_bytes_per_second")', devices_too=True)],
             unit="Bps",
             interval="2m",
             least=0,
         ),
     ],
-    Text("Ports and interfaces", "端口与网口"),
+    Text("One site, port by port", "单个站点，逐个端口"),
 )
 
 TICKETS = Row(
@@ -290,7 +292,7 @@ TICKETS = Row(
                 tickets("$timeFilter AND (\"kind\" = 'switch' OR \"kind\" = 'network' OR \"kind\" = 'agent')"),
             ],
             height=9,
-            columns=ticket_columns(SITE_COLUMN),
+            columns=ticket_columns(site_column()),
         )
     ],
     Text("Tickets", "工单"),
@@ -304,7 +306,8 @@ board = Board(
         "站点链路、交换机与端口，以及应答慢的设备。",
     ),
     rows=[NOW_ROW, UPLINKS, SWITCHES, PORTS, TICKETS],
-    variables=[CONSOLE, SITE, agents(), devices("network", "site", "agent")],
-    annotations=MARKS,
+    variables=[CONSOLE, SITE, CLOSER, agents(), devices("network", "closer", "agent")],
+    annotations=marks("{closer}"),
+    since="now-7d",
     links=[("fleet", Text("Fleet", "全局")), ("site", Text("Site", "站点"))],
 )

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from dashboards.annotation import MARKS
+from dashboards.annotation import marks
 from dashboards.board import Board, Row, to
+from dashboards.devices import course
 from dashboards.panel import Column, Lines, Number, States, Table
 from dashboards.query import Query
 from dashboards.text import Text
@@ -137,14 +138,7 @@ def _answering(kind: str, title: Text, description: Text, link: str) -> States:
     return States(
         title=title,
         description=description,
-        queries=[
-            Query(
-                f'SELECT min("reachable_min") FROM "{kind}" WHERE $timeFilter AND {{site}} '
-                'GROUP BY time($__interval), "device" fill(null)',
-                "hourly",
-                "$tag_device",
-            )
-        ],
+        queries=[course('min("reachable_min")', kind, where="{site}")],
         unit="none",
         states=YES_IS_GOOD,
         link=link,
@@ -221,7 +215,7 @@ board = Board(
         Row([OVER_TIME, RATES], Text("Over time", "变化")),
     ],
     variables=[CONSOLE, ONE_SITE],
-    annotations=MARKS,
+    annotations=marks(),
     links=[("fleet", Text("Fleet", "全局")), ("agent", Text("Agents", "代理")), ("storage", Text("Storage", "存储"))],
     since="now-7d",
 )

@@ -1,25 +1,24 @@
 """Storage: which channels keep less than they should and why, which disks will fail next, which volumes fill."""
 
-from dashboards.annotation import MARKS
+from dashboards.annotation import marks
 from dashboards.board import Board, Row
+from dashboards.devices import DEVICE, course, place, site_column
 from dashboards.limits import GREEN, RED, Limit, Limits, above, below
 from dashboards.panel import Column, Lines, States, Table
 from dashboards.query import Query
 from dashboards.text import NO_DATA, Text
 from dashboards.variable import CLOSER, CONSOLE, SITE
 from dashboards.words import (
-    DEVICE_PATH,
+    DAYS,
     INTEGRITY,
+    LASTED,
     NONE_IS_BETTER,
-    TO_SITE,
     YES_IS_BAD,
-    hidden,
     ticket_columns,
     tickets,
 )
 
 TARGET = Limit("retention_below_target", "target_days")
-DEVICE = "${console}/sites/${__field.labels.site}/devices/${__field.labels.device}"
 A_DAY_AND_A_HALF = 129_600.0
 """s: sleeping disks are asked for SMART once a day."""
 YES_OR_NO = {"1": (Text("yes", "是"), "text"), "0": (Text("no", "否"), "text")}
@@ -30,14 +29,6 @@ SHORT = (
 """The rules that say of recordings that they are too few, each with the cause in its words."""
 
 
-def _place(width: int = 140) -> list[Column]:
-    return [
-        Column("site", Text("Site", "站点"), link=TO_SITE, width=width),
-        Column("device", Text("Device", "设备"), link=DEVICE_PATH, width=170),
-        *hidden("Time"),
-    ]
-
-
 WHY = Table(
     title=Text("Which channels hold less than their target, and why", "哪些通道录像不足，原因是什么"),
     description=Text(
@@ -45,8 +36,8 @@ WHY = Table(
         "录像不足类的未解决工单；说明中包含留存天数、目标与可能原因。",
     ),
     queries=[tickets('{until} AND "open" = 1 AND "rule" =~ /^(' + "|".join(SHORT) + ")$/", limit=500)],
-    columns=ticket_columns(Column("site", Text("Site", "站点"), link=TO_SITE, width=120)),
-    height=10,
+    columns=ticket_columns(site_column(120)),
+    height=8,
 )
 
 
@@ -70,11 +61,11 @@ KEPT = Table(
     ),
     queries=[_kept("channel"), _kept("camera")],
     merge=True,
-    height=10,
+    height=8,
     sort=(Text("Days kept", "留存天数"), False),
     columns=[
-        *_place(),
-        Column("kept", Text("Days kept", "留存天数"), "suffix: d", limits=below(TARGET), decimals=1, empty=NO_DATA),
+        *place(),
+        Column("kept", Text("Days kept", "留存天数"), DAYS, limits=below(TARGET), decimals=1, empty=NO_DATA),
         Column("whole", Text("Yesterday recorded", "昨日完好率"), "percentunit", limits=INTEGRITY, empty=NO_DATA),
         Column("rate", Text("Write rate", "写入速率"), "Bps", empty=NO_DATA),
     ],
@@ -109,7 +100,7 @@ NEXT = Table(
             table=True,
         )
     ],
-    height=11,
+    height=9,
     sort=(Text("Recorder's verdict", "录像机判定"), True),
     then=[
         (Text("Own verdict", "自检结果"), True),
@@ -117,7 +108,7 @@ NEXT = Table(
         (Text("Sectors replaced", "重映射扇区"), True),
     ],
     columns=[
-        *_place(),
+        *place(),
         Column("smart", Text("Own verdict", "自检结果"), "none", states=VERDICTS, empty=NO_DATA, width=110),
         Column("recorder", Text("Recorder's verdict", "录像机判定"), "none", states=VERDICTS, empty=NO_DATA, width=130),
         *(Column(metric, title, "none", states=NONE_IS_BETTER, empty=NO_DATA) for metric, title in COUNTS),
@@ -135,7 +126,7 @@ NEXT = Table(
             limits=above(Limit("disk_wearing", "raise_wear_ratio")),
             empty=NO_DATA,
         ),
-        Column("on", Text("Powered on", "通电时长"), "s", empty=NO_DATA),
+        Column("on", Text("Powered on", "通电时长"), LASTED, width=140, empty=NO_DATA),
     ],
 )
 
@@ -145,7 +136,7 @@ def _hourly(
     metric: str,
     title: Text,
     description: Text,
-    unit: str,
+    unit: str | Text,
     limits: Limits | None = None,
     least: float | None = None,
     bridged_seconds: float = 0.0,
@@ -154,14 +145,7 @@ def _hourly(
     return Lines(
         title=title,
         description=description,
-        queries=[
-            Query(
-                f'SELECT max("{metric}_max") FROM "{kind}" WHERE $timeFilter AND {{closer}} '
-                'GROUP BY time($__interval), "site", "device" fill(null)',
-                "hourly",
-                "$tag_device",
-            )
-        ],
+        queries=[course(f'max("{metric}_max")', kind)],
         unit=unit,
         limits=limits,
         interval="1h",
@@ -224,11 +208,17 @@ VOLUMES = Table(
             table=True,
         )
     ],
-    height=9,
+    height=8,
     sort=(Text("Fill", "占用率"), True),
     columns=[
-        *_place(),
-        Column("left", Text("Full in", "写满剩余"), "d", limits=below(Limit("volume_full_by", "raise_left_days"))),
+        *place(),
+        Column(
+            "left",
+            Text("Full in", "写满剩余"),
+            DAYS,
+            limits=below(Limit("volume_full_by", "raise_left_days")),
+            decimals=1,
+        ),
         Column(
             "fill",
             Text("Fill", "占用率"),
@@ -254,14 +244,7 @@ VOLUMES = Table(
 ARRAYS = States(
     title=Text("Arrays without all their disks", "降级的阵列"),
     description=Text("Red: the array runs degraded.", "红色：阵列处于降级状态。"),
-    queries=[
-        Query(
-            'SELECT max("raid_degraded_max") FROM "disk" WHERE $timeFilter AND {closer} '
-            'GROUP BY time($__interval), "site", "device" fill(none)',
-            "hourly",
-            "$tag_device",
-        )
-    ],
+    queries=[course('max("raid_degraded_max")', "disk", fill="none")],
     unit="none",
     states=YES_IS_BAD,
     link=DEVICE,
@@ -274,14 +257,7 @@ RATES = Lines(
         "By channel, the mean of each day: a higher bit rate is the usual reason why days get fewer.",
         "各通道每日平均；码率升高是留存天数减少的常见原因。",
     ),
-    queries=[
-        Query(
-            'SELECT mean("recording_bytes_per_second_mean") FROM "channel", "camera" WHERE $timeFilter AND {closer} '
-            'GROUP BY time($__interval), "site", "device" fill(null)',
-            "daily",
-            "$tag_device",
-        )
-    ],
+    queries=[course('mean("recording_bytes_per_second_mean")', "channel camera", "daily")],
     unit="Bps",
     interval="1d",
     least=0,
@@ -293,15 +269,8 @@ KEPT_DAYS = Lines(
         "By channel, the least of each day; the line is the target by default (rule retention_below_target).",
         "各通道每日最小值；虚线为默认目标（规则 retention_below_target）。",
     ),
-    queries=[
-        Query(
-            'SELECT min("recording_retention_days_min") FROM "channel", "camera" WHERE $timeFilter AND {closer} '
-            'GROUP BY time($__interval), "site", "device" fill(null)',
-            "daily",
-            "$tag_device",
-        )
-    ],
-    unit="suffix: d",
+    queries=[course('min("recording_retention_days_min")', "channel camera", "daily")],
+    unit=DAYS,
     limits=below(TARGET),
     interval="1d",
     least=0,
@@ -321,7 +290,7 @@ board = Board(
         Row([KEPT_DAYS, RATES, SECTORS, HEAT, FILL, ARRAYS], Text("One site, device by device", "单个站点，逐台设备")),
     ],
     variables=[CONSOLE, SITE, CLOSER],
-    annotations=MARKS,
+    annotations=marks("{closer}"),
     links=[("fleet", Text("Fleet", "全局")), ("site", Text("Site", "站点"))],
     since="now-30d",
     refresh="15m",

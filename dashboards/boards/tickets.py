@@ -1,13 +1,15 @@
 """Tickets: what is open and for how long, how long repairs take, what comes back."""
 
-from dashboards.annotation import BLINDNESS, MAINTENANCE
+from dashboards.annotation import BLINDNESS, maintenance
 from dashboards.board import Board, Row
+from dashboards.devices import site_column
 from dashboards.panel import Column, Lines, Number, Table
 from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, SITE
 from dashboards.words import (
     DEVICE_PATH,
+    LASTED,
     SEVERITY,
     SEVERITY_COLOURS,
     TICKET_PATH,
@@ -18,7 +20,7 @@ from dashboards.words import (
 )
 
 NEWEST = 'FROM "site_state" WHERE {quarter} AND {site} GROUP BY "site"'
-ON_SITE = Column("site", Text("Site", "站点"), link=TO_SITE, width=140)
+ON_SITE = site_column()
 
 
 def _open(severity: str, title: Text, colour: str) -> Number:
@@ -167,9 +169,9 @@ def _repairs(by: str, title: Text, description: Text, column: Column, more: str 
         sort=(Text("Mean", "平均"), True),
         columns=[
             column,
-            Column("mean", Text("Mean", "平均"), "s", width=110),
+            Column("mean", Text("Mean", "平均"), LASTED, width=130),
             Column("number", Text("Repairs", "修复数"), "none", width=90),
-            Column("worst", Text("Longest", "最长"), "s", width=110),
+            Column("worst", Text("Longest", "最长"), LASTED, width=130),
             Column("returned", Text("Came back", "复发次数"), "none", width=100),
             *hidden("Time", "rule"),
         ],
@@ -214,9 +216,9 @@ MONTHS = Table(
         ON_SITE,
         Column("title", Text("What was wrong", "故障")),
         Column("resolved", Text("Repairs", "修复数"), "none", width=90),
-        Column("mean_seconds", Text("Mean", "平均"), "s", width=110),
-        Column("median_seconds", Text("Median", "中位数"), "s", width=110),
-        Column("longest_seconds", Text("Longest", "最长"), "s", width=110),
+        Column("mean_seconds", Text("Mean", "平均"), LASTED, width=130),
+        Column("median_seconds", Text("Median", "中位数"), LASTED, width=130),
+        Column("longest_seconds", Text("Longest", "最长"), LASTED, width=130),
         Column("flaps", Text("Came back", "复发次数"), "none", width=100),
     ],
 )
@@ -264,6 +266,6 @@ board = Board(
         Row([BACK, ALL], Text("All of them", "全部")),
     ],
     variables=[CONSOLE, SITE],
-    annotations=[MAINTENANCE, BLINDNESS],
+    annotations=[maintenance(), BLINDNESS],
     links=[("fleet", Text("Fleet", "全局")), ("site", Text("Site", "站点"))],
 )

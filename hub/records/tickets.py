@@ -20,8 +20,8 @@ def ticket_row(ticket: reads.Ticket, speech: Speech) -> Row:
         "severity_rank": rank(ticket.severity),
         "since_at": float(ticket.since),
         "opened_at": float(ticket.opened),
-        # Once written they stay, also where the ticket is opened again: they count where `open` is 0.
-        "resolved_at": None if ticket.resolved is None else float(ticket.resolved),
+        # Written while it is open, too: it may have been resolved before, and InfluxDB takes no field away.
+        "resolved_at": float(ticket.resolved or 0),
         "duration_seconds": lasted,
         "kind": ticket.kind or "",
         "agent": ticket.agent or "",

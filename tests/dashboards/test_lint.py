@@ -12,9 +12,10 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from dashboards import generate, lint
 from dashboards.board import Board, LayoutError, Row
 from dashboards.boards import discover
+from dashboards.devices import course
 from dashboards.limits import Limit, above
 from dashboards.panel import Column, Lines, Table
-from dashboards.query import Query, over_time
+from dashboards.query import Query
 from dashboards.text import LANGUAGES, Language, Text
 from dashboards.variable import SITE, devices
 
@@ -34,7 +35,7 @@ def good() -> Board:
     panel = Lines(
         title=Text("Fill", "占用率"),
         description=Text("How full.", "有多满。"),
-        queries=[over_time("volume", "fill_ratio")],
+        queries=[course('mean("fill_ratio")', "volume", "raw", "{site} AND {device}")],
         unit="percentunit",
         limits=above(Limit("volume_filling", "raise_ratio")),
     )

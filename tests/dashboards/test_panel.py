@@ -7,8 +7,9 @@ import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import GridPos
 
+from dashboards.devices import course
 from dashboards.panel import Column, Lines, Number, Spec, Table
-from dashboards.query import Query, Tier, over_time
+from dashboards.query import Query, Tier
 from dashboards.text import NO_DATA, Text
 from dashboards.words import NONE_IS_GOOD
 
@@ -49,6 +50,13 @@ def test_a_panel_that_asks_one_database_names_it_and_changes_nothing() -> None:
     assert "transformations" not in panel
 
 
+def test_columns_stand_in_the_order_of_the_panel_whatever_the_answers_is() -> None:
+    columns = [Column("device", Text("Device", "设备")), Column("Time", Text("When", "时间"))]
+    merged, ordered = made(table(queries=[RAW, DAILY], merge=True, columns=columns))["transformations"]
+    assert merged["id"] == "merge"
+    assert (ordered["id"], ordered["options"]["indexByName"]) == ("organize", {"device": 0, "Time": 1})
+
+
 def test_rows_are_joined_by_a_column() -> None:
     step = {"id": "joinByField", "options": {"byField": "device", "mode": "outer"}}
     assert made(table(join="device"))["transformations"] == [step]
@@ -87,7 +95,7 @@ def test_a_short_hole_is_bridged_by_the_pace_of_the_database(tier: Tier, more: d
     panel = Lines(
         title=Text("T", "表"),
         description=Text("D", "述"),
-        queries=[over_time("volume", "fill_ratio", tier=tier)],
+        queries=[course('mean("fill_ratio")', "volume", tier)],
         unit="percentunit",
         **more,
     )

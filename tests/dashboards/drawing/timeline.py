@@ -1,6 +1,7 @@
 """States over time as SVG."""
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -15,7 +16,7 @@ from tests.dashboards.player.play import Panel
 def timeline(panel: Panel, width: float, height: float) -> str:
     """States over time: a lane a series, a stretch a state; what is unknown is left grey."""
     lanes = [lane for lane in _lanes(panel) if lane[1]]
-    left = min(190.0, 14 + max(len(field.name) for field, _ in lanes) * 7.0)
+    left = min(190.0, 14 + max(map(_width, (field.name for field, _ in lanes))))
     scale = Scale(0, 1, panel.span, width, height)
     tall = (height - BOTTOM - TOP) / len(lanes)
     parts = []
@@ -36,6 +37,11 @@ def timeline(panel: Panel, width: float, height: float) -> str:
         for one in time_axis(scale)
     )
     return f'<svg width="{width:.0f}" height="{height:.0f}">{"".join(parts)}{"".join(axis)}</svg>'
+
+
+def _width(text: str) -> float:
+    """Pixels, about: a Chinese character is as wide as two others."""
+    return sum(12.5 if unicodedata.east_asian_width(letter) in "WF" else 7.0 for letter in text)
 
 
 def _squeezed(x: float, left: float, width: float) -> float:

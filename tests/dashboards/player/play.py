@@ -147,14 +147,15 @@ class Player:
 
 
 def _events(series: Series, asked: JSON) -> Iterator[tuple[int, int | None, str]]:
-    """The columns that the annotation names; Raises DashboardError for one that is not there."""
+    """The columns that the annotation names; an end of 0 is none, as to Grafana. Raises DashboardError for one that is
+    not there."""
     named = [asked.get(key) for key in ("textColumn", "timeEndColumn", "titleColumn", "tagsColumn")]
     if missing := [name for name in named if name and name not in series.columns]:
         raise DashboardError(f"no columns {missing} in {series.columns}")
     text, end = (series.columns.index(name) if name else None for name in named[:2])
     for row in series.rows:
         until = row[end] if end is not None else None
-        yield row[0], None if until is None else int(until), str(row[text] if text is not None else row[1])
+        yield row[0], int(until) if until else None, str(row[text] if text is not None else row[1])
 
 
 def panels_of(dashboard: JSON) -> Iterator[JSON]:

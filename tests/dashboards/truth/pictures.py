@@ -12,7 +12,7 @@ PANELS = {
     "Sharpness against each camera's own baseline": Expected(most=(("cam-2", near(1.0, 0.2)),)),
     "Likeness to the usual scene": Expected(last=(("cam-2", near(0.97, 0.1)), ("cam-1", at_most(0.5)))),
     "Pictures that could not be fetched": Expected(last=(("cam-1", just(1.0)),)),
-    "Picture quality, by site and day": Expected(extremes=(("school", 0.875, 1.0),)),
+    "Picture quality, by day": Expected(extremes=(("school", 0.875, 1.0),)),
 }
 
 ANNOTATIONS = {"Maintenance": 0}  # which was at the harbour

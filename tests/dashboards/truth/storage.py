@@ -39,3 +39,5 @@ PANELS = {
     "Fill of volumes": Expected(last=(("system-1", near(0.94)),)),
     "Arrays without all their disks": Expected(extremes=(("md0", 0.0, 1.0),)),
 }
+
+ANNOTATIONS = {"Maintenance": 0}  # which was at the harbour
