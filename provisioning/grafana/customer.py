@@ -4,6 +4,7 @@
 name = "Depots"                           # the organisation in Grafana
 language = "zh_CN"                        # or "en"
 console = "https://watchkeeper.example"   # the hub's console, for links to tickets
+time_zone = "Asia/Shanghai"               # as [console] of the hub's, whose months rates are of; default: the browser's
 teams = ["Technicians"]
 
 [customer.influx]
@@ -18,10 +19,13 @@ token_file = "/etc/watchkeeper/grafana-influx.token"          # 2, 3
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 MAX_SECRET_BYTES = 65_536
+BROWSER = "browser"
+"""Grafana's word for the time zone of whoever looks."""
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 Name = Annotated[
@@ -40,6 +44,12 @@ Console = Annotated[
     str, StringConstraints(max_length=500, pattern=r"^https?://[A-Za-z0-9:._\[\]-]+(/[A-Za-z0-9:/._~%-]*)?$")
 ]
 """As it goes into links: nothing that Grafana would fill in, or that ends a link."""
+TimeZone = Annotated[
+    str,
+    StringConstraints(max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9/_+-]*$"),
+    AfterValidator(lambda name: _zone(name)),
+]
+"""Of the IANA database, or "browser"."""
 Secret = Annotated[Path, AfterValidator(lambda path: _plain_path(path))]
 """A file that holds a secret. Its name goes into `$__file{…}`."""
 
@@ -48,6 +58,12 @@ def _plain_path(path: Path) -> Path:
     if any(letter in "${}" or not letter.isprintable() for letter in str(path)):
         raise ValueError("a path without $, { and }")
     return path
+
+
+def _zone(name: str) -> str:
+    if name != BROWSER and name not in available_timezones():
+        raise ValueError(f"{BROWSER}, or a time zone such as Asia/Shanghai")
+    return name
 
 
 class CustomerError(Exception):
@@ -87,6 +103,7 @@ class Customer(BaseModel):
     name: Organisation
     language: Literal["en", "zh_CN"] = "en"
     console: Console = "http://127.0.0.1:8080"
+    time_zone: TimeZone = BROWSER
     teams: list[Name] = Field(default=[], max_length=50)
     influx: Influx
 

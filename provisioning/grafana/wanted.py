@@ -60,14 +60,17 @@ def _secrets(influx: Influx) -> Json:
 
 
 def dashboards(customer: Customer) -> list[Json]:
-    """The committed dashboards in the customer's language, their links leading to the customer's console."""
+    """The committed dashboards in the customer's language and time zone, their links leading to the customer's console.
+    Months and days of rates begin in the hub's zone: west of it a browser's own would call them those before."""
     folder = files("dashboards") / "json" / customer.language
     named = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda one: one.name)
-    return [_with_console(json.loads(file.read_text(encoding="utf-8")), customer.console) for file in named]
+    return [_fitted(json.loads(file.read_text(encoding="utf-8")), customer) for file in named]
 
 
-def _with_console(dashboard: Json, console: str) -> Json:
+def _fitted(dashboard: Json, customer: Customer) -> Json:
     """The same dashboard, changed."""
+    dashboard["timezone"] = customer.time_zone
+    console = customer.console
     for variable in dashboard.get("templating", {}).get("list", []):
         if variable.get("name") == "console":
             chosen = {"text": console, "value": console, "selected": True}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.bench import (
     agent,
+    boards,
     codec,
     commit,
     devices,
@@ -31,6 +32,7 @@ MODULES = {
     "ingest": ingest,
     "rollups": rollups,
     "records": records,
+    "boards": boards,
     "rules": rules,
     "memory": memory,
     "replay": replay,

@@ -11,6 +11,7 @@ CUSTOMERS = """
 name = "Depots & Söhne"
 language = "zh_CN"
 console = "https://watchkeeper.example"
+time_zone = "Asia/Shanghai"
 teams = ["Technicians", "Watch"]
 [customer.influx]
 url = "http://influx.example:8086"

@@ -255,12 +255,13 @@ FILE = """
 [[customer]]
 name = "{name}"
 console = "{console}"
+time_zone = "{zone}"
 teams = [{teams}]
 [customer.influx]
 url = "http://influx.example"
 token_file = "{token}"
 """
-SOUND = {"name": "a", "console": "https://c", "teams": "", "token": "/t"}
+SOUND = {"name": "a", "console": "https://c", "zone": "UTC", "teams": "", "token": "/t"}
 
 
 @pytest.mark.parametrize(
@@ -272,6 +273,7 @@ SOUND = {"name": "a", "console": "https://c", "teams": "", "token": "/t"}
         ({"console": "https://c/${__user.email}"}, "customer.0.console"),
         ({"console": 'https://c\\"onload'}, "customer.0.console"),
         ({"console": "javascript:alert(1)"}, "customer.0.console"),
+        ({"zone": "Nowhere/City"}, "customer.0.time_zone"),
         ({"teams": '"Watch", "watch"'}, "named twice: Watch, watch"),
         ({"token": "/a}$__file{/etc/shadow"}, "token_file"),
     ],

@@ -26,6 +26,7 @@ def test_the_first_run_makes_all_and_the_second_changes_nothing(
     fleet = depots.dashboards["wk-fleet-zh"]["dashboard"]
     console = next(one for one in fleet["templating"]["list"] if one["name"] == "console")
     assert console["query"] == console["current"]["value"] == "https://watchkeeper.example"
+    assert fleet["timezone"] == "Asia/Shanghai"
     assert grafana.organisations[1].dashboards == {}, "nobody else's organisation"
     before, written = grafana.state(), len(grafana.writes)
     capsys.readouterr()
