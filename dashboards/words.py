@@ -31,9 +31,10 @@ TO_CAMERA = to("camera", site="${__data.fields.site}", device="${__data.fields.d
 DEVICE_PATH = "${console}/sites/${__data.fields.site}/devices/${__data.fields.device}"
 """From a row of a table down: it has to select what stands in it."""
 
-DAYS = Text("suffix: d", "suffix: 天")
+DAYS, SECONDS = Text("suffix: d", "suffix: 天"), Text("suffix: s", "suffix: 秒")
 LASTED = "dtdhms"
-"""Units of days, and of seconds that may be weeks: Grafana's own say "weeks" and "hours" in any language."""
+"""Units of days, of seconds that stay seconds, and of such that may be weeks: Grafana's own say "mins", "hours" and
+"weeks" in any language."""
 
 OPENED, CLOSED = Text("open", "未解决"), Text("resolved", "已解决")
 OPEN_STATES = {"1": (OPENED, ORANGE), "0": (CLOSED, GREEN)}

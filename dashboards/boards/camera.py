@@ -14,6 +14,7 @@ from dashboards.words import (
     DAYS,
     INTEGRITY,
     OFFSETS,
+    SECONDS,
     YES_IS_BAD,
     YES_IS_GOOD,
     changed,
@@ -161,7 +162,7 @@ LINES = [
             "Reference time minus the camera's clock: below 0 it runs ahead. The lines are those of rule clock_drift.",
             "基准时间减摄像机时钟：小于 0 表示走快。虚线为规则 clock_drift 的阈值。",
         ),
-        "s",
+        SECONDS,
         OFFSETS,
     ),
     _lines(
@@ -213,7 +214,9 @@ board = Board(
                 _now("streaming", Text("Streams", "视频流"), states=YES_IS_GOOD),
                 _now("authenticated", Text("Takes our account", "账号有效"), states=YES_IS_GOOD),
                 _now("picture_taken", Text("Picture fetched", "图像获取"), states=YES_IS_GOOD),
-                _now("clock_offset_seconds", Text("Clock is off by", "时钟偏差值"), "s", limits=OFFSETS, within="day"),
+                _now(
+                    "clock_offset_seconds", Text("Clock is off by", "时钟偏差值"), SECONDS, limits=OFFSETS, within="day"
+                ),
                 _now(
                     "certificate_left_days",
                     Text("Certificate left", "证书剩余"),

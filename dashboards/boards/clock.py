@@ -8,7 +8,7 @@ from dashboards.panel import Column, Lines, States, Table
 from dashboards.query import Query
 from dashboards.text import NO_DATA, Text
 from dashboards.variable import CLOSER, CONSOLE, SITE
-from dashboards.words import OFFSETS, RATES, YES_IS_GOOD, hidden, ticket_columns, tickets
+from dashboards.words import OFFSETS, RATES, SECONDS, YES_IS_GOOD, hidden, ticket_columns, tickets
 
 KINDS = (
     ("recorder", Text("Recorders", "录像机")),
@@ -44,8 +44,8 @@ WHOSE = Table(
     sort=(Text("Offset", "偏差"), True),
     columns=[
         *place(),
-        Column("offset", Text("Offset", "偏差"), "s", limits=OFFSETS, decimals=1, empty=NO_DATA),
-        Column("bound", Text("Bound of error", "误差界"), "s", decimals=2, empty=NO_DATA),
+        Column("offset", Text("Offset", "偏差"), SECONDS, limits=OFFSETS, decimals=1, empty=NO_DATA),
+        Column("bound", Text("Bound of error", "误差界"), SECONDS, decimals=2, empty=NO_DATA),
         Column("ntp", Text("Set by a time server", "使用网络校时"), "none", states=YES_IS_GOOD, empty=NO_DATA),
     ],
 )
@@ -122,9 +122,9 @@ RUNS = Table(
     sort=(Text("Usual day", "通常每日"), False),
     columns=[
         device_column(),
-        Column("slide", Text("Usual day", "通常每日"), "s", decimals=2, empty=NO_DATA, width=100),
-        Column("back", Text("Fell behind most", "单日最多变慢"), "s", limits=STEP, decimals=1, empty=NO_DATA),
-        Column("forth", Text("Ran ahead most", "单日最多变快"), "s", limits=STEP, decimals=1, empty=NO_DATA),
+        Column("slide", Text("Usual day", "通常每日"), SECONDS, decimals=2, empty=NO_DATA, width=100),
+        Column("back", Text("Fell behind most", "单日最多变慢"), SECONDS, limits=STEP, decimals=1, empty=NO_DATA),
+        Column("forth", Text("Ran ahead most", "单日最多变快"), SECONDS, limits=STEP, decimals=1, empty=NO_DATA),
         *hidden("Time", "site"),
     ],
 )
@@ -140,7 +140,7 @@ def _course(kind: str, words: Text) -> Lines:
             "每小时平均的偏差（基准减设备）。斜线为漂移或未校时，阶跃为人为修改或电池失效，整小时为时区错误。",
         ),
         queries=[course('mean("clock_offset_seconds_mean")', kind)],
-        unit="s",
+        unit=SECONDS,
         limits=OFFSETS,
         interval="1h",
         link=DEVICE,
