@@ -4,8 +4,8 @@ Names were checked on the wire; here they are checked once more, because they be
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from math import isfinite
 from typing import NamedTuple
 
@@ -33,27 +33,35 @@ class Admission(NamedTuple):
 
 def admit(points: Sequence[Point]) -> Admission:
     """Sort a batch. Points without values are neither: there is nothing to store and nothing wrong."""
+    if _all_fine(points):  # as nearly always
+        return Admission(list(range(len(points))), [], "")
     admitted: list[int] = []
     refused: list[int] = []
     reason = ""
     for index, point in enumerate(points):
-        kind, site, agent, device, at, values = point
-        fine = (  # as nearly all
-            site in _IDS
-            and device in _IDS
-            and agent in _IDS
-            and kind in _NAMES
-            and EARLIEST_MS <= at <= LATEST_MS
-            and _finite(values)
-            and not _misnamed(tuple(values))
-        )
-        defect = None if fine else defect_of(point)
+        defect = defect_of(point)
         if defect:
             refused.append(index)
             reason = reason or defect[:REASON_CHARACTERS]
-        elif values:
+        elif point.values:
             admitted.append(index)
     return Admission(admitted, refused, reason)
+
+
+def _all_fine(points: Sequence[Point]) -> bool:
+    """Whether all may be stored: looked at by column, which costs less than point by point."""
+    if not points:
+        return True
+    kinds, sites, agents, devices, times, values = zip(*points, strict=True)
+    return (
+        all(map(is_id, {*sites, *agents, *devices} - _IDS))
+        and all(map(is_name, {*kinds} - _NAMES))
+        and min(times) >= EARLIEST_MS
+        and max(times) <= LATEST_MS
+        and all(values)
+        and _finite(values)
+        and all(map(is_name, set().union(*values) - _NAMES))
+    )
 
 
 def is_id(text: str) -> bool:
@@ -88,19 +96,14 @@ def defect_of(point: Point) -> str | None:
         return f"not a series: kind {kind!r}, site {site!r}, agent {agent!r}, device {device!r}"
     if not EARLIEST_MS <= at <= LATEST_MS:
         return f"time {at} ms is outside the years 1677 to 2262"
-    return _misnamed(tuple(values)) or _unstorable_number(point)
+    misnamed = next((metric for metric in values if not is_name(metric)), None)
+    return f"not a metric name: {misnamed!r}" if misnamed is not None else _unstorable_number(point)
 
 
-@lru_cache(maxsize=4096)
-def _misnamed(metrics: tuple[str, ...]) -> str | None:
-    """Devices of a kind report the same metrics over and over."""
-    return next((f"not a metric name: {metric!r}" for metric in metrics if not is_name(metric)), None)
-
-
-def _finite(values: Mapping[str, float]) -> bool:
-    """One call a point: NaN and the infinities survive a sum. A sum may overflow where no number is infinite."""
+def _finite(values: Iterable[Mapping[str, float]]) -> bool:
+    """NaN and the infinities survive a sum. A sum may overflow where no number is infinite."""
     try:
-        return isfinite(sum(values.values()))
+        return isfinite(sum(chain.from_iterable(numbers.values() for numbers in values)))
     except (OverflowError, TypeError):
         return False
 

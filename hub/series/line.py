@@ -50,4 +50,7 @@ def _fields(values: list[Mapping[str, float]]) -> list[str]:
     text = to_json(values)
     if b'":t' in text or b'":f' in text:  # a truth value would be a field of another type
         text = to_json([{metric: float(value) for metric, value in one.items()} for one in values])
-    return text[2:-2].replace(b'":', b"=").replace(b'"', b"").decode().split("},{") if values else []
+    return text[2:-2].translate(_AS_FIELDS, b'"').decode().split("},{") if values else []
+
+
+_AS_FIELDS = bytes.maketrans(b":", b"=")

@@ -1,5 +1,7 @@
 """What may be stored at all."""
 
+from typing import Any
+
 import pytest
 
 from hub.series.admission import EARLIEST_MS, LATEST_MS, Admission, admit
@@ -11,6 +13,15 @@ GOOD = Point("camera", "depot", "gate-1", "cam-1", 0, {"reachable": 1.0})
 def test_a_batch_is_sorted_into_what_may_be_stored_and_what_may_not() -> None:
     bad = GOOD._replace(values={"a": 1.0, "b": float("nan")})
     assert admit([GOOD, bad, GOOD]) == Admission([0, 2], [1], "b is not a finite number")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"device": "cam 1"}, {"agent": "Gate"}, {"kind": "camera,a=b"}, {"at": LATEST_MS + 1}, {"values": {"a b": 1.0}}],
+)
+def test_one_that_is_misnamed_or_out_of_time_holds_up_no_other(bad: dict[str, Any]) -> None:
+    found = admit([GOOD, GOOD._replace(**bad), GOOD._replace(values={}), GOOD])
+    assert (found.admitted, found.refused) == ([0, 3], [1])
 
 
 def test_points_without_values_are_neither() -> None:
