@@ -53,6 +53,10 @@ class Watch(NamedTuple):
     checks: Sequence[Check]
 
 
+UNWATCHED = Watch(-inf, inf, ())
+"""Of a metric that wakes nothing."""
+
+
 def watch(metric: str, checks: Sequence[Check]) -> Watch:
     """The numbers that are quiet to all of them."""
     bands = [check.quiet.get(metric, NEVER_QUIET) for check in checks]

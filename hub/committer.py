@@ -412,7 +412,8 @@ class Committer:
             return True
         written = judged.written()
         for index in written.refused:
-            self._intake.reject(batch.point_owners[index], "series_refused", str(batch.points[index])[:200])
+            point = batch.points[index]
+            self._intake.reject(Address(point.site, point.agent), "series_refused", str(point)[:200])
         self._measures.durable = written.outcome is not Outcome.FULL
         if written.outcome is Outcome.FULL:
             log.error("series store is away and its buffer is full: reports stay with the agents")

@@ -1,11 +1,11 @@
 """What becomes of a report's times and numbers before they are stored: functions of the report alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.fleet import Site, Subject
 from hub.series.store import Point
-from wire.messages import DeviceKind, Event, Report
+from wire.messages import DeviceKind, Event, Report, Sample
 from wire.metrics import BY_NAME
 
 EARLIEST_MS = 1_577_836_800_000
@@ -17,7 +17,8 @@ MAX_AHEAD_MS = 86_400_000
 MAX_VALUE = 1e15
 """No metric of the catalogue comes near it; what does is nonsense that would break sums and charts."""
 
-_KNOWN = BY_NAME.keys()
+_KNOWN = frozenset(BY_NAME)
+_CLOCK = "clock_offset_seconds"
 _THROUGH_US = frozenset({DeviceKind.CAMERA, DeviceKind.RECORDER})
 
 
@@ -45,7 +46,7 @@ def correct(report: Report, site: Site, agent: str, received: int) -> Corrected:
     result = Corrected()
     offset = report.offset.ms
     shift = round(offset) if offset is not None else 0
-    devices, latest = site.devices, received + MAX_AHEAD_MS
+    devices, latest, plain = site.devices, received + MAX_AHEAD_MS, _plain(report.samples)
     for sample in report.samples:
         device, at = sample.device, sample.at + shift
         subject = devices.get(device)
@@ -53,9 +54,10 @@ def correct(report: Report, site: Site, agent: str, received: int) -> Corrected:
             subject = _own(result, site, agent, device)
             if subject is None or not _believable(result, device, at, received):
                 continue
-        values: Mapping[str, float] = sample.values
-        if offset is not None or not _plain(values):
-            values = _values(result, values, subject.kind, offset)
+        values: Mapping[str, float] = sample.values if plain else _sensible(result, sample.values)
+        if offset is not None and subject.kind in _THROUGH_US and _CLOCK in values:
+            # It was measured against its agent's clock.
+            values = {**values, _CLOCK: values[_CLOCK] + offset / 1000}
         if values:
             result.points.append((subject, Point(subject.kind, subject.site, agent, device, at, values)))
     for position, event in enumerate(report.events):
@@ -85,24 +87,21 @@ def _believable(result: Corrected, device: str, at: int, received: int) -> bool:
     return False
 
 
-def _plain(values: Mapping[str, float]) -> bool:
-    """Catalogued metrics and sensible numbers only."""
-    numbers = values.values()
-    return values.keys() <= _KNOWN and max(numbers) <= MAX_VALUE and min(numbers) >= -MAX_VALUE
+def _plain(samples: Sequence[Sample]) -> bool:
+    """Catalogued metrics and sensible numbers only, as nearly always: asked for all samples in one go."""
+    every = [sample.values for sample in samples]
+    numbers = [number for values in every for number in values.values()]
+    return not numbers or (set().union(*every) <= _KNOWN and max(numbers) <= MAX_VALUE and min(numbers) >= -MAX_VALUE)
 
 
-def _values(
-    result: Corrected, values: Mapping[str, float], kind: DeviceKind, offset_ms: float | None
-) -> Mapping[str, float]:
-    """Catalogued metrics only. A device's clock was measured against its agent's: the agent's own offset is added."""
-    if not values.keys() <= _KNOWN:
-        for name in values.keys() - _KNOWN:
+def _sensible(result: Corrected, values: Mapping[str, float]) -> Mapping[str, float]:
+    """Those of its values that are catalogued metrics and sensible numbers."""
+    kept = {}
+    for name, value in values.items():
+        if name not in _KNOWN:
             result.reject("unknown_metric", name)
-        values = {name: value for name, value in values.items() if name in _KNOWN}
-    if any(abs(value) > MAX_VALUE for value in values.values()):
-        for name in [name for name, value in values.items() if abs(value) > MAX_VALUE]:
-            result.reject("absurd_value", f"{name} = {values[name]:g}")
-        values = {name: value for name, value in values.items() if abs(value) <= MAX_VALUE}
-    if offset_ms is not None and kind in _THROUGH_US and "clock_offset_seconds" in values:
-        values = {**values, "clock_offset_seconds": values["clock_offset_seconds"] + offset_ms / 1000}
-    return values
+        elif abs(value) > MAX_VALUE:
+            result.reject("absurd_value", f"{name} = {value:g}")
+        else:
+            kept[name] = value
+    return kept

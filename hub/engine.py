@@ -5,21 +5,24 @@ thrown away and rebuilt from what is committed (`hub/rebuild.py`). It never need
 """
 
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from hub.blindness import Blindness
-from hub.check import Check
+from hub.check import UNWATCHED, Check
 from hub.findings import Findings, Transition
 from hub.fleet import NOBODY, SITE, AgentState, KnownValues, Site, Subject
 from hub.happening import Happenings
 from hub.judge import Judge
+from hub.newest import Newest
 from hub.plan import Plans
 from hub.rule import Judgement, Rule, Settings
 from hub.scope import Whereabouts
 from hub.series.store import Point, Value
 from hub.silence import Silence
 from hub.unusual import Unusuals
+from hub.window import Values, Window
 from wire.messages import Device, DeviceKind, Report
 
 AHEAD_MS = 300_000
@@ -40,6 +43,10 @@ Longer than an agent needs to send again what went astray."""
 
 CLOCK_STEP_MS = 2000
 """A report made later whose clock reads this much earlier than the one before was made after the clock was set back."""
+
+
+Before = dict[Subject, tuple[Newest, Mapping[Window, Values], Mapping[str, Any]]]
+"""Devices' newest values, windows and what was learned, as they were."""
 
 
 class Taken(NamedTuple):
@@ -65,8 +72,8 @@ class Engine:
         self._silence = Silence(self.sites, self.findings, self._judge, blindness)
         self._happenings = Happenings(self.findings)
         self.unusuals = Unusuals(self.sites)
-        self._before: dict[Subject, KnownValues] = {}
-        self._batches: deque[dict[Subject, KnownValues]] = deque()
+        self._before: Before = {}
+        self._batches: deque[Before] = deque()
         """What was known before each batch that is not committed, oldest first."""
         self.events = self._plans.events
         """The types of events that some rule looks at."""
@@ -107,7 +114,7 @@ class Engine:
         """Make a device known, with the checks that its kind and facts call for."""
         where = Whereabouts(subject.site, subject.device, subject.kind, subject.room)
         subject.plan, subject.area = self._plans.of(where, subject.facts)
-        subject.windows = {window: subject.windows.get(window, ()) for window in subject.plan.windows}
+        subject.windows = {window: subject.windows.get(window, ()) for window in chain(*subject.plan.windows.values())}
         self.sites.setdefault(subject.site, Site()).add(subject)
         return subject
 
@@ -181,7 +188,7 @@ class Engine:
         if back:
             for subject in self.sites[state.site].devices.values():
                 if subject.agent == state.agent:
-                    self._remember(subject)
+                    self._before.setdefault(subject, (subject.latest, subject.windows, subject.learned))
                     subject.latest = subject.latest.no_later(sent - REACH_MS)
             state.mark, state.floor = min(state.mark, sent - REACH_MS), min(state.floor, sent - REACH_MS)
         self._count_reports(state, report, newer)
@@ -197,47 +204,49 @@ class Engine:
         if newer or spool != state.spool:
             state.spool, state.number = spool, int(number)
 
-    def observe(self, state: AgentState, point: Point, subject: Subject, received: int) -> None:
-        """Samples of one device at one corrected time. What is not newer than what was seen is late: not judged.
+    def observe(self, state: AgentState, points: Iterable[tuple[Subject, Point]], received: int) -> None:
+        """A report's samples, each of one device at one corrected time. What is not newer than what was seen is late:
+        not judged.
 
         What claims to be later than its agent's newest report was made before the agent's clock was set back: late too.
         And a backlog of days opens no tickets about days ago.
         """
-        at, latest = point.at, subject.latest
-        if not state.sent - STALE_MS <= at <= state.sent + CLOCK_STEP_MS:
-            return
-        if at < received - STALE_MS and state.offset_ms is not None:
-            return  # nor one that comes before anything live, where the agent's time was measured and can be believed
-        news: Mapping[str, float] = point.values
-        if at > latest.at:  # nearly always: all of it is news
-            self._remember(subject)
-            subject.latest = latest.then(at, news)
-        elif at + state.overlap > latest.at and (swapped := latest.differing(news)):
-            self._remember(subject)
-            at, news = latest.at + 1, swapped
-            subject.latest = latest.then(at, news)
-        else:
-            news = {name: value for name, value in news.items() if at > (latest.time_of(name) or 0)}
-            if not news:
-                return
-            self._remember(subject)
-            subject.latest = latest.beside(at, news)
-        if at <= state.floor:
-            return
-        state.mark = max(state.mark, at)
-        if subject.windows:
-            self._extend_windows(subject, at, news)
-        if at < received - LATE_MS and state.offset_ms is not None:
-            return  # a backlog that comes before anything live
-        # Times of a clock that is far ahead are of no use to people: findings begin when the hub was told.
-        judged, findings = min(at, received + AHEAD_MS), subject.findings
-        for metric, (low, high, checks) in subject.plan.watches.items():
-            value = news.get(metric)
-            if value is not None and (findings or not low < value < high):
-                for check in checks:
-                    self._judge_sample(check, subject, metric, value, judged, latest.time_of(metric))
-        if subject.plan.learners:
-            for check, verdict in self.unusuals.judge(subject, news, judged):
+        earliest, newest, live = state.sent - STALE_MS, state.sent + CLOCK_STEP_MS, 0
+        if state.offset_ms is not None:  # the agent's time was measured and can be believed
+            earliest, live = max(earliest, received - STALE_MS), received - LATE_MS
+        for subject, point in points:
+            at, values, latest = point.at, point.values, subject.latest
+            if not earliest <= at <= newest:
+                continue
+            if at > latest.at:  # nearly always: all of it is news
+                following = latest.then(at, values)
+            else:
+                at, values, following = _late(at, values, latest, state.overlap)
+                if not values:
+                    continue
+            self._before.setdefault(subject, (latest, subject.windows, subject.learned))
+            subject.latest = following
+            if at <= state.floor:
+                continue
+            if at > state.mark:
+                state.mark = at
+            if subject.plan.windows:
+                self._extend_windows(subject, at, values)
+            if at >= live:  # else a backlog that comes before anything live
+                # Times of a clock that is far ahead are of no use to people: findings begin when the hub was told.
+                self._judge_values(subject, values, min(at, received + AHEAD_MS), latest)
+
+    def _judge_values(self, subject: Subject, news: Mapping[str, float], at: int, before: Newest) -> None:
+        """Values that rules have not seen yet; `before` were the newest till now."""
+        plan, findings = subject.plan, subject.findings
+        if watches := plan.watches:
+            for metric, value in news.items():
+                low, high, checks = watches.get(metric, UNWATCHED)
+                if findings or not low < value < high:
+                    for check in checks:
+                        self._judge_sample(check, subject, metric, value, at, before.time_of(metric))
+        if plan.learners:
+            for check, verdict in self.unusuals.judge(subject, news, at):
                 if verdict.firing or check.rule.name in findings:
                     self.findings.apply(check, subject, *verdict)
 
@@ -279,25 +288,20 @@ class Engine:
             for name, subject in place.devices.items()
         }
         for batch in reversed(self._batches):
-            known |= {(subject.site, subject.device): before for subject, before in batch.items()}
+            known |= {(one.site, one.device): KnownValues(one.kind, *before) for one, before in batch.items()}
         return known
-
-    def _remember(self, subject: Subject) -> None:
-        if subject not in self._before:
-            self._before[subject] = KnownValues(subject.kind, subject.latest, subject.windows, subject.learned)
 
     def _extend_windows(self, subject: Subject, at: int, news: Mapping[str, float]) -> None:
         """Replaces them, so that whoever remembers how they were need not copy them: most samples change none."""
-        changed = None
-        for window, values in subject.windows.items():
-            value = news.get(window.metric)
-            if value is not None:
+        changed: dict[Window, Values] = {}
+        for metric, value in news.items():
+            for window in subject.plan.windows.get(metric, ()):
+                values = subject.windows[window]
                 extended = window.extended(values, Value(at, value))
                 if extended is not values:
-                    changed = subject.windows.copy() if changed is None else changed
                     changed[window] = extended
-        if changed is not None:
-            subject.windows = changed
+        if changed:
+            subject.windows = subject.windows | changed
 
     def _judge_sample(
         self, check: Check, subject: Subject, metric: str, value: float, at: int, before: int | None
@@ -355,3 +359,13 @@ def _overlap(before: int | None, offset: float | None) -> int:
     them later: each is corrected by what its clock was off then, which is measured anew and never quite the same."""
     fallen = before - round(offset) if before is not None and offset is not None else 0
     return fallen if 0 < fallen < CLOCK_STEP_MS else 0
+
+
+def _late(
+    at: int, values: Mapping[str, float], latest: Newest, overlap: int
+) -> tuple[int, Mapping[str, float], Newest]:
+    """What is news of values that are not newer than all of the latest: as of when, which, and the latest with them."""
+    if at + overlap > latest.at and (swapped := latest.differing(values)):
+        return latest.at + 1, swapped, latest.then(latest.at + 1, swapped)
+    news = {name: value for name, value in values.items() if at > (latest.time_of(name) or 0)}
+    return at, news, latest.beside(at, news)

@@ -31,7 +31,8 @@ class Plan:
     """What its children's findings wake."""
     absence: Sequence[Check] = ()
     """What is judged as time passes."""
-    windows: frozenset[Window] = frozenset()
+    windows: Mapping[str, Sequence[Window]] = field(default_factory=dict)
+    """Metric → the windows it goes into."""
 
 
 EMPTY = Plan()
@@ -85,6 +86,7 @@ def _compile(checks: Sequence[Check]) -> Plan:
     by_metric: dict[str, list[Check]] = {}
     learners: list[tuple[str, str, Check, Unusual]] = []
     by_event: dict[str, list[tuple[Check, Occurrence]]] = {}
+    by_window: dict[str, list[Window]] = {}
     by_end: dict[str, list[tuple[Check, Occurrence]]] = {}
     changes: list[tuple[Check, Changed]] = []
     groups: list[tuple[Check, Together]] = []
@@ -104,6 +106,9 @@ def _compile(checks: Sequence[Check]) -> Plan:
         elif not check.rule.absence:
             for metric in check.rule.wakes:
                 by_metric.setdefault(metric, []).append(check)
+        for window in check.windows if not check.rule.absence else ():
+            if window not in by_window.setdefault(window.metric, []):
+                by_window[window.metric].append(window)
     return Plan(
         checks={check.rule.name: check for check in checks},
         watches={metric: watch(metric, woken) for metric, woken in by_metric.items()},
@@ -113,5 +118,5 @@ def _compile(checks: Sequence[Check]) -> Plan:
         changes=changes,
         groups=groups,
         absence=[check for check in checks if check.rule.absence],
-        windows=frozenset(window for check in checks if not check.rule.absence for window in check.windows),
+        windows=by_window,
     )

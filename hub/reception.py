@@ -54,7 +54,6 @@ class Batch:
 
     agents: dict[Address, AgentState] = field(default_factory=dict)
     points: list[Point] = field(default_factory=list)
-    point_owners: list[Address] = field(default_factory=list)
     events: list[writes.EventRow] = field(default_factory=list)
     statuses: list[tuple[Address, Status]] = field(default_factory=list)
     inventories: list[tuple[Address, str, Taken]] = field(default_factory=list)
@@ -140,10 +139,8 @@ class Reception:
             return
         engine.clock_order(state, report, item.received)
         began = perf_counter()
-        for subject, point in corrected.points:
-            engine.observe(state, point, subject, item.received)
-            batch.points.append(point)
-            batch.point_owners.append(item.address)
+        engine.observe(state, corrected.points, item.received)
+        batch.points.extend(point for _, point in corrected.points)
         batch.judging += perf_counter() - began
         for position, at, event in corrected.events:
             batch.events.append(

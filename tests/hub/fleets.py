@@ -61,7 +61,8 @@ class Timeline:
     def observe(self, device: str, at: int, received: int, **values: float) -> None:
         """Values as they come out of a report."""
         subject = self.engine.sites[SITE].devices[device]
-        self.engine.observe(self.state, Point(subject.kind, SITE, "gateway", device, at, values), subject, received)
+        point = Point(subject.kind, SITE, "gateway", device, at, values)
+        self.engine.observe(self.state, [(subject, point)], received)
         self.take()
 
     def samples(self, seconds: Iterable[float], device: str, **values: float) -> None:

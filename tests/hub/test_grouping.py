@@ -299,6 +299,6 @@ def test_a_backlog_that_is_late_groups_no_worse() -> None:
         for camera in (1, 2, 3, 4):
             subject = room.subject(f"cam-{camera}")
             point = Point(subject.kind, SITE, "gateway", subject.device, T0 + second * 1000, {"reachable": 0.0})
-            room.engine.observe(room.state, point, subject, T0 + 600_000)
+            room.engine.observe(room.state, [(subject, point)], T0 + 600_000)
     room.take()
     assert room.tickets() == ["poe-1 power_lost"]
