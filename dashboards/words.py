@@ -1,7 +1,7 @@
 """Words and colours that several boards use."""
 
 from dashboards.board import to
-from dashboards.limits import BLUE, GREEN, ORANGE, RED, Limit, below, beyond
+from dashboards.limits import BLUE, GREEN, ORANGE, PLAIN, RED, Limit, below, beyond
 from dashboards.panel import ANY, NOTHING, Column
 from dashboards.query import Query
 from dashboards.text import NO_DATA, Text
@@ -21,6 +21,16 @@ SEVERITY = {
     "warning": (Text("warning", "警告"), ORANGE),
     "info": (Text("info", "提示"), BLUE),
 }
+
+KINDS = {
+    kind: (Text(kind, zh), PLAIN)
+    for kind, zh in (
+        *(("agent", "代理"), ("host", "主机"), ("volume", "存储卷"), ("disk", "硬盘"), ("recorder", "录像机")),
+        *(("channel", "通道"), ("camera", "摄像机"), ("switch", "交换机"), ("door", "门"), ("room", "房间")),
+        *(("network", "网络"), ("hub", "中心"), ("site", "站点"), ("ups", "不间断电源")),
+    )
+}
+"""Of devices, as the wire has them."""
 
 SEVERITY_COLOURS = tuple(colour for _, colour in SEVERITY.values())
 """In the order of SEVERITY."""

@@ -2,6 +2,7 @@
 
 from dashboards.annotation import BLINDNESS, maintenance
 from dashboards.board import Board, Row
+from dashboards.devices import site_column
 from dashboards.limits import ORANGE, RED
 from dashboards.panel import ANY, NOTHING, Column, Lines, Number, Table
 from dashboards.query import Query
@@ -10,12 +11,11 @@ from dashboards.variable import CONSOLE, SITE
 from dashboards.words import (
     NONE_IS_BETTER,
     NONE_IS_GOOD,
-    SEVERITY,
     SEVERITY_COLOURS,
-    TICKET_PATH,
-    TO_SITE,
     rate_columns,
     rates,
+    ticket_columns,
+    tickets,
 )
 
 NEWEST = 'FROM "site_state" WHERE {quarter} AND {site} GROUP BY "site"'
@@ -100,7 +100,7 @@ board = Board(
                     then=[(Text("Warnings", "警告"), True)],
                     columns=[
                         Column("Time", Text("As of", "截至"), "dateTimeFromNow", width=130),
-                        Column("site", Text("Site", "站点"), link=TO_SITE, width=180),
+                        site_column(180),
                         Column("critical", Text("Critical", "严重"), "short", states=GRAVE),
                         Column("warning", Text("Warnings", "警告"), "short", states=WORRYING),
                         Column("info", Text("Information", "提示"), "short"),
@@ -117,28 +117,9 @@ board = Board(
                         "All that are open, however old, the newest 200 first; a click opens one in the console.",
                         "全部未解决工单，最新的 200 条在前；点击可在控制台中打开。",
                     ),
-                    queries=[
-                        Query(
-                            'SELECT "number", "severity", "title{lang}" AS "title", "device_name", '
-                            '"summary{lang}" AS "summary", "url_path", "site", "device" FROM "ticket" '
-                            'WHERE {until} AND "open" = 1 AND {site} '
-                            "ORDER BY time DESC LIMIT 200",
-                            "daily",
-                            table=True,
-                        )
-                    ],
+                    queries=[tickets('{until} AND "open" = 1')],
                     height=10,
-                    columns=[
-                        Column("Time", Text("Opened", "开启时间"), "dateTimeAsIso", width=170),
-                        Column("number", Text("Ticket", "工单"), "none", link=TICKET_PATH, width=80),
-                        Column("severity", Text("Severity", "严重程度"), states=SEVERITY, width=100),
-                        Column("title", Text("What", "故障"), link=TICKET_PATH),
-                        Column("device_name", Text("Name", "名称")),
-                        Column("summary", Text("In words", "说明")),
-                        Column("url_path", Text("Path", "路径"), hidden=True),
-                        Column("site", Text("Site", "站点"), link=TO_SITE, width=140),
-                        Column("device", Text("Device", "设备"), width=140),
-                    ],
+                    columns=ticket_columns(site_column()),
                 ),
             ]
         ),
@@ -164,6 +145,7 @@ board = Board(
                     ],
                     unit="short",
                     interval="1d",
+                    steps=True,
                     width=24,
                     least=0,
                     colours=SEVERITY_COLOURS,
@@ -180,8 +162,8 @@ board = Board(
                     height=9,
                     columns=[
                         Column("Time", Text("Month", "月份"), "time:YYYY-MM", width=110),
+                        site_column(),
                         *rate_columns(),
-                        Column("site", Text("Site", "站点"), link=TO_SITE, width=180),
                     ],
                 ),
             ],

@@ -12,6 +12,7 @@ from dashboards.variable import CONSOLE, ONE_SITE
 from dashboards.words import (
     CHANGE_COLUMNS,
     DEVICE_PATH,
+    KINDS,
     NONE_IS_BETTER,
     NONE_IS_GOOD,
     SEVERITY,
@@ -111,7 +112,7 @@ DEVICES = Table(
     columns=[
         Column("device", Text("Device", "设备"), link=DEVICE_PATH, width=170),
         Column("name", Text("Name", "名称"), width=200),
-        Column("kind", Text("Kind", "类型"), width=90),
+        Column("kind", Text("Kind", "类型"), states=KINDS, width=90),
         Column("tickets", Text("Open tickets", "未解决工单"), "none", width=110),
         Column(
             "worst",
@@ -178,6 +179,7 @@ OVER_TIME = Lines(
     ],
     unit="none",
     interval="5m",
+    bridged_seconds=1200.0,  # states are written every five minutes, one may be late
     width=24,
     least=0,
     colours=SEVERITY_COLOURS,

@@ -1,5 +1,7 @@
 """Tickets: what is open and for how long, how long repairs take, what comes back."""
 
+from collections.abc import Mapping
+
 from dashboards.annotation import BLINDNESS, maintenance
 from dashboards.board import Board, Row
 from dashboards.devices import site_column
@@ -10,10 +12,11 @@ from dashboards.variable import CONSOLE, SITE
 from dashboards.words import (
     DEVICE_PATH,
     LASTED,
+    NONE_IS_BETTER,
+    NONE_IS_GOOD,
     SEVERITY,
     SEVERITY_COLOURS,
     TICKET_PATH,
-    TO_SITE,
     hidden,
     ticket_columns,
     tickets,
@@ -23,8 +26,7 @@ NEWEST = 'FROM "site_state" WHERE {quarter} AND {site} GROUP BY "site"'
 ON_SITE = site_column()
 
 
-def _open(severity: str, title: Text, colour: str) -> Number:
-    none = {"0": (Text("none", "无"), "green" if colour == "red" else "text")}
+def _open(severity: str, title: Text, states: Mapping[str, tuple[Text, str]]) -> Number:
     return Number(
         title=title,
         description=Text(
@@ -35,18 +37,13 @@ def _open(severity: str, title: Text, colour: str) -> Number:
         unit="none",
         width=6,
         height=4,
-        states=none,
+        states=states,
     )
 
 
 NUMBERS = [
-    *(
-        _open(severity, *said)
-        for severity, said in (
-            ("critical", (Text("Critical, open", "严重（未解决）"), "red")),
-            ("warning", (Text("Warnings, open", "警告（未解决）"), "orange")),
-        )
-    ),
+    _open("critical", Text("Critical, open", "严重（未解决）"), NONE_IS_GOOD),
+    _open("warning", Text("Warnings, open", "警告（未解决）"), NONE_IS_BETTER),
     Number(
         title=Text("Oldest open ticket", "最早的未解决工单"),
         description=Text("When it was opened.", "其开启时间。"),
@@ -141,6 +138,7 @@ FLOW = Lines(
     ],
     unit="none",
     interval="1d",
+    steps=True,
     least=0,
 )
 
@@ -192,7 +190,7 @@ BY_SITE = _repairs(
     "site",
     Text("How long our repairs take, by site", "修复用时（按站点）"),
     Text("The same by site. A click opens the site.", "同上，按站点统计；点击可打开站点。"),
-    Column("site", Text("Site", "站点"), link=TO_SITE),
+    site_column(),
 )
 
 MONTHS = Table(

@@ -18,6 +18,8 @@ from dashboards.panel import Column, Lines, Table
 from dashboards.query import Query
 from dashboards.text import LANGUAGES, Language, Text
 from dashboards.variable import SITE, devices
+from dashboards.words import KINDS
+from wire.messages import DeviceKind
 
 BOARDS = discover()
 Json = dict[str, Any]
@@ -51,6 +53,10 @@ def good() -> Board:
 def made(board: Board, language: Language = "en") -> Json:
     found: Json = json.loads(JSONEncoder().encode(board.dashboard(language)))
     return found
+
+
+def test_every_kind_of_device_has_a_word() -> None:
+    assert set(KINDS) == set(DeviceKind)
 
 
 @pytest.mark.parametrize("name", BOARDS)
