@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from agent.device.manners import MANNERS
 from agent.device.pause import PAUSES
 from agent.recorder.directory import DIRECTORY
+from hub.store.database import connect, migrate
 from tests.servers import server
 from tests.servers.certificates import Authority
 from tests.servers.influxdb import InfluxDB
@@ -112,6 +113,23 @@ def postgresql() -> Iterator[Postgresql]:
 def postgresql_url(postgresql: Postgresql) -> Iterator[str]:
     """The SQLAlchemy URL of a new, empty PostgreSQL database."""
     name = postgresql.create_database()
+    yield postgresql.url(name)
+    postgresql.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def _migrated(postgresql: Postgresql) -> str:
+    name = postgresql.create_database()
+    engine = connect(postgresql.url(name))
+    migrate(engine)
+    engine.dispose()
+    return name
+
+
+@pytest.fixture
+def postgresql_tables_url(postgresql: Postgresql, _migrated: str) -> Iterator[str]:
+    """The SQLAlchemy URL of a new PostgreSQL database that has all tables of the hub."""
+    name = postgresql.create_database(_migrated)
     yield postgresql.url(name)
     postgresql.drop_database(name)
 

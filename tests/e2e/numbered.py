@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,8 +98,11 @@ class Stack:
         self.hub.await_up()
 
     def stop(self) -> None:
-        for program in (*self.agents, self.hub):
-            program.stop()
+        """All that runs, whatever becomes of one."""
+        with ExitStack() as every:
+            for program in (self.hub, *self.agents):
+                if program.running():
+                    every.callback(program.stop)
 
     @property
     def victims(self) -> dict[str, Mosquitto | InfluxDB | Program]:

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,10 +55,11 @@ class Pair(Stack):
         self.await_role("south", "standby")
 
     def stop(self) -> None:
-        for program in (*self.agents, *self.fellows.values()):
-            if program.running():
-                program.stop()
-        self.database.dispose()
+        with ExitStack() as every:
+            every.callback(self.database.dispose)
+            for program in (*self.fellows.values(), *self.agents):
+                if program.running():
+                    every.callback(program.stop)
 
     def role(self, name: str) -> tuple[str, str] | None:
         """(role, who works), as this hub says it; None while it says nothing."""

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,19 @@ class HubProcess(Program):
 
     def await_up(self) -> None:
         wait_until(lambda: self.get("/healthz"), timeout=120, what=lambda: f"the hub to answer\n{self.log()}")
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """It runs and answers, and in the end goes as it should. What goes wrong leaves no process behind, which would
+        starve the tests after it."""
+        self.start()
+        try:
+            self.await_up()
+            yield
+        except BaseException:
+            self.kill()
+            raise
+        assert self.stop() == 0, self.log()
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows straight from the hub's SQLite file."""

@@ -57,10 +57,8 @@ def hub(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[HubProcess]:
     }
     broker = {"host": "127.0.0.1", "port": mosquitto.port, "probe_seconds": 0.4, "deaf_after_seconds": 1.5}
     hub = HubProcess(tmp_path, mosquitto.port, {"kind": "embedded"}, rules, tables={"broker": broker})
-    hub.start()
-    hub.await_up()
-    yield hub
-    assert hub.stop() == 0, hub.log()
+    with hub.serving():
+        yield hub
 
 
 def test_a_broker_that_hangs_is_the_hubs_trouble_and_no_agents(hub: HubProcess, mosquitto: Mosquitto) -> None:

@@ -27,9 +27,11 @@ PAUSE_SECONDS = 30
 @pytest.fixture
 def stack(tmp_path: Path, mosquitto: Mosquitto, influxdb: InfluxDB) -> Iterator[Stack]:
     stack = Stack.make(tmp_path, mosquitto, influx_v1(influxdb), SITES, influxdb=influxdb)
-    stack.start()
-    yield stack
-    stack.stop()
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
 
 
 def test_each_is_killed_fifty_times_at_random(stack: Stack) -> None:

@@ -54,10 +54,8 @@ def hub(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[HubProcess]:
     hub = HubProcess(
         tmp_path, mosquitto.port, {"kind": "embedded"}, {"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}}
     )
-    hub.start()
-    hub.await_up()
-    yield hub
-    assert hub.stop() == 0, hub.log()
+    with hub.serving():
+        yield hub
 
 
 @pytest.fixture

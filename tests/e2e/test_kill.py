@@ -21,9 +21,11 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path, mosquitto: Mosquitto) 
     elif request.param == "influx v2":
         series = influx_v2(request.getfixturevalue("influxdb"), request.getfixturevalue("influx_v2"))
     stack = Stack.make(tmp_path, mosquitto, series)
-    stack.start()
-    yield stack
-    stack.stop()
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
 
 
 def test_whatever_is_killed_every_reading_is_stored_once_and_every_fault_is_one_ticket(stack: Stack) -> None:

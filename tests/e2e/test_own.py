@@ -23,10 +23,8 @@ HUBS = [Device(device="hub", kind=DeviceKind.HUB)]
 @pytest.fixture
 def hub(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[HubProcess]:
     hub = HubProcess(tmp_path, mosquitto.port, {"kind": "embedded"}, {})
-    hub.start()
-    hub.await_up()
-    yield hub
-    assert hub.stop() == 0, hub.log()
+    with hub.serving():
+        yield hub
 
 
 def counted(hub: HubProcess, sample: str, **labels: str) -> float:

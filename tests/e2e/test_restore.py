@@ -17,9 +17,11 @@ from tests.waiting import wait_until
 @pytest.fixture
 def stack(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Stack]:
     made = Stack.make(tmp_path, mosquitto, {"kind": "embedded", "path": str(tmp_path / "series.db")}, sites=2)
-    made.start()
-    yield made
-    made.stop()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
 
 
 def command(stack: Stack, *words: str) -> Any:

@@ -44,10 +44,8 @@ def broker(tmp_path: Path, authority: Authority) -> Iterator[Mosquitto]:
 @pytest.fixture
 def hub(tmp_path: Path, broker: Mosquitto, authority: Authority) -> Iterator[HubProcess]:
     hub = HubProcess(tmp_path, broker.port, {"kind": "embedded"}, {}, tls(authority, HUB))
-    hub.start()
-    hub.await_up()
-    yield hub
-    hub.stop()
+    with hub.serving():
+        yield hub
 
 
 def test_reports_are_committed_and_leave_the_spool(

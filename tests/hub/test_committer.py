@@ -26,7 +26,7 @@ QUICK = {
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgresql_url"))
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgresql_tables_url"))
 
 
 @pytest.fixture
@@ -341,8 +341,8 @@ def test_what_poisons_a_batch_is_refused_alone(tmp_path: Path) -> None:
     hub.close()
 
 
-def test_a_database_that_turns_read_only_refuses_nobody(postgresql_url: str, tmp_path: Path) -> None:
-    hub, url = Hub(tmp_path, postgresql_url, rules=QUICK), postgresql_url
+def test_a_database_that_turns_read_only_refuses_nobody(postgresql_tables_url: str, tmp_path: Path) -> None:
+    hub, url = Hub(tmp_path, postgresql_tables_url, rules=QUICK), postgresql_tables_url
     hub.announce()
     hub.step()
     report = hub.report(sample("cam-1", 1, reachable=0))

@@ -258,15 +258,11 @@ def test_a_thread_that_hangs_is_blindness_at_once_and_in_the_end_no_life(
 def test_a_broker_that_accepts_and_hangs_up_is_not_besieged(side: Callable[..., Side]) -> None:
     visits = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0.1)
+        listener.settimeout(30)
         hub = side(listener.getsockname()[1], protocol="5")
-        until = time.monotonic() + 4
-        while time.monotonic() < until:
-            try:
-                one, _ = listener.accept()
-            except TimeoutError:
-                continue
+        for _ in range(3):
+            one, _ = listener.accept()
             visits.append(time.monotonic())
             one.close()
         hub.link.stop()
-    assert 2 <= len(visits) <= 6, "pauses of about 1, 2, 4 seconds"
+    assert visits[-1] - visits[0] > 1.0, "pauses of about 1, 2, 4 seconds"

@@ -72,7 +72,7 @@ class Pair:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
     on_postgresql = request.param == "postgresql"
-    url = request.getfixturevalue("postgresql_url") if on_postgresql else f"sqlite:///{tmp_path / 'hub.db'}"
+    url = request.getfixturevalue("postgresql_tables_url") if on_postgresql else f"sqlite:///{tmp_path / 'hub.db'}"
     made = Pair(tmp_path, str(url))
     yield made
     made.first.close()

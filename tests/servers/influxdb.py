@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.servers.server import HOST, Server, find_program, free_port
+from tests.servers.server import HOST, NO_TLS, Server, find_program, free_port
 
 _CONFIG = """\
 reporting-disabled = true
@@ -82,7 +82,7 @@ class InfluxDB(Server):
 
     def ready(self) -> bool:
         try:
-            httpx.get(f"{self.url}/ping", timeout=2)
+            httpx.get(f"{self.url}/ping", timeout=2, verify=NO_TLS, trust_env=False)
         except httpx.HTTPError:
             return False
         return True
@@ -98,7 +98,9 @@ class InfluxDB(Server):
     def query(self, statement: str) -> list[dict[str, Any]]:
         """The series of an InfluxQL statement's one result. Raises AssertionError with the server's error."""
         form = {"q": statement, "db": self.database, "epoch": "ms"}
-        answer = httpx.post(f"{self.url}/query", data=form, auth=self._account, timeout=10)
+        answer = httpx.post(
+            f"{self.url}/query", data=form, auth=self._account, timeout=30, verify=NO_TLS, trust_env=False
+        )
         (result,) = answer.raise_for_status().json()["results"]
         assert "error" not in result, result["error"]
         series: list[dict[str, Any]] = result.get("series", [])
@@ -107,7 +109,16 @@ class InfluxDB(Server):
     def write_lines(self, lines: str) -> None:
         """Line protocol with times in ms, as another program would write it."""
         to = {"db": self.database, "precision": "ms"}
-        httpx.post(f"{self.url}/write", params=to, content=lines, auth=self._account, timeout=10).raise_for_status()
+        answer = httpx.post(
+            f"{self.url}/write",
+            params=to,
+            content=lines,
+            auth=self._account,
+            timeout=30,
+            verify=NO_TLS,
+            trust_env=False,
+        )
+        answer.raise_for_status()
 
     @property
     def _account(self) -> tuple[str, str]:

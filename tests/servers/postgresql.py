@@ -71,10 +71,10 @@ class Postgresql(Server):
             return False
         return True
 
-    def create_database(self) -> str:
-        """The name of a new, empty database."""
+    def create_database(self, like: str = "template1") -> str:
+        """The name of a new database: a copy of one nobody is connected to, or empty."""
         name = f"test_{uuid.uuid4().hex[:12]}"
-        self._administer("CREATE DATABASE {}", name)
+        self._administer("CREATE DATABASE {} TEMPLATE {}", name, like)
         return name
 
     def drop_database(self, name: str) -> None:
@@ -88,10 +88,10 @@ class Postgresql(Server):
     def _dsn(self, database: str) -> str:
         return f"host={HOST} port={self.port} user={ROLE} dbname={database}"
 
-    def _administer(self, statement: str, database: str) -> None:
+    def _administer(self, statement: str, *databases: str) -> None:
         connection = psycopg.connect(self._dsn("postgres"), autocommit=True)
         try:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(database)))
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, databases)))
         finally:
             connection.close()
 

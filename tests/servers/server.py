@@ -5,6 +5,7 @@ import pwd
 import random
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,9 @@ STOP_SECONDS = 30.0
 LOG_CHARACTERS = 4000
 _PORTS = range(15_000, 32_000)
 """Below Linux' ephemeral ports: a client that retries one of those can connect to itself while the server is down."""
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For httpx's `verify`, which trusts nobody: reading the machine's authorities costs 30 ms of processor per request."""
 
 running: "list[Server]" = []
 """Those started and not yet stopped: their logs are shown beside a failed test."""

@@ -15,6 +15,7 @@ from hub.series.embedded import EmbeddedSeries
 from hub.store.database import connect
 from hub.store.schema import metadata
 from tests.hub.api import filled
+from tests.servers.server import NO_TLS
 from tests.waiting import wait_until
 
 
@@ -50,7 +51,8 @@ class Served:
 
     def client(self, language: str = "en") -> httpx.Client:
         """A browser on this machine."""
-        made = httpx.Client(base_url=self.url, headers={"accept-language": language}, trust_env=False, timeout=30)
+        headers = {"accept-language": language}
+        made = httpx.Client(base_url=self.url, headers=headers, verify=NO_TLS, trust_env=False, timeout=30)
         self._clients.append(made)
         return made
 

@@ -15,7 +15,7 @@ from hub.app import App
 from hub.config import load
 from hub.rule import discover
 from tests.servers.mosquitto import Mosquitto
-from tests.servers.server import free_port
+from tests.servers.server import NO_TLS, free_port
 from tests.waiting import wait_until
 from wire.codec import config_revision, decode, encode
 from wire.messages import Config, ConfigApplied
@@ -95,7 +95,9 @@ class Running:
         assert main(["config", verb, *named, "--config", str(self._config)]) == 0
 
     def state(self) -> str:
-        answer = httpx.get(f"http://127.0.0.1:{self.app.console_port}/api/v1/configurations", trust_env=False)
+        answer = httpx.get(
+            f"http://127.0.0.1:{self.app.console_port}/api/v1/configurations", verify=NO_TLS, trust_env=False
+        )
         states: list[dict[str, str]] = [one for one in answer.json() if one["agent"] == "gateway"]
         return states[0]["state"] if states else ""
 

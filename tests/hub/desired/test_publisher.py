@@ -92,7 +92,9 @@ class Scene:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     on_postgresql = request.param == "postgresql"
-    database = connect(request.getfixturevalue("postgresql_url") if on_postgresql else f"sqlite:///{tmp_path}/hub.db")
+    database = connect(
+        request.getfixturevalue("postgresql_tables_url") if on_postgresql else f"sqlite:///{tmp_path}/hub.db"
+    )
     prepare(database)
     yield Scene(database)
     database.dispose()

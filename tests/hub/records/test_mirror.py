@@ -48,8 +48,8 @@ def test_while_influxdb_is_away_records_wait_and_it_is_told_once(rig: Rig, caplo
     assert rig.rows("site_state")
 
 
-def test_postgresql_is_mirrored_alike(server: InfluxDB, tmp_path: Path, postgresql_url: str) -> None:
-    rig = Rig(tmp_path, server, "from_postgresql", url=postgresql_url)
+def test_postgresql_is_mirrored_alike(server: InfluxDB, tmp_path: Path, postgresql_tables_url: str) -> None:
+    rig = Rig(tmp_path, server, "from_postgresql", url=postgresql_tables_url)
     rig.announce()
     rig.heard_since(T0 - 2 * DAY_MS)
     rig.camera(0.0)

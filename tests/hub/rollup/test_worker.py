@@ -32,7 +32,7 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def on_any_sql(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
-    made = Rig(tmp_path, url=request.getfixturevalue("postgresql_url") if request.param == "postgresql" else "")
+    made = Rig(tmp_path, url=request.getfixturevalue("postgresql_tables_url") if request.param == "postgresql" else "")
     yield made
     made.close()
 

@@ -13,7 +13,7 @@ from tests.hub.fleets import SITE, T0
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
+    url = request.getfixturevalue("postgresql_tables_url") if request.param == "postgresql" else ""
     return Place(tmp_path, url)
 
 
