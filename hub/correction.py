@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from hub.fleet import Site, Subject
 from hub.series.store import Point
@@ -88,10 +89,11 @@ def _believable(result: Corrected, device: str, at: int, received: int) -> bool:
 
 
 def _plain(samples: Sequence[Sample]) -> bool:
-    """Catalogued metrics and sensible numbers only, as nearly always: asked for all samples in one go."""
+    """Catalogued metrics and sensible numbers only, as nearly always: asked for all in one go. Where their sum is too
+    large each may be sensible all the same, and is looked at by itself."""
     every = [sample.values for sample in samples]
-    numbers = [number for values in every for number in values.values()]
-    return not numbers or (set().union(*every) <= _KNOWN and max(numbers) <= MAX_VALUE and min(numbers) >= -MAX_VALUE)
+    numbers = chain.from_iterable(values.values() for values in every)
+    return set().union(*every) <= _KNOWN and sum(map(abs, numbers)) <= MAX_VALUE
 
 
 def _sensible(result: Corrected, values: Mapping[str, float]) -> Mapping[str, float]:

@@ -60,6 +60,20 @@ def test_unknown_metrics_are_counted_and_the_rest_kept(site: Site) -> None:
     assert done.rejected == {"unknown_metric": (1, "sorcery")}
 
 
+def test_absurd_numbers_are_counted_and_the_rest_kept(site: Site) -> None:
+    values = {"reachable": 1.0, "response_seconds": -2e15, "online": 1.0}
+    done = correct(report(Sample(device="cam-1", at=T0, values=values)), site, "gateway", T0)
+    assert done.points[0][1].values == {"reachable": 1.0, "online": 1.0}
+    assert done.rejected == {"absurd_value": (1, "response_seconds = -2e+15")}
+
+
+def test_large_numbers_that_are_sensible_one_by_one_are_kept(site: Site) -> None:
+    values = {"response_seconds": 0.9e15, "clock_offset_seconds": -0.9e15}
+    done = correct(report(*(Sample(device="cam-1", at=T0 + n, values=values) for n in (0, 1))), site, "gateway", T0)
+    assert [point.values for _, point in done.points] == [values, values]
+    assert done.rejected == {}
+
+
 def test_an_agent_speaks_only_for_its_own_devices(site: Site) -> None:
     done = correct(report(Sample(device="cam-1", at=T0, values={"reachable": 0})), site, "intruder", T0)
     assert done.points == []
