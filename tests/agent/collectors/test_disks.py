@@ -372,7 +372,7 @@ def test_both_can_be_told_to_hurry(machine: Machine) -> None:
     waiting = threading.Thread(target=lambda: readings.append(machine.presence.collect()))
     waiting.start()
     machine.presence.interrupt()
-    wait_until(lambda: readings, 2.0, "presence told without waiting for SMART")
+    wait_until(lambda: readings, 10.0, "presence told without waiting for SMART")
     waiting.join()
     assert set(said(readings[0].measurements)) == {SEAGATE, WD}
     machine.asking.interrupt()

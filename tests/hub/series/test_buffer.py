@@ -83,7 +83,7 @@ def test_what_comes_during_an_outage_is_in_the_store_after_it(tmp_path: Path, in
 def test_a_store_that_hangs_holds_up_one_batch_and_that_for_as_long_as_there_is_patience(
     tmp_path: Path, influxdb: InfluxDB
 ) -> None:
-    store = InfluxSeries(InfluxTarget(influxdb.url, "watchkeeper", api="v1", timeout_seconds=4.0))
+    store = InfluxSeries(InfluxTarget(influxdb.url, "watchkeeper", api="v1", timeout_seconds=60.0))
     with BufferedSeries(store, tmp_path / "buffer.db", MEBIBYTE, lambda: NOW, QUICK, patience=0.3) as series:
         series.write(points(0))
         influxdb.pause()
@@ -96,8 +96,8 @@ def test_a_store_that_hangs_holds_up_one_batch_and_that_for_as_long_as_there_is_
         finally:
             influxdb.resume()
         assert took[0] >= 0.3
-        assert max(took) < 1.5, "not the four seconds after which a request is given up"
-        assert sum(took[1:]) < 3.0
+        assert max(took) < 20, "not the minute after which a request is given up"
+        assert sum(took[1:]) < 98 * 0.3 / 2, "those after it are not waited for"
         assert "within 0.3 s" in str(series.stats().last_error)
         drained(series)
         assert stored(series) == list(range(100))

@@ -16,26 +16,29 @@ def test_what_the_store_says_is_said() -> None:
     told: list[tuple[int, Exception | None]] = []
     lane = Lane(lambda points, seconds, error: told.append((points, error)))
     with pytest.raises(SeriesUnavailable, match="away"):
-        lane.start(1, refuse).wait(5.0)
+        lane.start(1, refuse).wait(30.0)
     assert [(points, str(error)) for points, error in told] == [(1, "away")]
     lane.close()
 
 
 def test_a_write_that_hangs_is_given_up_and_so_is_what_waits_behind_it() -> None:
-    release = threading.Event()
+    begun, release = threading.Event(), threading.Event()
     written: list[int] = []
 
     def write(points: int) -> None:
-        release.wait(10)
+        begun.set()
+        release.wait(60)
         written.append(points)
 
     lane = Lane()
     for points in (1, 2):
+        going = lane.start(points, partial(write, points))
+        assert begun.wait(30)
         with pytest.raises(Late):
-            lane.start(points, partial(write, points)).wait(0.05)
+            going.wait(0.05)
     assert not lane.quiet(0.01)
     release.set()
-    assert lane.quiet(5.0)
-    lane.start(3, partial(write, 3)).wait(5.0)
+    assert lane.quiet(30.0)
+    lane.start(3, partial(write, 3)).wait(30.0)
     assert written == [1, 3], "what waited in vain is on disk by now: it is not written beside that"
     lane.close()
