@@ -17,6 +17,9 @@ OUTAGE_SECONDS = (30.0, 150.0)
 BLIP_SECONDS = (30.0, 240.0)
 """Of a camera: it starts again by itself, or its switch does."""
 
+APART_SECONDS = 900.0
+"""Between two of the same: what goes away again and again within minutes is broken, and nothing that healthy sites do."""
+
 RESTART_HOUR = 3.0
 """Of a Sunday morning: what recorders offer for their weekly restart."""
 
@@ -42,15 +45,18 @@ def _blips(scenario: Scenario) -> Iterator[AnyFault]:
 def _moments(
     scenario: Scenario, device: str, what: str, a_week: float, lengths: tuple[float, float]
 ) -> Iterator[tuple[float, float]]:
-    """When and for how long, in no place twice at once."""
+    """When and for how long. One that would come too soon after another does not."""
     if a_week <= 0:
         return
-    chance, at = stream(scenario.seed, device, what), 0.0
+    chance, at, earliest = stream(scenario.seed, device, what), 0.0, 0.0
     while True:
         at += chance.expovariate(a_week / WEEK) + lengths[1]
         if at >= scenario.span:
             return
-        yield at, chance.uniform(*lengths)
+        length = chance.uniform(*lengths)
+        if at >= earliest:
+            earliest = at + length + APART_SECONDS
+            yield at, length
 
 
 def _restarts(scenario: Scenario) -> Iterator[AnyFault]:
