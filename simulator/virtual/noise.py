@@ -18,7 +18,7 @@ BLIP_SECONDS = (30.0, 240.0)
 """Of a camera: it starts again by itself, or its switch does."""
 
 APART_SECONDS = 900.0
-"""Between two of the same: what goes away again and again within minutes is broken, and nothing that healthy sites do."""
+"""Between two of the same: what goes away again and again within minutes is broken, and no habit of healthy sites."""
 
 RESTART_HOUR = 3.0
 """Of a Sunday morning: what recorders offer for their weekly restart."""
