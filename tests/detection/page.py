@@ -12,7 +12,11 @@ Written by `python -m tests.detection --docs` (`make detection`); not edited by 
 Every site is made up from a seed: one or two agents, four to six cameras each, a recorder with its channels, a
 recorder's software, door, switch, disks, UPS and room. Faults of {kinds} kinds befall it at random times, beside all
 that healthy rooms do ([the ranges](../tests/detection/ranges.py), fixed before rules were tuned;
-[what each means](scenarios.md)). Its telemetry is generated and replayed through the hub's own intake, engine and
+[what each means](scenarios.md)). Since then what a site draws was changed three times, where earlier seeds had drawn
+what nobody can tell from something else: a healthy camera is not away twice within a quarter of an hour, an agent is
+silent after four missed reports instead of three, two channels of one store are not cut short at a time.
+
+A site's telemetry is generated and replayed through the hub's own intake, engine and
 tickets. A ticket is about a fault if it is on the device, or on what hangs on it, and overlaps it in time. The seeds of
 this page were never tuned on: rules were tuned on others.
 

@@ -1,8 +1,8 @@
 """What befalls randomised sites and what they do while they are well: the ranges everything is drawn from.
 
-Committed before any rule was tuned against them. Durations in seconds, all ranges inclusive and uniform. The shortest
-duration of each kind leaves room for the hold times of practice (a camera five minutes, a picture three samples of ten
-minutes, what is asked once an hour twice) at the slowest pace an agent is set to.
+Committed before any rule was tuned against them; what was changed since says so. Durations in seconds, all ranges
+inclusive and uniform. The shortest duration of each kind leaves room for the hold times of practice (a camera five
+minutes, a picture three samples of ten minutes, what is asked hourly twice) at the slowest pace an agent is set to.
 """
 
 from collections.abc import Mapping, Sequence
