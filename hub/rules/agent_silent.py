@@ -22,12 +22,13 @@ class AgentSilentSettings(Settings):
     """Silence is measured on the hub's clock and only while the hub could have heard the agent.
 
     One that said last that reports wait has a narrow way, on which but some get through: one more that goes astray is
-    no silence yet, and what keeps the others waiting has a ticket of its own (`agent_behind`).
+    no silence yet, and what keeps the others waiting has a ticket of its own (`agent_behind`). A few always wait for a
+    moment where several collectors report at a time.
     """
 
     severity: Severity = Severity.CRITICAL
     silent_seconds: float = Field(default=180.0, gt=0, description="s without any message")
-    waiting_reports: float = Field(default=2.0, gt=0, description="1, reports that wait: from so many it has longer")
+    waiting_reports: float = Field(default=5.0, gt=0, description="1, reports that wait: from so many it has longer")
     waiting_factor: float = Field(default=2.0, ge=1, description="1, times as long then")
 
 

@@ -29,7 +29,7 @@ collectors:
   recorders: {interval_seconds: 2, clock_samples: 1}
   doors: {interval_seconds: 1}
 rules:
-  agent_silent: {silent_seconds: 8}
+  agent_silent: {silent_seconds: 8, waiting_factor: 1}
   camera_unreachable: {hold_seconds: 3, clear_seconds: 2}
   clock_drift: {hold_seconds: 2, clear_seconds: 2}
   door_held_open: {hold_seconds: 3, clear_seconds: 1}

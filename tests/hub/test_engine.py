@@ -148,11 +148,20 @@ def test_silence_is_judged_by_time_alone_and_ends_with_the_first_word() -> None:
 
 def test_an_agent_whose_reports_waited_is_given_longer() -> None:
     line = Timeline(SOON)
-    line.sample(10, "gateway", spool_reports=2)
+    line.sample(10, "gateway", spool_reports=5)
     line.tick(209)
     assert line.log == []
     line.tick(210)
     assert line.log == ["210 gateway agent_silent opened"]
+
+
+def test_an_agent_of_which_a_few_reports_were_on_their_way_is_not() -> None:
+    line = Timeline(SOON)
+    line.sample(10, "gateway", spool_reports=4)
+    line.tick(109)
+    assert line.log == []
+    line.tick(110)
+    assert line.log == ["110 gateway agent_silent opened"]
 
 
 def test_silence_began_with_the_last_word() -> None:
