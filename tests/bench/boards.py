@@ -66,7 +66,8 @@ def figures() -> Iterator[Figure]:
             told = (
                 f"two seconds; {slowest.name}: {slowest.rows} rows, CPU {slowest.cpu:.2g} s; of {len(asked)} questions"
             )
-            yield Figure(f"{path.stem}: slowest answer", round(slowest.seconds, 3), "s", LIMIT_SECONDS, ratio, told)
+            name = f"boards: {path.stem}: slowest answer"
+            yield Figure(name, round(slowest.seconds, 3), "s", LIMIT_SECONDS, ratio, told)
 
 
 def of_board(path: Path, sources: Sequence[Timed]) -> list[Asked]:
