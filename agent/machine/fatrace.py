@@ -4,7 +4,8 @@ readers in containers too, whatever they call the folder. One child process a fi
 What fatrace can't tell: that the kernel's queue of 16,384 events ran over (told here when so many came within a
 second, when records come late, or when they pile up in the pipe), and where a name ends. A process may call itself what
 it likes, and names may hold line feeds: the kernel's bound of 15 bytes for a process's name tells which reading of a
-line is the true one. Fatrace 0.17 has no other format (`--json` came later): a name with a line feed and a time stamp
+line is the true one, and a record is whole once fatrace waits and the pipe is empty, for it writes each line by itself.
+Fatrace 0.17 has no other format (`--json` came later): a name with a line feed and a time stamp
 can pose as a record of its own. Such a record is not told, but counted as missed, where its time is not between that of
 the record before and now, or where the name before it is cut after a slash. The limit: who may make folders on the file
 system, and names one by a time a moment ahead and opens it at that very moment, can still forge one.
@@ -21,6 +22,7 @@ import termios
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from agent.collector import CollectError
@@ -35,6 +37,7 @@ _CHUNK_BYTES = 256 * 1024
 _PIPE_BYTES = 1024 * 1024
 _LATE_SECONDS = 1.0
 _END_SECONDS = 1.0
+_LINE_SECONDS = 0.002
 _MAX_COMPLAINT = 300
 _STAMP = re.compile(rb"\d{9,11}\.\d{6} ")
 _NEXT = re.compile(rb"\n(?=\d{9,11}\.\d{6} )")
@@ -70,6 +73,7 @@ class Records:
     """Cuts what is read into records: one begins at a line with a time stamp, for a name may hold line feeds.
 
     `doubted` counts those that may be part of a name, `stamp` is the time of the newest other (s, Unix; 0 before).
+    `held`: there is one that may go on in the next line.
     """
 
     def __init__(self) -> None:
@@ -78,11 +82,19 @@ class Records:
         self._rest = b""
         self._cut = False
 
-    def feed(self, data: bytes, now: float) -> list[bytes]:
-        """The records that are complete with this, but the doubtful ones; `now` is the wall clock (s, Unix)."""
+    @property
+    def held(self) -> bool:
+        """The last line read is whole; whether the record is, is not known."""
+        return self._rest.endswith(b"\n")
+
+    def feed(self, data: bytes, now: float, *, whole: bool = True) -> list[bytes]:
+        """The records that are complete with this, but the doubtful ones; `now` is the wall clock (s, Unix).
+
+        `whole`: nothing more belongs to the last line.
+        """
         if self.stamp > now:  # the clock was set back: what comes now is not older
             self.stamp = 0.0
-        return [record for record in self._complete(data) if self._believed(record, now)]
+        return [record for record in self._complete(data, whole) if self._believed(record, now)]
 
     def _believed(self, record: bytes, now: float) -> bool:
         stamp = _STAMP.match(record)
@@ -96,11 +108,10 @@ class Records:
         self._cut = record.rstrip(b"\n").endswith(b"/") and not _is_root(record)
         return believed
 
-    def _complete(self, data: bytes) -> list[bytes]:
-        """What ends in a line feed is complete: fatrace writes a record at once, and who read has to be looked up
-        before he is gone."""
+    def _complete(self, data: bytes, whole: bool) -> list[bytes]:
+        """The last does not wait for its successor: who read has to be looked up before he is gone."""
         *complete, last = _NEXT.split(self._rest + data)
-        if last.endswith(b"\n"):
+        if whole and last.endswith(b"\n"):
             complete.append(last)
             last = b""
         self._rest = last if len(last) <= _MAX_RECORD else b""
@@ -160,8 +171,11 @@ class Tracer:
         return self._complaint or self._half.strip()
 
     def read(self, seconds: float) -> list[Open]:
-        """What was opened, once there is something, at most after so long."""
-        return [one for one in map(parse, self._wait(seconds)) if one is not None]
+        """What was opened, once there is something, at most after so long. The last of many may be told by the next."""
+        records = self._wait(seconds)
+        while self._records.held and not records:
+            records = self._wait(_LINE_SECONDS)
+        return [one for one in map(parse, records) if one is not None]
 
     def stop(self) -> None:
         """End it; from any thread, any number of times."""
@@ -181,11 +195,17 @@ class Tracer:
         self._errors.close()
 
     def _wait(self, seconds: float) -> list[bytes]:
+        if not self._records.held:
+            whole = False
+        elif whole := self._idle():  # asked before the pipe is looked into: what it wrote is there by now
+            seconds = 0.0
+        else:
+            seconds = min(seconds, _LINE_SECONDS)
         ready, _, _ = select.select([self._out, self._errors], [], [], seconds)
         if self._errors in ready:
             self._hear()
         if self._out not in ready:
-            return []
+            return self._tell(b"", whole=True) if whole else []
         piled_up = _waiting(self._out.fileno()) > self._room // 2
         data = _read(self._out.fileno())
         if not data:  # it has ended
@@ -193,12 +213,22 @@ class Tracer:
                 self._hear()
             with suppress(subprocess.TimeoutExpired):
                 self._child.wait(_END_SECONDS)
-            return []
+        return self._tell(data, whole=not data, piled_up=piled_up)
+
+    def _tell(self, data: bytes, *, whole: bool, piled_up: bool = False) -> list[bytes]:
         now, doubted = time.time(), self._records.doubted
-        records = self._records.feed(data, now)
+        records = self._records.feed(data, now, whole=whole)
         late = bool(records) and now - self._records.stamp > _LATE_SECONDS
         self._count(len(records), doubtful=piled_up or late or self._records.doubted > doubted)
         return records
+
+    def _idle(self) -> bool:
+        """It waits for the kernel, so it is not in the middle of a record."""
+        try:
+            state = Path(f"/proc/{self._child.pid}/stat").read_bytes().rpartition(b") ")[2][:1]
+        except OSError:
+            return True  # it has ended
+        return state not in (b"R", b"D")
 
     def _hear(self) -> None:
         """It may complain of every event anew: the first words are enough."""

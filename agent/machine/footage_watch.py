@@ -113,9 +113,9 @@ class Watch:
                 self._hear(opens, time.monotonic())
             self.gaps += source.missed - missed
             missed = source.missed
-        opens = source.read(0.0)
-        if opens:
-            self._hear(opens, time.monotonic())
+        for _ in range(2):  # the last record is told alone
+            if opens := source.read(0.0):
+                self._hear(opens, time.monotonic())
         self.gaps += source.missed - missed
 
 

@@ -76,6 +76,17 @@ def test_records_come_in_any_pieces() -> None:
         assert [parse(one) for one in found] == [Open(number, "cat", f"/srv/rec/{number}") for number in range(50)]
 
 
+def test_a_record_whose_name_goes_on_in_the_next_line_is_held_until_it_is_whole() -> None:
+    records = Records()
+    assert records.feed(AT + b"cat(1): O   /srv/rec/a\n", LATER, whole=False) == []
+    assert records.held
+    assert records.feed(b"b(1): O   c.mp4\n", LATER, whole=False) == []
+    assert records.held
+    (one,) = records.feed(b"", LATER)
+    assert parse(one) == Open(1, "cat", "/srv/rec/a\nb(1): O   c.mp4")
+    assert not records.held
+
+
 def test_a_line_without_end_is_given_up() -> None:
     records = Records()
     for _ in range(100):
@@ -110,7 +121,7 @@ def drained(tracer: Tracer) -> list[Open]:
     deadline = time.monotonic() + 10
     while tracer.running and time.monotonic() < deadline:
         opens += tracer.read(0.2)
-    return opens + tracer.read(0.2)
+    return opens + tracer.read(0.2) + tracer.read(0.2)
 
 
 def test_a_single_line_is_told_without_waiting_for_the_next(tmp_path: Path) -> None:
@@ -122,6 +133,15 @@ def test_a_single_line_is_told_without_waiting_for_the_next(tmp_path: Path) -> N
             opens = tracer.read(5.0)
         assert opens == [Open(5981, "cat", "/srv/rec/a.mp4")]
         assert time.monotonic() - began < 4.0
+
+
+def test_a_name_that_is_written_in_two_lines_is_told_whole(tmp_path: Path) -> None:
+    busy = "i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done"
+    body = f"echo '1700000000.041840 cat(5981): O   /srv/rec/a'; {busy}; echo b.mp4; exec sleep 60"
+    with traced(tmp_path, body) as tracer:
+        opens: list[Open] = []
+        wait_until(lambda: opens.extend(tracer.read(0.2)) or opens, what="it is told")
+        assert opens == [Open(5981, "cat", "/srv/rec/a\nb.mp4")]
 
 
 def test_the_reason_it_ends_for_is_kept_however_much_it_complains(tmp_path: Path) -> None:
