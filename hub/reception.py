@@ -9,9 +9,10 @@ from time import perf_counter
 from typing import Protocol
 
 from hub.correction import Corrected, correct
-from hub.engine import Engine, Taken
+from hub.engine import Engine
 from hub.fleet import AgentState
 from hub.intake import Delivery, Intake, Unreadable
+from hub.inventory import Taken
 from hub.series.store import Point
 from hub.store import writes
 from wire.messages import (

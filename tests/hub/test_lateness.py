@@ -1,0 +1,146 @@
+"""What is late: repeated, overtaken, measured by a clock that was set back, or days ago."""
+
+import pytest
+
+from hub.fleet import AgentState
+from hub.lateness import CLOCK_STEP_MS, LATE_MS, REACH_MS, STALE_MS, bounds, news_of, note_order
+from hub.newest import Newest
+from tests.hub.fleets import SITE, T0, Timeline
+from wire.messages import Offset, Report
+
+AT_ONCE = {"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}}
+
+
+def hear(line: Timeline, mono: int, sent: int, received: int, reachable: float, boot: str = "b1") -> None:
+    """A report of one camera sample, made and sent at the same moment of the agent's clock."""
+    report = Report(id="abcdef:1", boot=boot, mono=mono, sent=T0 + sent * 1000)
+    line.engine.clock_order(line.state, report, T0 + received * 1000)
+    line.observe("cam-1", T0 + sent * 1000, T0 + received * 1000, reachable=reachable)
+
+
+def door(line: Timeline, mono: int, at: int, offset: float, opened: float) -> None:
+    """A report of a door: all times ms of the agent's own clock, which `offset` corrects."""
+    sent = T0 + at
+    report = Report(id="abcdef:1", boot="b1", mono=mono, sent=sent, offset=Offset(ms=offset, source="ntp"))
+    line.engine.clock_order(line.state, report, sent)
+    line.observe("door-1", sent + round(offset), sent, door_open=opened)
+
+
+def test_the_same_sample_twice_is_judged_once_and_an_older_one_never() -> None:
+    line = Timeline({"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}})
+    line.sample(10, "cam-1", reachable=1)
+    line.observe("cam-1", T0 + 10_000, T0 + 10_000, reachable=0)
+    line.observe("cam-1", T0 + 5_000, T0 + 10_000, reachable=0)
+    assert line.log == []
+
+
+def test_what_an_agent_measured_later_is_later_though_its_clocks_offset_is_measured_a_little_less() -> None:
+    line = Timeline({"door_held_open": {"hold_seconds": 10}})
+    door(line, mono=1, at=0, offset=3.0, opened=1)
+    door(line, mono=2, at=2, offset=-1.0, opened=0)  # corrected it was closed 2 ms before it was seen open
+    door(line, mono=3, at=30_000, offset=0.0, opened=1)
+    door(line, mono=4, at=30_002, offset=-2.0, opened=0)  # or at the same ms
+    door(line, mono=5, at=60_000, offset=4.0, opened=0)
+    assert line.log == [
+        "0.003 door-1 door_held_open pending",
+        "0.004 door-1 door_held_open dropped",
+        "30 door-1 door_held_open pending",
+        "30.001 door-1 door_held_open dropped",
+    ]
+
+
+def test_a_redelivery_and_a_report_made_before_are_late_whatever_their_offset() -> None:
+    line = Timeline({"door_held_open": {"hold_seconds": 0}})
+    door(line, mono=1, at=0, offset=9.0, opened=0)
+    door(line, mono=3, at=10_000, offset=9.0, opened=0)
+    door(line, mono=3, at=9_999, offset=0.0, opened=1)
+    door(line, mono=2, at=9_999, offset=0.0, opened=1)
+    assert line.log == []
+
+
+def test_a_clock_that_is_set_back_does_not_make_everything_late() -> None:
+    line = Timeline(AT_ONCE)
+    hear(line, mono=1_000, sent=3_600, received=60, reachable=1)
+    hear(line, mono=61_000, sent=61, received=61, reachable=0)
+    assert line.log == ["61 cam-1 camera_unreachable opened"]
+
+
+def test_a_clock_that_was_ahead_and_is_right_after_a_reboot_does_not_either() -> None:
+    line = Timeline(AT_ONCE)
+    hear(line, mono=1_000, sent=3_600, received=60, reachable=1)
+    hear(line, mono=10, sent=120, received=120, reachable=0, boot="b2")
+    assert line.log == ["120 cam-1 camera_unreachable opened"]
+
+
+def test_a_report_from_before_the_clock_was_set_back_is_late() -> None:
+    line = Timeline(AT_ONCE)
+    hear(line, mono=1_000, sent=3_600, received=60, reachable=1)
+    hear(line, mono=61_000, sent=61, received=61, reachable=1)
+    hear(line, mono=1_000, sent=3_600, received=62, reachable=0)
+    hear(line, mono=71_000, sent=71, received=71, reachable=0)
+    assert line.log == ["71 cam-1 camera_unreachable opened"]
+
+
+def test_a_late_report_is_not_taken_for_a_clock_set_back() -> None:
+    line = Timeline(AT_ONCE)
+    hear(line, mono=61_000, sent=3_600, received=3_600, reachable=1)
+    hear(line, mono=1_000, sent=0, received=3_601, reachable=0)
+    hear(line, mono=500, sent=10, received=3_602, reachable=0, boot="b0")
+    assert line.log == []
+
+
+def test_a_backlog_of_days_opens_no_ticket_about_a_device_that_says_nothing_now() -> None:
+    line = Timeline(AT_ONCE)
+    line.sample(3 * 86_400, "door-1", door_open=0)
+    line.observe("cam-1", T0, T0 + 3 * 86_400_000, reachable=0)
+    assert line.log == []
+    line.sample(3 * 86_400 + 60, "cam-1", reachable=0)
+    assert line.log == ["259260 cam-1 camera_unreachable opened"]
+
+
+def test_a_redelivery_by_a_clock_that_is_ahead_is_judged_once() -> None:
+    line = Timeline(AT_ONCE)
+    hear(line, mono=1_000, sent=3_600, received=60, reachable=0)
+    hear(line, mono=2_000, sent=3_601, received=61, reachable=1)
+    hear(line, mono=1_000, sent=3_600, received=90, reachable=0)
+    assert [entry.split()[-1] for entry in line.log] == ["opened", "closed"]
+
+
+def agent(*reports: Report) -> AgentState:
+    """What is known of an agent after these reports, each heard when it was sent."""
+    state = AgentState(SITE, "gateway", T0)
+    for report in reports:
+        note_order(state, report, report.sent)
+    return state
+
+
+def report(number: int, sent: int = T0, boot: str = "b1", offset: float | None = None) -> Report:
+    """The spool's report of this number, made as many ms after the boot."""
+    return Report(id=f"abcdef:{number}", boot=boot, mono=number, sent=sent, offset=Offset(ms=offset))
+
+
+@pytest.mark.parametrize(("numbers", "hole"), [((1, 2, 3), 0), ((1, 2, 4), T0 + 2), ((1, 4, 3), T0 + 1), ((2, 1), 0)])
+def test_a_number_left_out_is_a_hole_after_the_report_before_it(numbers: tuple[int, ...], hole: int) -> None:
+    assert agent(*(report(number, T0 + number) for number in numbers)).hole == hole
+
+
+def test_where_a_clock_was_set_back_is_told_and_nothing_later_counts_as_judged() -> None:
+    state = agent(report(1))
+    state.mark = state.floor = T0
+    back = T0 - CLOCK_STEP_MS - 1
+    assert note_order(state, report(2, back + 1), T0) is None
+    assert note_order(state, report(3, back - CLOCK_STEP_MS), T0) == back - CLOCK_STEP_MS - REACH_MS
+    assert state.mark == state.floor == back - CLOCK_STEP_MS - REACH_MS
+
+
+def test_a_time_that_was_measured_is_held_against_the_hubs_and_one_that_was_not_only_against_itself() -> None:
+    received = T0 + STALE_MS
+    assert bounds(agent(report(1)), received) == (T0 - STALE_MS, T0 + CLOCK_STEP_MS, 0)
+    assert bounds(agent(report(1, offset=0)), received) == (T0, T0 + CLOCK_STEP_MS, received - LATE_MS)
+
+
+def test_of_a_sample_that_is_overtaken_only_what_nobody_else_told_is_news() -> None:
+    latest = Newest(T0, {"a": 1.0}, {})
+    assert news_of(T0, {"a": 0.0, "b": 2.0}, latest, 0)[:2] == (T0, {"b": 2.0})
+    assert news_of(T0 - 3, {"a": 1.0, "b": 2.0}, latest, 4)[:2] == (T0 + 1, {"b": 2.0})
+    assert not news_of(T0 - 4, {"a": 0.0}, latest, 4)[1]
