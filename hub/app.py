@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import sqlalchemy
 import uvicorn
 from babel.dates import LOCALTZ
 
@@ -16,7 +15,7 @@ from hub.api.app import create_app
 from hub.archive import history
 from hub.certificate import watched
 from hub.committer import Committer
-from hub.config import ConfigError, HubConfig
+from hub.config import HubConfig
 from hub.desired.publisher import Publisher
 from hub.embedded_broker import EmbeddedBroker
 from hub.folder import lock
@@ -25,25 +24,21 @@ from hub.intake import Intake
 from hub.lease import PATIENCE_SECONDS, Lease, refuse_apart
 from hub.measures import Measures
 from hub.mqtt import MqttLink
-from hub.own import Own, Process, of_buffer
+from hub.own import Own, Process, of_buffer, refuse_taken
 from hub.place import place
 from hub.pruning import Pruner
 from hub.reconcile import Reconciler, keep_right
 from hub.records.mirror import Mirror
-from hub.records.stores import Databases
 from hub.records.work import Work
 from hub.rollup.charts import LongCharts
-from hub.rollup.marks import Marks
-from hub.rollup.worker import RollupWorker, Stores
+from hub.rollup.worker import RollupWorker
 from hub.rule import Rule
-from hub.series.buffer import BufferedSeries
-from hub.series.config import TIERS, of_tier, open_series, retention_ms, whereabouts
-from hub.series.influx import InfluxSeries
-from hub.store import reads, rollups
+from hub.series.config import whereabouts
+from hub.store import rollups
 from hub.store.database import APPLICATION, connect, migrate
 from hub.store.lease import Claim
+from hub.tiers import Tiers
 from hub.warming import Warming
-from wire.messages import DeviceKind
 from wire.topics import Address, Topics
 
 log = logging.getLogger(__name__)
@@ -59,13 +54,6 @@ PAUSE_SECONDS = 1.0
 def now_ms() -> int:
     """The hub's clock, ms UTC."""
     return time.time_ns() // 1_000_000
-
-
-def refuse_taken(database: sqlalchemy.Engine, site: str) -> None:
-    """Raises ConfigError where agents belong to the site that is to be the hub's own."""
-    agents = reads.agents_at(database, site, beside=DeviceKind.HUB)
-    if agents:
-        raise ConfigError(f"hub.site: {site} is a site of agents ({agents[0]}); give the hub another one")
 
 
 class App:
@@ -92,23 +80,12 @@ class App:
     # --- its parts, in the order in which each needs the ones before ---
 
     def _open_stores(self) -> None:
-        """SQL, the series of all tiers, and the buffer that stands before the raw ones."""
-        file = self._config.file
+        """SQL, and the series."""
         self._database = connect(self._config.store_url(), application=APPLICATION)
         migrate(self._database)
         refuse_taken(self._database, self._own.site)
-        self._tiers = {tier: open_series(of_tier(file.series, tier)) for tier in TIERS}
-        self._retention = {tier: retention_ms(file.series, tier) for tier in TIERS}
-        self._marks = Marks(self._database, now_ms, self._retention[TIERS[0]])
-        self._series = BufferedSeries(
-            self._tiers[TIERS[0]],
-            file.series.buffer_path,
-            file.series.buffer_bytes,
-            now_ms,
-            landed=self._marks.landed,
-            max_age_seconds=file.series.buffer_hours * 3600,
-            patience=file.series.patience_seconds,
-        )
+        self._tiers = Tiers(self._config.file.series, self._database, now_ms)
+        self._series = self._tiers.buffered
 
     def _share(self, state: Path) -> None:
         """The lease, by which one of several hubs works."""
@@ -125,12 +102,7 @@ class App:
         self._broker = EmbeddedBroker(file.broker.host, file.broker.port) if file.broker.embedded else None
         self._intake = Intake(topics, now_ms, file.ingest.queue_messages, own_site=self._own.site)
         self._link = MqttLink(
-            file.broker,
-            topics,
-            self._intake.take_all,
-            self._on_lost,
-            self._on_back,
-            wanted=lambda: self._lease.active,
+            file.broker, topics, self._intake.take_all, self._on_lost, self._on_back, wanted=self._is_active
         )
         self._publisher = Publisher(self._database, self._link)
         self._measures.watch(lambda: of_buffer(self._series.stats(), now_ms()))
@@ -140,8 +112,8 @@ class App:
 
     def _write(self) -> None:
         """The committer, and those that work on what it has written."""
-        ingest, (raw, hourly, daily) = self._config.file.ingest, (self._tiers[tier] for tier in TIERS)
-        self._warming = Warming(hourly, now_ms)
+        ingest, tiers = self._config.file.ingest, self._tiers
+        self._warming = Warming(tiers.stores["hourly"], now_ms)
         self._committer = Committer(
             self._database,
             self._series,
@@ -157,13 +129,12 @@ class App:
             measures=self._measures,
             own=Own(self._own, self._measures, time.monotonic, Process()),
             fence=self._lease,
-            marks=self._marks,
+            marks=tiers.marks,
             past=self._warming,
         )
-        stores = Stores(raw, hourly, daily, self._retention["raw"], self._retention["hourly"])
-        self._rollups = RollupWorker(self._database, stores, self._marks, now_ms, lambda: self._lease.active)
-        self._pruner = Pruner(self._tiers, self._retention, now_ms, lambda: self._lease.active)
-        self._mirror = self._mirror_of(self._config) if self._config.file.series.kind == "influx" else None
+        self._rollups = RollupWorker(self._database, tiers.for_rollups(), tiers.marks, now_ms, self._is_active)
+        self._pruner = Pruner(tiers.stores, tiers.retention, now_ms, self._is_active)
+        self._mirror = self._mirror_of(self._config)
         self._reconciler = Reconciler(
             self._database,
             self._series,
@@ -175,11 +146,11 @@ class App:
 
     def _console(self) -> uvicorn.Server:
         """The web's server. Connections of its own: a crowd at the console must not hold up the committer."""
-        console = self._config.file.console
+        console, stores = self._config.file.console, self._tiers.stores
         self._reading = connect(self._config.store_url(), pool_timeout=WEB_WAIT_SECONDS)
         web = create_app(
             self._reading,
-            LongCharts(self._series, self._tiers["hourly"], self._tiers["daily"], self._rolled_until),
+            LongCharts(self._series, stores["hourly"], stores["daily"], self._rolled_until),
             self._rules,
             clock=now_ms,
             time_zone=console.time_zone,
@@ -253,9 +224,7 @@ class App:
             thread.join(5)
         if self._broker is not None:
             self._broker.stop()
-        self._series.close()
-        for rollup in (self._tiers["hourly"], self._tiers["daily"]):
-            rollup.close()
+        self._tiers.close()
         self._lock.close()
         self._reading.dispose()
         self._leasing.dispose()
@@ -293,16 +262,16 @@ class App:
         self._committer.broker_back()
         self._publisher.broker_back()
 
-    def _mirror_of(self, config: HubConfig) -> Mirror:
-        zone, state = config.file.console.time_zone, config.file.state_dir
-        raw, hourly, daily = (store for store in self._tiers.values() if isinstance(store, InfluxSeries))
-        kept = self._retention
-        databases = Databases(raw, hourly, daily, kept["raw"], kept["daily"], kept["hourly"])
-        work = Work(
-            self._database, databases, config.rules, ZoneInfo(zone) if zone else LOCALTZ, now_ms,
-            lambda: self._lease.active,
-        )  # fmt: skip
+    def _mirror_of(self, config: HubConfig) -> Mirror | None:
+        zone, state, databases = config.file.console.time_zone, config.file.state_dir, self._tiers.for_records()
+        if databases is None:
+            return None
+        days = ZoneInfo(zone) if zone else LOCALTZ
+        work = Work(self._database, databases, config.rules, days, now_ms, self._is_active)
         return Mirror(work, lambda: history.forgotten_since(state, now_ms() - FORGOTTEN_MS))
+
+    def _is_active(self) -> bool:
+        return self._lease.active
 
     def _write_records(self, stop: threading.Event) -> None:
         if self._mirror is not None:

@@ -11,11 +11,14 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
 import psutil
+import sqlalchemy as sa
 
+from hub.config import ConfigError
 from hub.engine import Engine
 from hub.intake import Delivery
 from hub.measures import Measures, Tally
 from hub.series.buffer import BufferStats
+from hub.store import reads
 from wire.codec import inventory_hash
 from wire.messages import Device, DeviceKind, Inventory, Offset, Report, Sample
 from wire.topics import Address
@@ -36,6 +39,13 @@ def software_version() -> str:
         return version("watchkeeper")
     except PackageNotFoundError:
         return ""
+
+
+def refuse_taken(database: sa.Engine, site: str) -> None:
+    """Raises ConfigError where agents belong to the site that is to be the hub's own."""
+    agents = reads.agents_at(database, site, beside=DeviceKind.HUB)
+    if agents:
+        raise ConfigError(f"hub.site: {site} is a site of agents ({agents[0]}); give the hub another one")
 
 
 class Own:

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hub.app import refuse_taken
 from hub.config import ConfigError
-from hub.own import Process
+from hub.own import Process, refuse_taken
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import Point, SeriesStore, SeriesUnavailable
 from hub.store import desired, schema
