@@ -1,7 +1,9 @@
 """Forms that several boards fill: the course of each device, a rate by day, the columns that say which device."""
 
+from collections.abc import Mapping
+
 from dashboards.limits import Limits
-from dashboards.panel import Column, Lines
+from dashboards.panel import Column, Lines, Number
 from dashboards.query import Query, Tier
 from dashboards.text import Text
 from dashboards.words import DEVICE_PATH, TO_SITE, hidden
@@ -11,12 +13,12 @@ DEVICE = "${console}/sites/${__field.labels.site}/devices/${__field.labels.devic
 
 
 def site_column(width: int = 140) -> Column:
-    """Which site: a link to its board."""
+    """Which site: a link to its board. 0: as wide as there is room."""
     return Column("site", Text("Site", "站点"), link=TO_SITE, width=width)
 
 
 def device_column(width: int = 170) -> Column:
-    """Which device: a link to its page in the console."""
+    """Which device: a link to its page in the console. 0: as wide as there is room."""
     return Column("device", Text("Device", "设备"), link=DEVICE_PATH, width=width)
 
 
@@ -42,6 +44,22 @@ def course(
         f'GROUP BY time($__interval), "site", "device" fill({fill})',
         tier,
         alias,
+    )
+
+
+def heard(title: Text, description: Text, figure: str, kinds: Mapping[str, Text], height: int) -> Number:
+    """Beside a list of what is wrong: of how many devices, kind by kind, the last whole hour tells at all, so that an
+    empty list can be read. Four wide."""
+    return Number(
+        title=title,
+        description=description,
+        queries=[
+            Query(f'SELECT count("{figure}") FROM "{kind}" WHERE {{rolled_hour}} AND {{site}}', "hourly", name)
+            for kind, name in kinds.items()
+        ],
+        unit="none",
+        width=4,
+        height=height,
     )
 
 

@@ -16,6 +16,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from dashboards.board import Board
 from dashboards.levels import levels
 from dashboards.limits import GREY
+from dashboards.room import room
 from dashboards.text import LANGUAGES, Language
 from wire.messages import DeviceKind
 from wire.metrics import CATALOGUE
@@ -185,7 +186,7 @@ def variables(board: Json) -> Iterator[str]:
             yield f"there is no variable {name!r}"
 
 
-RULES: tuple[Callable[[Json], Iterator[str]], ...] = (texts, queries, layout, variables, levels)
+RULES: tuple[Callable[[Json], Iterator[str]], ...] = (texts, queries, layout, variables, levels, room)
 
 
 def untranslated(made: Json, language: Language) -> Iterator[str]:

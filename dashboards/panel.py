@@ -38,6 +38,8 @@ from dashboards.text import ENDING, NO_DATA, Language, Text
 OPEN = Text("Open", "打开")
 NOTHING = Text("—", "—")
 """In a cell where there is nothing to say."""
+NARROWEST = 80
+"""Pixels of a column at least that is told no width."""
 ANY = "1+"
 """As a state: any number of what should not be there, in that colour; its text is the number itself."""
 BRIDGED_SECONDS: Mapping[Tier, float] = {"raw": 900.0, "hourly": 10_800.0, "daily": 259_200.0}
@@ -92,6 +94,9 @@ class Spec:
     """Of several queries: the column by which their rows become one; what one of them lacks is empty."""
     merge: bool = False
     """Of several queries: their rows in one table."""
+    empty: Text = NO_DATA
+    """What it says where nothing was answered. A list of what is wrong is empty where all is well and where nobody told
+    anything: see `words.none_or_untold`."""
 
     type: ClassVar[str] = ""
 
@@ -109,7 +114,7 @@ class Spec:
             type_val=self.type,
             id_val=number,
             title=self.title.to(language),
-            description=self.description.to(language),
+            description=self._described().to(language),
             datasource=shared(self.queries),
             targets=[query.target(chr(ord("A") + turn), language) for turn, query in enumerate(self.queries)],
             grid_pos=place,
@@ -120,6 +125,13 @@ class Spec:
                 self._defaults(language), [*(self._override(c, language) for c in self.columns), *self.overrides()]
             ),
         )
+
+    def _described(self) -> Text:
+        """With what it means that it is empty, where that is more than no data."""
+        if self.empty == NO_DATA:
+            return self.description
+        words, empty = self.description, self.empty
+        return Text(f"{words.en} Where it is empty: {empty.en}.", f"{words.zh}为空表示：{empty.zh}。")
 
     def overrides(self) -> Sequence[DashboardFieldConfigSourceOverrides]:
         """What a type says of single series besides."""
@@ -143,7 +155,7 @@ class Spec:
             decimals=self.decimals,
             min_val=self.least,
             max_val=self.most,
-            no_value=NO_DATA.to(language),
+            no_value=self.empty.to(language),
             mappings=[*mappings(self.states, language), unknown(language)],
             thresholds=config(self.limits),
             color=FieldColor(FieldColorModeId.PALETTE_CLASSIC if self.type == "timeseries" else mode),
@@ -318,5 +330,5 @@ class Table(Spec):
         return made
 
     def custom(self) -> dict[str, Any]:
-        """Columns can be searched."""
-        return {"align": "auto", "filterable": True, "inspect": False}
+        """Columns can be searched. Grafana's own least width is 150, with which ten do not fit."""
+        return {"align": "auto", "filterable": True, "inspect": False, "minWidth": NARROWEST}

@@ -41,10 +41,29 @@ TO_CAMERA = to("camera", site="${__data.fields.site}", device="${__data.fields.d
 DEVICE_PATH = "${console}/sites/${__data.fields.site}/devices/${__data.fields.device}"
 """From a row of a table down: it has to select what stands in it."""
 
-DAYS, SECONDS = Text("suffix: d", "suffix: 天"), Text("suffix: s", "suffix: 秒")
+DAYS, SECONDS = Text("suffix:d", "suffix:天"), Text("suffix:s", "suffix:秒")
 LASTED = "dtdhms"
 """Units of days, of seconds that stay seconds, and of such that may be weeks: Grafana's own say "mins", "hours" and
 "weeks" in any language."""
+AGE = Text("s", LASTED)
+"""Of a chart of times that may be hours: the same, and in English Grafana's own, whose axis is the plainer one."""
+SINCE = Text("dateTimeFromNow", "dateTimeAsIso")
+"""Of a time whose distance matters. "5 days ago" is Chinese where Grafana has the browser's language only, so that the
+Chinese edition says the time itself."""
+
+NEEDED = Text("Which sites need me today", "今天哪些站点需要处理")
+FLEET = Text("Fleet overview", "全局概览")
+
+
+def none_or_untold(where: Text, board: Text | None = None) -> Text:
+    """What an empty list of what is wrong says: InfluxQL answers the same where all is well and where nobody told
+    anything, so that it says both, and which panel (of which board) tells them apart."""
+    en, zh = (f" of {board.en}", f"“{board.zh}”看板的") if board else ("", "")
+    return Text(f'none, or nobody told: see "{where.en}"{en}', f"无，或没有数据：请看{zh}“{where.zh}”")
+
+
+NO_TICKETS = none_or_untold(NEEDED, FLEET)
+"""Of an empty list of tickets: a site whose tickets the hub told has a row there."""
 
 OPENED, CLOSED = Text("open", "未解决"), Text("resolved", "已解决")
 OPEN_STATES = {"1": (OPENED, ORANGE), "0": (CLOSED, GREEN)}
@@ -61,20 +80,25 @@ def hidden(*names: str) -> list[Column]:
     return [Column(name, Text(name, name), hidden=True) for name in names]
 
 
-def ticket_columns(*more: Column) -> list[Column]:
-    """Of a table made by `tickets`; `more` takes the place of the columns of that name that are hidden otherwise."""
+def ticket_columns(*more: Column, resolved: bool = False) -> list[Column]:
+    """Of a table made by `tickets`; `more` takes the place of the columns of that name that are hidden otherwise.
+    `resolved`: some may be, so that it says which."""
     shown = {column.name for column in more}
     return [
-        Column("Time", Text("Opened", "开启时间"), "dateTimeAsIso", width=170),
+        Column("Time", Text("Opened", "开启时间"), "dateTimeAsIso", width=155),
         *more,
-        Column("number", Text("Ticket", "工单"), "none", link=TICKET_PATH, width=80),
-        Column("open", Text("State", "状态"), "none", states=OPEN_STATES, width=90),
-        Column("severity", Text("Severity", "严重程度"), states=SEVERITY, width=100),
-        Column("title", Text("What is wrong", "故障"), link=TICKET_PATH, width=230),
-        Column("device_name", Text("Device", "设备"), link=DEVICE_PATH, width=170),
+        Column("number", Text("Ticket", "工单"), "none", link=TICKET_PATH, width=70),
+        *(
+            [Column("open", Text("State", "状态"), "none", states=OPEN_STATES, width=80)]
+            if resolved
+            else hidden("open")
+        ),
+        Column("severity", Text("Severity", "严重程度"), states=SEVERITY, width=80),
+        Column("title", Text("What is wrong", "故障"), link=TICKET_PATH, width=240),
+        Column("device_name", Text("Device", "设备"), link=DEVICE_PATH, width=140),
         Column("summary", Text("In words", "说明")),
-        Column("room", Text("Room", "房间"), width=100),
-        Column("consequences", Text("Explains", "引起后果"), "none", width=90),
+        Column("room", Text("Room", "房间"), width=90),
+        Column("consequences", Text("Explains", "附带故障"), "none", width=80),
         *hidden(*(name for name in ("url_path", "site", "device", "severity_rank") if name not in shown)),
     ]
 
@@ -105,9 +129,9 @@ def changed(where: str = "") -> list[Query]:
 
 
 CHANGE_COLUMNS = [
-    Column("Time", Text("When", "时间"), "dateTimeAsIso", width=170),
-    Column("device_name", Text("Device", "设备"), link=DEVICE_PATH, width=200),
-    Column("what", Text("What", "事项"), width=280),
+    Column("Time", Text("When", "时间"), "dateTimeAsIso", width=160),
+    Column("device_name", Text("Device", "设备"), link=DEVICE_PATH, width=180),
+    Column("what", Text("What", "事项"), width=300),
     Column("text", Text("In words", "说明")),
     *hidden("site", "device"),
 ]
@@ -152,7 +176,7 @@ def rates(limit: int) -> list[Query]:
 
 
 def rate_columns() -> list[Column]:
-    """Of `rates`, each with how many devices it speaks of; without evidence empty."""
+    """Of `rates`, each followed by how many devices it speaks of; without evidence empty."""
     return [
         column
         for rate, title in RATES.items()
@@ -165,6 +189,6 @@ def rate_columns() -> list[Column]:
                 decimals=2,
                 empty=NO_DATA,
             ),
-            Column(f"{rate}_devices", Text(f"{title.en}: devices", f"{title.zh}：设备数"), "none", width=90),
+            Column(f"{rate}_devices", Text("devices", "设备数"), "none", width=90),
         )
     ]

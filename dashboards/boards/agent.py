@@ -6,14 +6,17 @@ from dashboards.annotation import marks
 from dashboards.board import Board, Row
 from dashboards.devices import course
 from dashboards.limits import Limit, Limits, above
-from dashboards.panel import Lines, Number, States, Table
+from dashboards.panel import Bars, Lines, Number, States, Table
 from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, ONE_SITE, agents
 from dashboards.words import (
+    AGE,
     CHANGE_COLUMNS,
     LASTED,
+    NO_TICKETS,
     NONE_IS_BETTER,
+    SECONDS,
     YES_IS_BAD,
     YES_IS_GOOD,
     changed,
@@ -71,7 +74,7 @@ def _course(figure: str, kind: str, alias: Text | str = "$tag_device") -> Query:
     return course(figure, kind, "raw", "{site} AND {agent}", alias=alias)
 
 
-def _recorders(metric: str, function: str, title: Text, unit: str, bridged_seconds: float = 0.0) -> Lines:
+def _recorders(metric: str, function: str, title: Text, unit: str | Text, bridged_seconds: float = 0.0) -> Lines:
     return Lines(
         title=title,
         description=of_metric(metric),
@@ -96,7 +99,7 @@ NUMBERS = [
         height=4,
     ),
     _last("agent", "collectors_failing", Text("Collectors failing", "失败的采集器"), "none", none=True),
-    _last("agent", "collectors_unavailable", Text("Collectors lacking something", "条件不足的采集器"), "none"),
+    _last("agent", "collectors_unavailable", Text("Collectors lacking something", "缺少条件的采集器"), "none"),
     _last(
         "agent",
         "spool_reports",
@@ -116,6 +119,7 @@ OPEN = Table(
     ),
     queries=[tickets('{until} AND "open" = 1 AND {agent}')],
     columns=ticket_columns(),
+    empty=NO_TICKETS,
 )
 
 COLLECTED = States(
@@ -135,22 +139,41 @@ COLLECTED = States(
     unit="none",
     states=YES_IS_GOOD,
     interval="15m",
+    width=9,
     height=12,
 )
 
-TOOK = Lines(
-    title=Text("How long collectors take", "采集用时"),
-    description=Text("Duration of each collector's last run.", "各采集器上次运行的时长。"),
+LONGEST = Bars(
+    title=Text("Longest run of each collector", "各采集器最长用时"),
+    description=Text("Within the time shown: what is slow at this site.", "所选时间内的最长一次运行：现场哪一项慢。"),
     queries=[
         Query(
             "SELECT "
             + ", ".join(f'max("collector_{name}_seconds") AS "{name}"' for name in COLLECTORS)
+            + ' FROM "agent" WHERE $timeFilter AND {site} AND {agent}',
+            alias="$col",
+        )
+    ],
+    unit=SECONDS,
+    decimals=1,
+    least=0,
+    width=6,
+    height=12,
+)
+TOOK = Lines(
+    title=Text("How long collectors take", "采集用时变化"),
+    description=Text("The mean of each hour: which became slower, and when.", "每小时平均值：哪一项变慢、从何时开始。"),
+    queries=[
+        Query(
+            "SELECT "
+            + ", ".join(f'mean("collector_{name}_seconds") AS "{name}"' for name in COLLECTORS)
             + ' FROM "agent" WHERE $timeFilter AND {site} AND {agent} GROUP BY time($__interval) fill(null)',
             alias="$col",
         )
     ],
     unit="s",
-    interval="15m",
+    interval="1h",
+    width=9,
     height=12,
 )
 
@@ -226,8 +249,9 @@ ANSWERING = States(
 FAILURES = States(
     title=Text("Recorders' own alarms", "录像机自身告警"),
     description=Text(
-        "What the recorders tell of storage, power supply, fan and temperature; red: a failure.",
-        "录像机报告的存储、电源、风扇与温度告警；红色为故障。",
+        "What the recorders tell of storage, power supply, fan and temperature; red: a failure. No data: they tell of "
+        "none of these, as most do.",
+        "录像机报告的存储、电源、风扇与温度告警；红色为故障。无数据表示录像机不报告这些项目，多数型号如此。",
     ),
     queries=[
         _course(f'max("{metric}")', "recorder", Text(f"$tag_device: {en}", f"$tag_device：{zh}"))
@@ -270,7 +294,7 @@ board = Board(
     rows=[
         Row(NUMBERS),
         Row([OPEN]),
-        Row([COLLECTED, TOOK, SPOOL, MEMORY], Text("Agent", "代理")),
+        Row([COLLECTED, LONGEST, TOOK, SPOOL, MEMORY], Text("Agent", "代理")),
         Row([LOAD, HEAT, TRAFFIC, REBOOTS], Text("Machine", "主机")),
         Row(
             [
@@ -279,7 +303,7 @@ board = Board(
                 RUNNING,
                 _recorders("response_seconds", "max", Text("Recorders' time to answer", "录像机响应时间"), "s"),
                 _recorders(
-                    "recording_newest_age_seconds", "max", Text("Age of the newest recording", "最新录像距今"), "s"
+                    "recording_newest_age_seconds", "max", Text("Age of the newest recording", "最新录像距今"), AGE
                 ),
                 _recorders(
                     "memory_used_ratio", "max", Text("Recorders' memory", "录像机内存"), "percentunit", 2 * AN_HOUR

@@ -1,6 +1,7 @@
 """One camera: whether it answers, streams, sees and is recorded; its tickets."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dashboards.annotation import marks
 from dashboards.board import Board, Row
@@ -10,9 +11,11 @@ from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, ONE_SITE, devices
 from dashboards.words import (
+    AGE,
     CHANGE_COLUMNS,
     DAYS,
     INTEGRITY,
+    NO_TICKETS,
     OFFSETS,
     SECONDS,
     YES_IS_BAD,
@@ -73,24 +76,45 @@ def _states(metrics: Sequence[tuple[str, Text]], worst: str, states: Words, titl
 
 
 def _lines(
-    metrics: Sequence[str],
+    metrics: Sequence[str] | Mapping[str, Text],
     title: Text,
     description: Text,
     unit: str | Text,
     limits: Limits | None = None,
     function: str = "mean",
     bridged_seconds: float = 0.0,
+    **more: Any,
 ) -> Lines:
+    """A line a metric, in the catalogue's words unless shorter ones are given."""
+    names = metrics if isinstance(metrics, Mapping) else {metric: of_metric(metric) for metric in metrics}
     return Lines(
         title=title,
         description=description,
-        queries=[_query(metric, function) for metric in metrics],
+        queries=[_query(metric, function, name) for metric, name in names.items()],
         unit=unit,
         limits=limits,
         interval="1m",
         bridged_seconds=bridged_seconds,
+        **more,
     )
 
+
+def _recorded(
+    metric: str,
+    title: Text,
+    description: Text,
+    unit: str | Text,
+    limits: Limits | None = None,
+    function: str = "mean",
+) -> Lines:
+    """Of recordings. Most recorders tell of them by channel, which is a device of its own."""
+    return _lines([metric], title, description, unit, limits, function, AN_HOUR, height=6, empty=BY_CHANNEL)
+
+
+BY_CHANNEL = Text(
+    'no data: a recorder tells of its channels, see "Days kept" of Storage and retention',
+    "无数据：录像机按通道报告，请看“存储与留存”看板的“留存天数变化”",
+)
 
 THERE = _states(
     [
@@ -145,7 +169,11 @@ LINES = [
     ),
     _lines(["ping_loss_ratio"], Text("Pings lost", "丢包率"), of_metric("ping_loss_ratio"), "percentunit"),
     _lines(
-        ["picture_sharpness_ratio", "picture_similarity_ratio", "picture_brightness_ratio"],
+        {
+            "picture_sharpness_ratio": Text("sharpness", "清晰度"),
+            "picture_similarity_ratio": Text("likeness", "相似度"),
+            "picture_brightness_ratio": Text("brightness", "亮度"),
+        },
         Text("Its picture against the baseline", "画面与基线对比"),
         Text(
             "1 is as ever for sharpness and likeness; brightness from 0 black to 1 white. The tickets' levels are the "
@@ -165,8 +193,10 @@ LINES = [
         SECONDS,
         OFFSETS,
     ),
-    _lines(
-        ["recording_retention_days"],
+]
+RECORDED = [
+    _recorded(
+        "recording_retention_days",
         Text("Days of recordings kept", "录像留存天数"),
         Text(
             "The line is the target by default (rule retention_below_target); the hub's configuration may set another.",
@@ -175,28 +205,25 @@ LINES = [
         DAYS,
         below(Limit("retention_below_target", "target_days")),
         "min",
-        AN_HOUR,
     ),
-    _lines(
-        ["recording_integrity_ratio"],
+    _recorded(
+        "recording_integrity_ratio",
         Text("Share of the day's plan that was recorded", "录像完好率"),
         Text("Of the last full day; rule daily_integrity.", "上一整日；规则 daily_integrity。"),
         "percentunit",
         INTEGRITY,
         "min",
-        AN_HOUR,
     ),
-    _lines(
-        ["recording_bytes_per_second"], Text("Write rate", "写入速率"), of_metric("recording_bytes_per_second"), "Bps"
+    _recorded(
+        "recording_bytes_per_second", Text("Write rate", "写入速率"), of_metric("recording_bytes_per_second"), "Bps"
     ),
-    _lines(
-        ["recording_newest_age_seconds"],
+    _recorded(
+        "recording_newest_age_seconds",
         Text("Age of its newest recording", "最新录像距今时长"),
         Text("The line is where rule channel_recording_ceased raises.", "虚线为规则 channel_recording_ceased 的阈值。"),
-        "s",
+        AGE,
         above(Limit("channel_recording_ceased", "raise_age_seconds")),
         "max",
-        AN_HOUR,
     ),
 ]
 
@@ -237,7 +264,8 @@ board = Board(
                     ),
                     queries=[tickets("{until} AND {device}", limit=100)],
                     height=6,
-                    columns=ticket_columns(),
+                    columns=ticket_columns(resolved=True),
+                    empty=NO_TICKETS,
                 ),
                 Table(
                     title=Text("What happened to it", "该设备的事件"),
@@ -254,6 +282,7 @@ board = Board(
             ]
         ),
         Row(LINES, Text("Figures", "指标")),
+        Row(RECORDED, Text("Its recordings", "录像")),
     ],
     variables=[
         CONSOLE,

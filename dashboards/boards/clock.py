@@ -2,13 +2,23 @@
 
 from dashboards.annotation import marks
 from dashboards.board import Board, Row
-from dashboards.devices import DEVICE, course, device_column, place, rate_by_day, site_column
+from dashboards.devices import DEVICE, course, device_column, heard, place, rate_by_day, site_column
 from dashboards.limits import Limit, beyond
 from dashboards.panel import Column, Lines, States, Table
 from dashboards.query import Query
 from dashboards.text import NO_DATA, Text
 from dashboards.variable import CLOSER, CONSOLE, SITE
-from dashboards.words import OFFSETS, RATES, SECONDS, YES_IS_GOOD, hidden, ticket_columns, tickets
+from dashboards.words import (
+    NO_TICKETS,
+    OFFSETS,
+    RATES,
+    SECONDS,
+    YES_IS_GOOD,
+    hidden,
+    none_or_untold,
+    ticket_columns,
+    tickets,
+)
 
 KINDS = (
     ("recorder", Text("Recorders", "录像机")),
@@ -36,16 +46,17 @@ WHOSE = Table(
     description=Text(
         "The mean offset of the last whole hour where it is at least what rule clock_drift speaks of. Positive: the "
         "clock is behind. The bound says how far off the measurement itself may be.",
-        "最近一个整点小时的平均偏差，仅列出达到规则 clock_drift 提示值的设备。正值表示慢。误差界为测量本身的误差上限。",
+        "最近一个整点小时的平均偏差，仅列出达到规则 clock_drift 提示值的设备。正值表示慢。误差上限指测量本身。",
     ),
     queries=[_off(kind) for kind, _ in KINDS],
     merge=True,
     height=9,
+    empty=none_or_untold(Text("Clocks measured", "已测量的时钟")),
     sort=(Text("Offset", "偏差"), True),
     columns=[
         *place(),
         Column("offset", Text("Offset", "偏差"), SECONDS, limits=OFFSETS, decimals=1, empty=NO_DATA),
-        Column("bound", Text("Bound of error", "误差界"), SECONDS, decimals=2, empty=NO_DATA),
+        Column("bound", Text("Bound of error", "误差上限"), SECONDS, decimals=2, empty=NO_DATA),
         Column("ntp", Text("Set by a time server", "使用网络校时"), "none", states=YES_IS_GOOD, empty=NO_DATA),
     ],
 )
@@ -56,8 +67,19 @@ TICKETS = Table(
         "时钟漂移、校时中断、代理时钟错误；每台录像机一张工单，不按通道重复。",
     ),
     queries=[tickets('{until} AND "open" = 1 AND "rule" =~ /^(clock_drift|ntp_unsynchronised|agent_clock_wrong)$/')],
-    columns=ticket_columns(site_column(120)),
+    columns=ticket_columns(site_column(110)),
     height=7,
+    empty=NO_TICKETS,
+)
+TOLD = heard(
+    Text("Clocks measured", "已测量的时钟"),
+    Text(
+        "How many clocks were compared with a reference in the last whole hour.",
+        "最近一个整点小时内与基准比对过的时钟数。",
+    ),
+    "clock_offset_seconds_mean",
+    {kind: Text(words.en.lower(), words.zh) for kind, words in KINDS},
+    height=8,
 )
 
 SERVICES = {"synchronised": "clock_synchronised", "reference": "clock_reference", "ntp": "ntp_enabled"}
@@ -87,6 +109,7 @@ UNLED = Table(
     queries=[_unled("host", "synchronised reference"), _unled("recorder", "ntp"), _unled("camera", "ntp")],
     merge=True,
     width=12,
+    empty=none_or_untold(Text("Machines whose time service is in step", "主机校时状态")),
     columns=[
         *place(120),
         Column("synchronised", Text("In step", "已同步"), "none", states=YES_IS_GOOD, width=90),
@@ -119,10 +142,10 @@ RUNS = Table(
     ),
     queries=[_runs(kind) for kind, _ in KINDS],
     merge=True,
-    sort=(Text("Usual day", "通常每日"), False),
+    sort=(Text("Usual day", "每日常见变化"), False),
     columns=[
         device_column(),
-        Column("slide", Text("Usual day", "通常每日"), SECONDS, decimals=2, empty=NO_DATA, width=100),
+        Column("slide", Text("Usual day", "每日常见变化"), SECONDS, decimals=2, empty=NO_DATA, width=140),
         Column("back", Text("Fell behind most", "单日最多变慢"), SECONDS, limits=STEP, decimals=1, empty=NO_DATA),
         Column("forth", Text("Ran ahead most", "单日最多变快"), SECONDS, limits=STEP, decimals=1, empty=NO_DATA),
         *hidden("Time", "site"),
@@ -168,7 +191,7 @@ board = Board(
         "哪些设备时钟不准、从何时开始：时间错误的录像难以作为证据。",
     ),
     rows=[
-        Row([WHOSE, TICKETS, UNLED, rate_by_day("clock", RATES["clock"])]),
+        Row([WHOSE, TICKETS, UNLED, rate_by_day("clock", RATES["clock"], width=8), TOLD]),
         Row(
             [RUNS, *(_course(kind, words) for kind, words in KINDS), SERVED],
             Text("One site, clock by clock", "单个站点，逐台时钟"),

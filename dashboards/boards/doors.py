@@ -8,7 +8,16 @@ from dashboards.panel import Column, Lines, Number, States, Table
 from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CLOSER, CONSOLE, SITE, devices
-from dashboards.words import DEVICE_PATH, YES_IS_GOOD, hidden, ticket_columns, tickets
+from dashboards.words import (
+    AGE,
+    DEVICE_PATH,
+    NO_TICKETS,
+    YES_IS_GOOD,
+    hidden,
+    none_or_untold,
+    ticket_columns,
+    tickets,
+)
 
 DOORS = "$timeFilter AND {site} AND {device} AND \"family\" = 'door'"
 CLOSELY = "{closer} AND {device}"
@@ -18,7 +27,12 @@ RULES = "|".join(
 )
 
 
-def _count(where: str, title: Text, description: Text, *, good: bool = True) -> Number:
+NO_EVENT = Text("none told", "无报告")
+"""Whether there was none, or nobody told of any, a count does not know."""
+ANSWERS = Text("Controller answers", "控制器可达")
+
+
+def _count(where: str, title: Text, description: Text) -> Number:
     return Number(
         title=title,
         description=description,
@@ -27,7 +41,7 @@ def _count(where: str, title: Text, description: Text, *, good: bool = True) -> 
         calculation="sum",
         width=6,
         height=4,
-        states={"0": (Text("none", "无"), "green")} if good else {},
+        empty=NO_EVENT,
     )
 
 
@@ -36,37 +50,30 @@ NUMBERS = [
         "\"type\" = 'door.access_granted'",
         Text("Let in", "放行"),
         Text(
-            "Credentials that a controller accepted in the time shown; no data: nobody told of any.",
-            "所选时间内控制器接受的凭证次数；无数据表示没有相关事件。",
+            "Credentials that a controller accepted in the time shown.",
+            "所选时间内控制器接受的凭证次数。",
         ),
-        good=False,
     ),
     _count(
         "\"type\" = 'door.access_denied'",
         Text("Refused", "拒绝"),
         Text(
-            "Credentials that a controller refused in the time shown; no data: nobody told of any.",
-            "所选时间内控制器拒绝的凭证次数；无数据表示没有相关事件。",
+            "Credentials that a controller refused in the time shown.",
+            "所选时间内控制器拒绝的凭证次数。",
         ),
-        good=False,
     ),
     _count(
         "\"type\" = 'door.alarm'",
         Text("Alarms", "报警"),
         Text(
-            "Forced or held open, as the controller told; no data: nobody told of any.",
-            "控制器报告的强开或超时未关；无数据表示没有相关事件。",
+            "Forced or held open, as the controller told.",
+            "控制器报告的强开或超时未关。",
         ),
-        good=False,
     ),
     _count(
         r'"type" =~ /^door\.(duress|tamper)$/',
         Text("Duress and tampering", "胁迫与防拆"),
-        Text(
-            "Each of these is a ticket as well; no data: nobody told of any.",
-            "每一次都会产生工单；无数据表示没有相关事件。",
-        ),
-        good=False,
+        Text("Each of these is a ticket as well.", "每一次都会产生工单。"),
     ),
 ]
 
@@ -83,10 +90,11 @@ def _events(where: str, title: Text, description: Text, height: int) -> Table:
             )
         ],
         height=height,
+        empty=none_or_untold(ANSWERS),
         columns=[
-            Column("Time", Text("When", "时间"), "dateTimeAsIso", width=180),
+            Column("Time", Text("When", "时间"), "dateTimeAsIso", width=160),
             site_column(),
-            Column("device_name", Text("Door", "门"), link=DEVICE_PATH, width=200),
+            Column("device_name", Text("Door", "门"), link=DEVICE_PATH, width=180),
             Column("title", Text("What", "事项"), width=200),
             Column("person", Text("Who", "凭证"), width=200),
             Column("text", Text("In words", "说明")),
@@ -141,7 +149,8 @@ TICKETS = Table(
     ),
     queries=[tickets(f'$timeFilter AND "rule" =~ /^({RULES})$/')],
     height=7,
-    columns=ticket_columns(site_column()),
+    columns=ticket_columns(site_column(110), resolved=True),
+    empty=NO_TICKETS,
 )
 
 
@@ -182,7 +191,7 @@ STANDS = [
 ]
 
 REACHED = States(
-    title=Text("Controller answers", "控制器可达"),
+    title=ANSWERS,
     description=Text("Nothing drawn: nobody asked it, or nobody knows.", "空白表示未询问或未知。"),
     queries=[course('min("door_reachable")', "door", "raw", CLOSELY)],
     link=DEVICE,
@@ -199,7 +208,7 @@ SILENCE = Lines(
     ),
     queries=[course('max("door_silence_seconds")', "door", "raw", CLOSELY)],
     link=DEVICE,
-    unit="s",
+    unit=AGE,
     limits=above(Limit("door_silent", "asked_silence_seconds"), Limit("door_silent", "told_silence_seconds")),
     height=8,
     least=0,

@@ -9,9 +9,13 @@ from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, SITE
 from dashboards.words import (
+    FLEET,
+    NEEDED,
+    NO_TICKETS,
     NONE_IS_BETTER,
     NONE_IS_GOOD,
     SEVERITY_COLOURS,
+    SINCE,
     rate_columns,
     rates,
     ticket_columns,
@@ -24,7 +28,7 @@ GRAVE, WORRYING = {ANY: (NOTHING, RED)}, {ANY: (NOTHING, ORANGE)}
 
 board = Board(
     name="fleet",
-    title=Text("Fleet overview", "全局概览"),
+    title=FLEET,
     description=Text("Which sites need somebody today.", "今天哪些站点需要处理。"),
     since="now-30d",
     rows=[
@@ -81,7 +85,7 @@ board = Board(
                     height=4,
                 ),
                 Table(
-                    title=Text("Which sites need me today", "今天哪些站点需要处理"),
+                    title=NEEDED,
                     description=Text(
                         "One row a site: open tickets by severity, silent agents, devices out of service. "
                         "A site without a row has no state of the last quarter of an hour.",
@@ -99,7 +103,6 @@ board = Board(
                     sort=(Text("Critical", "严重"), True),
                     then=[(Text("Warnings", "警告"), True)],
                     columns=[
-                        Column("Time", Text("As of", "截至"), "dateTimeFromNow", width=130),
                         site_column(180),
                         Column("critical", Text("Critical", "严重"), "short", states=GRAVE),
                         Column("warning", Text("Warnings", "警告"), "short", states=WORRYING),
@@ -108,7 +111,8 @@ board = Board(
                         Column("down", Text("Out of service", "中断设备"), "short", states=GRAVE),
                         Column("unknown", Text("Unknown", "状态未知"), "short", states=WORRYING),
                         Column("devices", Text("Devices", "设备数"), "short"),
-                        Column("oldest", Text("Oldest ticket", "最早工单"), "dateTimeFromNow"),
+                        Column("oldest", Text("Oldest ticket", "最早工单"), SINCE, width=165),
+                        Column("Time", Text("As of", "截至"), SINCE, width=165),
                     ],
                 ),
                 Table(
@@ -119,7 +123,8 @@ board = Board(
                     ),
                     queries=[tickets('{until} AND "open" = 1')],
                     height=10,
-                    columns=ticket_columns(site_column()),
+                    columns=ticket_columns(site_column(110)),
+                    empty=NO_TICKETS,
                 ),
             ]
         ),

@@ -10,6 +10,7 @@ from dashboards.query import Query
 from dashboards.text import Text
 from dashboards.variable import CONSOLE, Choice
 from dashboards.words import (
+    AGE,
     DAYS,
     LASTED,
     NONE_IS_BETTER,
@@ -18,12 +19,16 @@ from dashboards.words import (
     TICKET_PATH,
     YES_IS_GOOD,
     hidden,
+    none_or_untold,
 )
 
 NOW = "time > ${{__to}}ms - 5m AND time <= ${{__to}}ms"
 """A hub tells of itself every quarter of a minute: what is older is of a hub that is gone."""
 
 PER_SECOND = "suffix:/s"
+BRIEF = Text("s", "suffix:秒")
+"""What is a few seconds unless something is wrong; Grafana's own says longer ones in English."""
+CONNECTED = Text("Broker connected", "已连接消息代理")
 
 
 def number(
@@ -50,7 +55,14 @@ def number(
     )
 
 
-def lines(title: Text, description: Text, metrics: dict[str, Text], unit: str, limits: Limits | None = None) -> Spec:
+def lines(
+    title: Text,
+    description: Text,
+    metrics: dict[str, Text],
+    unit: str | Text,
+    limits: Limits | None = None,
+    width: int = 8,
+) -> Spec:
     """Metrics over time; the most of each step, for what stands out is what matters."""
     return Lines(
         title=title,
@@ -65,7 +77,7 @@ def lines(title: Text, description: Text, metrics: dict[str, Text], unit: str, l
         ],
         unit=unit,
         limits=limits,
-        width=8,
+        width=width,
         interval="1m",
         least=0,
     )
@@ -74,7 +86,7 @@ def lines(title: Text, description: Text, metrics: dict[str, Text], unit: str, l
 NOW_ROW = Row(
     [
         number(
-            Text("Broker connected", "已连接消息代理"),
+            CONNECTED,
             Text("Whether the hub is subscribed at the broker and hears it.", "中心是否已订阅消息代理并能收到消息。"),
             "broker_connected",
             "none",
@@ -87,7 +99,7 @@ NOW_ROW = Row(
                 "距上次收到消息代理任何消息的时间。达到规则 hub_deaf 的时限即为红色。",
             ),
             "unheard_seconds",
-            "s",
+            BRIEF,
             above(Limit("hub_deaf", "raise_unheard_seconds")),
         ),
         number(
@@ -98,7 +110,7 @@ NOW_ROW = Row(
                 "能收到他人消息，但中心自测消息经消息代理未返回的时间（规则 hub_mute）。",
             ),
             "mute_seconds",
-            "s",
+            BRIEF,
             above(Limit("hub_mute", "raise_mute_seconds")),
         ),
         number(
@@ -206,6 +218,7 @@ INTAKE = Row(
             {"rejects_per_second": Text("rejected", "拒收")},
             PER_SECOND,
             above(Limit("hub_rejecting", "raise_per_second")),
+            width=6,
         ),
         lines(
             Text("Age of backlogs", "补传数据时延"),
@@ -214,7 +227,8 @@ INTAKE = Row(
                 "从采样到提交，补传数据中最早者的时延：补传还要追溯多久。",
             ),
             {"backlog_lag_seconds": Text("oldest", "最早")},
-            "s",
+            AGE,
+            width=6,
         ),
         lines(
             Text("Agents", "代理"),
@@ -223,12 +237,14 @@ INTAKE = Row(
             ),
             {"agents_known": Text("known", "已知"), "agents_heard": Text("heard", "在线")},
             "none",
+            width=6,
         ),
         lines(
             Text("Round trip by the broker", "消息代理往返"),
             Text("The hub's own word through the broker and back.", "中心自测消息经消息代理往返的时间。"),
             {"probe_seconds": Text("there and back", "往返")},
             "s",
+            width=6,
         ),
     ],
     Text("Hearing and keeping up", "接收与处理"),
@@ -254,7 +270,7 @@ STORING = Row(
                 "数据点等待写入时序库的最长时间（规则 hub_storage_lagging）。",
             ),
             {"buffer_oldest_seconds": Text("oldest", "最早")},
-            "s",
+            AGE,
             above(Limit("hub_storage_lagging", "raise_oldest_seconds")),
         ),
         lines(
@@ -286,7 +302,7 @@ STORING = Row(
             "percentunit",
         ),
         lines(
-            Text("Room to learn", "学习余量"),
+            Text("Room to learn", "学习容量占用"),
             Text(
                 "Share in use of the series of which the hub can learn what is usual (rule hub_learning_full). Past "
                 "it, rules that compare with the usual know nothing of further series.",
@@ -324,7 +340,7 @@ STORING = Row(
 TOLD = Row(
     [
         Table(
-            title=Text("Times in which nobody was heard", "中心失聪时段"),
+            title=Text("Times in which nobody was heard", "未收到任何数据的时段"),
             description=Text(
                 "When the hub or its broker was away: what is missing then is no fault of a site. No end: it lasts.",
                 "中心或消息代理不可用的时段：期间缺失的数据不算站点故障。仍在持续的没有结束时间。",
@@ -337,8 +353,8 @@ TOLD = Row(
                     table=True,
                 )
             ],
-            width=12,
-            height=8,
+            height=6,
+            empty=none_or_untold(CONNECTED),
             columns=[
                 Column("Time", Text("From", "开始"), "dateTimeAsIso", width=170),
                 Column("text", Text("Why", "原因")),
@@ -361,20 +377,20 @@ TOLD = Row(
                     table=True,
                 )
             ],
-            width=12,
-            height=8,
+            height=6,
+            empty=none_or_untold(CONNECTED),
             columns=[
                 Column("Time", Text("Opened", "开启时间"), "dateTimeAsIso", width=160),
                 Column("number", Text("Ticket", "工单"), "none", link=TICKET_PATH, width=70),
                 Column("open", Text("State", "状态"), "none", states=OPEN_STATES, width=90),
                 Column("severity", Text("Severity", "严重程度"), states=SEVERITY, width=90),
-                Column("title", Text("What is wrong", "故障"), link=TICKET_PATH, width=180),
+                Column("title", Text("What is wrong", "故障"), link=TICKET_PATH, width=240),
                 Column("summary", Text("In words", "说明")),
                 *hidden("url_path", "site", "device"),
             ],
         ),
     ],
-    Text("What was told", "已记录的情况"),
+    Text("What was told", "记录"),
 )
 
 board = Board(

@@ -11,6 +11,7 @@ from dashboards.variable import CLOSER, CONSOLE, SITE, agents, devices
 from dashboards.words import (
     DEVICE_PATH,
     LASTED,
+    NO_TICKETS,
     TO_AGENT,
     YES_IS_BAD,
     YES_IS_GOOD,
@@ -22,7 +23,7 @@ from dashboards.words import (
 ERRORS = above(Limit("port_errors", "raise_per_second"))
 FEEDS = {"1": (Text("yes", "是"), PLAIN), "0": (Text("no", "否"), PLAIN)}
 LINK = {"1": (Text("up", "连通"), GREEN), "0": (Text("down", "断开"), RED)}
-AGENT_COLUMN = Column("agent", Text("Agent", "代理"), link=TO_AGENT, width=150)
+AGENT_COLUMN = Column("agent", Text("Agent", "代理"), link=TO_AGENT, width=130)
 
 
 def share(title: Text, description: Text, kind: str, metric: str, yes: Text) -> Number:
@@ -129,8 +130,8 @@ UPLINKS = Row(
                 *hidden("Time"),
                 site_column(),
                 AGENT_COLUMN,
-                device_column(),
-                Column("loss", Text("Lost", "丢包率"), "percentunit", width=130),
+                device_column(0),
+                Column("loss", Text("Lost", "丢包率"), "percentunit", width=150),
                 Column("usual", Text("Round trip, mean", "往返时延（平均）"), "s", width=170),
                 Column("longest", Text("Round trip, longest", "往返时延（最长）"), "s", width=170),
             ],
@@ -164,11 +165,11 @@ SWITCHES = Row(
                 site_column(),
                 AGENT_COLUMN,
                 Column("device", Text("Switch", "交换机"), link=DEVICE_PATH),
-                Column("reachable", Text("Answers", "可达"), states=YES_IS_GOOD, width=100),
-                Column("authenticated", Text("Account accepted", "账号有效"), states=YES_IS_GOOD, width=150),
-                Column("response", Text("Time to answer", "响应时间"), "s", width=140),
+                Column("reachable", Text("Answers", "可达"), states=YES_IS_GOOD, width=85),
+                Column("authenticated", Text("Account accepted", "账号有效"), states=YES_IS_GOOD, width=140),
+                Column("response", Text("Time to answer", "响应时间"), "s", width=125),
                 Column("ports", Text("Ports with a link", "已连接端口"), "none", width=140),
-                Column("power", Text("Power delivered", "供电功率"), "watt", width=140),
+                Column("power", Text("Power delivered", "供电功率"), "watt", width=130),
                 Column("budget", Text("Power it can deliver", "可供功率"), "watt", width=160),
                 Column("uptime", Text("Up for", "开机时长"), LASTED, width=140),
             ],
@@ -292,7 +293,8 @@ TICKETS = Row(
                 tickets("$timeFilter AND (\"kind\" = 'switch' OR \"kind\" = 'network' OR \"kind\" = 'agent')"),
             ],
             height=9,
-            columns=ticket_columns(site_column()),
+            columns=ticket_columns(site_column(110), resolved=True),
+            empty=NO_TICKETS,
         )
     ],
     Text("Tickets", "工单"),

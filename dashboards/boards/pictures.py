@@ -2,23 +2,23 @@
 
 from dashboards.annotation import marks
 from dashboards.board import Board, Row
-from dashboards.devices import DEVICE, course, device_column, rate_by_day, site_column
+from dashboards.devices import DEVICE, course, device_column, heard, rate_by_day, site_column
 from dashboards.panel import Column, Lines, States, Table
 from dashboards.query import Query
 from dashboards.text import NO_DATA, Text
 from dashboards.variable import CLOSER, CONSOLE, SITE
-from dashboards.words import RATES, YES_IS_BAD, YES_IS_GOOD, ticket_columns, tickets
+from dashboards.words import LASTED, NO_TICKETS, RATES, YES_IS_BAD, YES_IS_GOOD, none_or_untold, ticket_columns, tickets
 
 FAULTS = (
     ("blurred", Text("Blurred", "模糊")),
-    ("dark", Text("Too dark", "过暗")),
-    ("bright", Text("Too bright", "过亮")),
+    ("dark", Text("Dark", "过暗")),
+    ("bright", Text("Bright", "过亮")),
     ("covered", Text("Covered", "遮挡")),
     ("dirty", Text("Dirty", "污渍")),
     ("frozen", Text("Frozen", "冻结")),
     ("colour_lost", Text("No colour", "失色")),
-    ("infrared_dead", Text("Infra-red dead", "红外失效")),
-    ("moved", Text("Looks elsewhere", "偏移")),
+    ("infrared_dead", Text("IR dead", "红外失效")),
+    ("moved", Text("Moved", "偏移")),
 )
 KINDS = ("camera", "channel")
 ANY = " OR ".join(f'"picture_{name}_max" = 1' for name, _ in FAULTS)
@@ -46,14 +46,15 @@ BAD = Table(
     queries=[_bad(kind) for kind in KINDS],
     merge=True,
     height=9,
+    empty=none_or_untold(Text("Pictures looked at", "已检查图像的设备")),
     sort=(Text("Seen", "时间"), True),
     columns=[
-        Column("Time", Text("Seen", "时间"), "dateTimeAsIso", width=170),
-        site_column(120),
-        device_column(160),
+        Column("Time", Text("Seen", "时间"), "dateTimeAsIso", width=155),
+        site_column(110),
+        device_column(140),
         Column("taken", Text("Picture", "取图"), "none", states=YES_IS_GOOD, empty=NO_DATA, width=80),
         *(Column(name, title, "none", states=YES_IS_BAD, empty=NO_DATA) for name, title in FAULTS),
-        Column("age", Text("Last picture", "上次取图"), "s", empty=NO_DATA),
+        Column("age", Text("Picture's age", "图像距今"), LASTED, empty=NO_DATA, width=110),
     ],
 )
 TICKETS = Table(
@@ -62,8 +63,19 @@ TICKETS = Table(
         "What has been seen often enough to send somebody with a ladder.", "已多次确认、需要派人处理的图像故障。"
     ),
     queries=[tickets('{until} AND "open" = 1 AND "rule" =~ /^(picture_.*|channel_video_loss|camera_not_streaming)$/')],
-    columns=ticket_columns(site_column(120)),
+    columns=ticket_columns(site_column(110)),
     height=7,
+    empty=NO_TICKETS,
+)
+TOLD = heard(
+    Text("Pictures looked at", "已检查图像的设备"),
+    Text(
+        "Of how many devices a picture was asked for in the last whole hour.",
+        "最近一个整点小时内取过图像的设备数。",
+    ),
+    "picture_taken_min",
+    {"camera": Text("cameras", "摄像机"), "channel": Text("channels", "通道")},
+    height=8,
 )
 
 
@@ -117,7 +129,7 @@ board = Board(
         "Which cameras see badly, in what way and since when.", "哪些摄像机图像异常、何种异常、从何时开始。"
     ),
     rows=[
-        Row([BAD, TICKETS, rate_by_day("picture", RATES["picture"], width=24)]),
+        Row([BAD, TICKETS, rate_by_day("picture", RATES["picture"], width=20), TOLD]),
         Row([SHARPNESS, LIKENESS, MISSING], Text("One site, camera by camera", "单个站点，逐台摄像机")),
     ],
     variables=[CONSOLE, SITE, CLOSER],

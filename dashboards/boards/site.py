@@ -20,6 +20,7 @@ from dashboards.words import (
     YES_IS_GOOD,
     changed,
     hidden,
+    none_or_untold,
     rate_columns,
     rates,
     ticket_columns,
@@ -78,6 +79,7 @@ OPEN = Table(
     queries=[tickets('{until} AND "open" = 1')],
     height=9,
     columns=ticket_columns(),
+    empty=none_or_untold(Text("Critical tickets", "严重工单")),
 )
 
 CHANGED = Table(
@@ -110,10 +112,10 @@ DEVICES = Table(
     height=12,
     sort=(Text("Device", "设备"), False),
     columns=[
-        Column("device", Text("Device", "设备"), link=DEVICE_PATH, width=170),
+        Column("device", Text("Device", "设备"), link=DEVICE_PATH, width=160),
         Column("name", Text("Name", "名称"), width=200),
         Column("kind", Text("Kind", "类型"), states=KINDS, width=90),
-        Column("tickets", Text("Open tickets", "未解决工单"), "none", width=110),
+        Column("tickets", Text("Open tickets", "未解决工单"), "none", width=100),
         Column(
             "worst",
             Text("Gravest", "最严重"),
@@ -124,12 +126,14 @@ DEVICES = Table(
             },
             width=90,
         ),
-        Column("room", Text("Room", "房间"), width=120),
+        Column("room", Text("Room", "房间"), width=90),
         Column("parent_name", Text("Hangs on", "上级设备"), width=150),
-        Column("agent", Text("Agent", "代理"), link=to("agent", site="${site}", agent="${__data.fields.agent}")),
-        Column("address", Text("Address", "地址"), width=130),
-        Column("model", Text("Model", "型号"), width=130),
-        Column("firmware", Text("Firmware", "固件版本"), width=130),
+        Column(
+            "agent", Text("Agent", "代理"), link=to("agent", site="${site}", agent="${__data.fields.agent}"), width=110
+        ),
+        Column("address", Text("Address", "地址"), width=120),
+        Column("model", Text("Model", "型号")),
+        Column("firmware", Text("Firmware", "固件版本")),
         *hidden("site", "Time"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from dashboards.annotation import marks
 from dashboards.board import Board, Row
-from dashboards.devices import DEVICE, course, place, site_column
+from dashboards.devices import DEVICE, course, heard, place, site_column
 from dashboards.limits import GREEN, RED, Limit, Limits, above, below
 from dashboards.panel import Column, Lines, States, Table
 from dashboards.query import Query
@@ -11,9 +11,10 @@ from dashboards.variable import CLOSER, CONSOLE, SITE
 from dashboards.words import (
     DAYS,
     INTEGRITY,
-    LASTED,
+    NO_TICKETS,
     NONE_IS_BETTER,
     YES_IS_BAD,
+    none_or_untold,
     ticket_columns,
     tickets,
 )
@@ -36,8 +37,9 @@ WHY = Table(
         "录像不足类的未解决工单；说明中包含留存天数、目标与可能原因。",
     ),
     queries=[tickets('{until} AND "open" = 1 AND "rule" =~ /^(' + "|".join(SHORT) + ")$/", limit=500)],
-    columns=ticket_columns(site_column(120)),
+    columns=ticket_columns(site_column(110)),
     height=8,
+    empty=NO_TICKETS,
 )
 
 
@@ -61,7 +63,9 @@ KEPT = Table(
     ),
     queries=[_kept("channel"), _kept("camera")],
     merge=True,
+    width=20,
     height=8,
+    empty=none_or_untold(Text("Channels told of", "有留存数据的通道")),
     sort=(Text("Days kept", "留存天数"), False),
     columns=[
         *place(),
@@ -71,11 +75,22 @@ KEPT = Table(
     ],
 )
 
+TOLD = heard(
+    Text("Channels told of", "有留存数据的通道"),
+    Text(
+        "Of how many the days kept are known, by the last whole hour.",
+        "最近一个整点小时内已知留存天数的数量。",
+    ),
+    "recording_retention_days_min",
+    {"channel": Text("channels", "通道"), "camera": Text("cameras", "摄像机")},
+    height=8,
+)
+
 COUNTS = (
     ("smart_reallocated_sectors", Text("Sectors replaced", "重映射扇区")),
     ("smart_pending_sectors", Text("Sectors pending", "待处理扇区")),
-    ("smart_uncorrectable_sectors", Text("Unreadable sectors", "不可修复扇区")),
-    ("smart_uncorrectable_errors", Text("Uncorrectable errors", "不可纠正错误")),
+    ("smart_uncorrectable_sectors", Text("Unreadable", "不可修复扇区")),
+    ("smart_uncorrectable_errors", Text("Uncorrectable", "不可纠正错误")),
 )
 
 
@@ -95,7 +110,7 @@ NEXT = Table(
             'SELECT 1 - "smart_healthy_min" AS "smart", 1 - "disk_healthy_min" AS "recorder", '
             + ", ".join(f'"{metric}_max" AS "{metric}"' for metric, _ in COUNTS)
             + ', "temperature_celsius_max" AS "hottest", "smart_wear_ratio_max" AS "wear", '
-            '"power_on_seconds_max" AS "on", "site", "device" FROM "disk" WHERE {rolled_day} AND {site}',
+            '"power_on_seconds_max" / 86400 AS "on", "site", "device" FROM "disk" WHERE {rolled_day} AND {site}',
             "daily",
             table=True,
         )
@@ -108,9 +123,9 @@ NEXT = Table(
         (Text("Sectors replaced", "重映射扇区"), True),
     ],
     columns=[
-        *place(),
-        Column("smart", Text("Own verdict", "自检结果"), "none", states=VERDICTS, empty=NO_DATA, width=110),
-        Column("recorder", Text("Recorder's verdict", "录像机判定"), "none", states=VERDICTS, empty=NO_DATA, width=130),
+        *place(120),
+        Column("smart", Text("Own verdict", "自检结果"), "none", states=VERDICTS, empty=NO_DATA, width=105),
+        Column("recorder", Text("Recorder's verdict", "录像机判定"), "none", states=VERDICTS, empty=NO_DATA, width=140),
         *(Column(metric, title, "none", states=NONE_IS_BETTER, empty=NO_DATA) for metric, title in COUNTS),
         Column(
             "hottest",
@@ -118,6 +133,7 @@ NEXT = Table(
             "celsius",
             limits=above(Limit("disk_hot", "raise_celsius")),
             empty=NO_DATA,
+            width=90,
         ),
         Column(
             "wear",
@@ -125,8 +141,9 @@ NEXT = Table(
             "percentunit",
             limits=above(Limit("disk_wearing", "raise_wear_ratio")),
             empty=NO_DATA,
+            width=85,
         ),
-        Column("on", Text("Powered on", "通电时长"), LASTED, width=140, empty=NO_DATA),
+        Column("on", Text("Powered on", "通电天数"), DAYS, decimals=0, width=95, empty=NO_DATA),
     ],
 )
 
@@ -214,7 +231,7 @@ VOLUMES = Table(
         *place(),
         Column(
             "left",
-            Text("Full in", "写满剩余"),
+            Text("Full in", "预计写满"),
             DAYS,
             limits=below(Limit("volume_full_by", "raise_left_days")),
             decimals=1,
@@ -285,7 +302,7 @@ board = Board(
         "哪些通道录像不足及原因、哪些硬盘即将故障、哪些卷将写满。",
     ),
     rows=[
-        Row([WHY, KEPT]),
+        Row([WHY, KEPT, TOLD]),
         Row([NEXT, VOLUMES]),
         Row([KEPT_DAYS, RATES, SECTORS, HEAT, FILL, ARRAYS], Text("One site, device by device", "单个站点，逐台设备")),
     ],

@@ -12,18 +12,21 @@ from dashboards.variable import CONSOLE, SITE
 from dashboards.words import (
     DEVICE_PATH,
     LASTED,
+    NO_TICKETS,
     NONE_IS_BETTER,
     NONE_IS_GOOD,
     SEVERITY,
     SEVERITY_COLOURS,
+    SINCE,
     TICKET_PATH,
     hidden,
+    none_or_untold,
     ticket_columns,
     tickets,
 )
 
 NEWEST = 'FROM "site_state" WHERE {quarter} AND {site} GROUP BY "site"'
-ON_SITE = site_column()
+ON_SITE = site_column(110)
 
 
 def _open(severity: str, title: Text, states: Mapping[str, tuple[Text, str]]) -> Number:
@@ -48,12 +51,12 @@ NUMBERS = [
         title=Text("Oldest open ticket", "最早的未解决工单"),
         description=Text("When it was opened.", "其开启时间。"),
         queries=[Query(f'SELECT min("at") FROM (SELECT last("oldest_at") AS "at" {NEWEST}) WHERE {{quarter}}')],
-        unit="dateTimeFromNow",
+        unit=SINCE,
         width=6,
         height=4,
     ),
     Number(
-        title=Text("Held back by maintenance and silences", "被维护或静默压住的故障"),
+        title=Text("Held back by maintenance and silences", "维护或静默期间未开单的故障"),
         description=Text(
             "Open findings without a ticket because a maintenance window or a silence covers them.",
             "因维护时段或静默而没有工单的故障数。",
@@ -82,18 +85,19 @@ OPEN = Table(
     ],
     height=11,
     columns=[
-        Column("opened_at", Text("Open since", "已开启"), "dateTimeFromNow", width=130),
+        Column("opened_at", Text("Opened", "开启时间"), SINCE, width=160),
         ON_SITE,
-        Column("number", Text("Ticket", "工单"), "none", link=TICKET_PATH, width=80),
-        Column("severity", Text("Severity", "严重程度"), states=SEVERITY, width=100),
-        Column("title", Text("What is wrong", "故障"), link=TICKET_PATH, width=230),
-        Column("device_name", Text("Device", "设备"), link=DEVICE_PATH, width=170),
+        Column("number", Text("Ticket", "工单"), "none", link=TICKET_PATH, width=70),
+        Column("severity", Text("Severity", "严重程度"), states=SEVERITY, width=80),
+        Column("title", Text("What is wrong", "故障"), link=TICKET_PATH, width=240),
+        Column("device_name", Text("Device", "设备"), link=DEVICE_PATH, width=140),
         Column("summary", Text("In words", "说明")),
-        Column("room", Text("Room", "房间"), width=100),
-        Column("consequences", Text("Explains", "引起后果"), "none", width=90),
+        Column("room", Text("Room", "房间"), width=90),
+        Column("consequences", Text("Explains", "附带故障"), "none", width=80),
         Column("flaps", Text("Came back", "复发次数"), "none", width=90),
         *hidden("Time", "url_path", "device"),
     ],
+    empty=none_or_untold(Text("Critical, open", "严重（未解决）")),
 )
 
 OVER_TIME = Lines(
@@ -167,10 +171,10 @@ def _repairs(by: str, title: Text, description: Text, column: Column, more: str 
         sort=(Text("Mean", "平均"), True),
         columns=[
             column,
-            Column("mean", Text("Mean", "平均"), LASTED, width=130),
-            Column("number", Text("Repairs", "修复数"), "none", width=90),
-            Column("worst", Text("Longest", "最长"), LASTED, width=130),
-            Column("returned", Text("Came back", "复发次数"), "none", width=100),
+            Column("mean", Text("Mean", "平均"), LASTED, width=115),
+            Column("number", Text("Repairs", "修复数"), "none", width=80),
+            Column("worst", Text("Longest", "最长"), LASTED, width=115),
+            Column("returned", Text("Came back", "复发次数"), "none", width=90),
             *hidden("Time", "rule"),
         ],
     )
@@ -190,7 +194,7 @@ BY_SITE = _repairs(
     "site",
     Text("How long our repairs take, by site", "修复用时（按站点）"),
     Text("The same by site. A click opens the site.", "同上，按站点统计；点击可打开站点。"),
-    site_column(),
+    site_column(0),
 )
 
 MONTHS = Table(
@@ -238,8 +242,9 @@ BACK = Table(
     height=9,
     sort=(Text("Came back", "复发次数"), True),
     columns=[
-        *ticket_columns(ON_SITE, Column("flaps", Text("Came back", "复发次数"), "none", width=100)),
+        *ticket_columns(ON_SITE, Column("flaps", Text("Came back", "复发次数"), "none", width=90), resolved=True),
     ],
+    empty=NO_TICKETS,
 )
 
 ALL = Table(
@@ -247,7 +252,8 @@ ALL = Table(
     description=Text("The newest 300, open or resolved.", "最新 300 条，含已解决的。"),
     queries=[tickets("$timeFilter", limit=300)],
     height=10,
-    columns=ticket_columns(ON_SITE),
+    columns=ticket_columns(ON_SITE, resolved=True),
+    empty=NO_TICKETS,
 )
 
 board = Board(

@@ -31,7 +31,7 @@ WHOLE = "now-7d"
 """The range that is shown, whatever the dashboard's own: the whole week."""
 EVERY_SECONDS = 600.0
 """Between two reports: closer than in the tests, for a smoother picture."""
-STATES_MS = 900_000
+STATES_MS = 600_000
 """Between two looks at how sites stand."""
 
 

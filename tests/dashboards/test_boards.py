@@ -66,6 +66,18 @@ def test_titles_tell_panels_apart(name: str) -> None:
     assert sorted(set(titles)) == sorted(titles)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_empty_list_leads_to_a_panel_that_there_is(language: str) -> None:
+    boards = [board(name, language) for name in NAMES]
+    titles = {panel["title"] for one in boards for panel in shown(one)} | {
+        one["title"].removeprefix("Watchkeeper · ") for one in boards
+    }
+    empty = [panel["fieldConfig"]["defaults"]["noValue"] for one in boards for panel in shown(one)]
+    named = {title for words in empty for title in re.findall(r'"(.+?)"' if language == "en" else "“(.+?)”", words)}
+    assert len(named) > 5
+    assert named <= titles
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_both_languages_ask_alike(name: str) -> None:
     english, chinese = (asked(board(name, language)) for language in ("en", "zh_CN"))

@@ -11,7 +11,7 @@ from dashboards.devices import course
 from dashboards.panel import Column, Lines, Number, Spec, Table
 from dashboards.query import Query, Tier
 from dashboards.text import NO_DATA, Text
-from dashboards.words import NONE_IS_GOOD
+from dashboards.words import NONE_IS_GOOD, none_or_untold
 
 RAW = Query('SELECT "text{lang}" AS "text" FROM "event" WHERE {day} AND {site}', table=True)
 DAILY = Query('SELECT "text" FROM "ticket_event" WHERE {until} AND {site}', "daily", table=True)
@@ -68,6 +68,18 @@ def test_an_empty_cell_is_grey_and_says_what_the_column_says(empty: dict[str, An
     properties = {one["id"]: one["value"] for one in panel["fieldConfig"]["overrides"][0]["properties"]}
     result = properties["mappings"][-1]["options"]["result"]
     assert (properties["noValue"], result["text"], result["color"]) == (said, said, "#8e8e8e")
+
+
+def test_a_list_that_may_be_empty_for_two_reasons_says_both_and_where_to_see_which() -> None:
+    panel = made(table(empty=none_or_untold(Text("Clocks measured", "已测量的时钟"))))
+    words = "无，或没有数据：请看“已测量的时钟”"
+    assert panel["fieldConfig"]["defaults"]["noValue"] == words
+    assert panel["description"] == f"述为空表示：{words}。"
+
+
+def test_the_value_of_a_cell_that_nobody_knows_is_still_no_data_in_such_a_list() -> None:
+    unknown = made(table(empty=none_or_untold(Text("A", "甲"))))["fieldConfig"]["defaults"]["mappings"][-1]
+    assert unknown["options"]["result"]["text"] == "无数据"
 
 
 def test_a_column_that_is_hidden_has_no_title() -> None:

@@ -60,16 +60,16 @@ main{position:relative;margin:0 16px}
 .panel h2 sup{color:#6e7383;font-weight:400;margin-left:4px}
 .row{position:absolute;padding:6px 4px;font-size:14px;font-weight:500}
 .body{position:absolute;left:0;right:0;bottom:0;top:27px;padding:2px 8px 6px}
-.none{height:100%;display:flex;align-items:center;justify-content:center;color:#8e92a4;font-size:15px}
+.none{height:100%;display:flex;align-items:center;justify-content:center;color:#8e92a4;font-size:15px;
+ text-align:center}
 .stats{display:flex;height:100%;gap:6px}.stats.down{flex-direction:column}
 .stat{flex:1;display:flex;flex-direction:column;align-items:center;justify-content:center;border-radius:3px;
  min-width:0;overflow:hidden}
 .stat small{font-size:12px;max-width:100%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .stat.flat{flex-direction:row;justify-content:space-between;padding:0 8px}
-table{border-collapse:collapse;width:100%;font-size:12px}
-th{text-align:left;color:#6e9fff;font-weight:500;padding:3px 8px;border-bottom:1px solid #22252b;white-space:nowrap}
-td{padding:3px 8px;border-bottom:1px solid #1f2127;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;
- max-width:420px}
+table{border-collapse:collapse;table-layout:fixed;font-size:14px}
+th,td{height:36px;padding:0 6px;text-align:left;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+th{color:#6e9fff;font-weight:500;border-bottom:1px solid #22252b}td{border-bottom:1px solid #1f2127}
 td.n,th.n{text-align:right}td a{color:#6e9fff;text-decoration:none}
 td[style*=background] a{color:inherit;text-decoration:underline}
 .more{color:#8e92a4;font-size:11px;padding:2px 8px;position:absolute;bottom:2px;right:4px;background:#181b1f}

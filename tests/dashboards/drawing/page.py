@@ -111,7 +111,7 @@ def _body(panel: Panel, played: Played, width: float, height: float) -> str:
         case "state-timeline" | "status-history":
             return timeline(panel, width, height) if panel.rows else nothing(panel)
         case "table":
-            return table(panel, played, height)
+            return table(panel, played, width, height)
         case "text":
             return _text(panel, played)
     raise DashboardError(f"a panel of type {panel.json['type']} cannot be drawn here")

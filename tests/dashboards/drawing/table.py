@@ -12,21 +12,41 @@ from tests.dashboards.player.frames import Frame
 from tests.dashboards.player.play import Panel, Played
 from tests.dashboards.player.words import Chosen, as_text, filled
 
-ROW_PIXELS = 25
+ROW_PIXELS = 36
+NARROWEST = 150
+"""Pixels of a column that is told neither a width nor a least one."""
 
 
-def table(panel: Panel, played: Played, height: float) -> str:
-    """The first frame's rows, as many as there is room for; how many there are where it is too small."""
+def table(panel: Panel, played: Played, width: float, height: float) -> str:
+    """The first frame's rows, as many as there is room for; how many there are where it is too small. Columns are as
+    wide as Grafana makes them: what does not fit is cut off, within a cell and at the panel's right edge."""
     if not panel.rows:
         return nothing(panel)
     frame = panel.frames[0]
     fields = fields_of(panel, frame)
+    wide = widths(fields, width)
+    columns = "".join(f'<col style="width:{one:.0f}px">' for one in wide)
     head = "".join(f'<th class="{_class(field)}">{escape(field.name)}</th>' for field in fields)
     room = max(1, int(height // ROW_PIXELS) - 1)
     order = _order(panel, frame)
     rows = "".join(f"<tr>{_cells(fields, frame, index, played)}</tr>" for index in order[:room])
     more = f'<div class="more">{len(order)} …</div>' if len(order) > room else ""
-    return f"<table><tr>{head}</tr>{rows}</table>{more}"
+    return f'<table style="width:{sum(wide):.0f}px"><colgroup>{columns}</colgroup><tr>{head}</tr>{rows}</table>{more}'
+
+
+def widths(fields: Sequence[Field], room: float) -> list[float]:
+    """Pixels of each column. Those that are told a width have it; the others share what is left, none below its least,
+    so that all together may be more than there is room for."""
+    told: list[float] = [field.custom.get("width") or 0.0 for field in fields]
+    least: list[float] = [field.custom.get("minWidth") or NARROWEST for field in fields]
+    shared = {index for index, width in enumerate(told) if not width}
+    while shared:
+        share = (room - sum(told)) / len(shared)
+        tight = {index for index in shared if least[index] > share}
+        for index in tight or shared:
+            told[index] = least[index] if tight else share
+        shared -= tight or shared
+    return told
 
 
 def _order(panel: Panel, frame: Frame) -> Sequence[int]:

@@ -41,7 +41,7 @@ def shown(value: float, unit: str, decimals: int | None = None, now: int = 0) ->
     if unit.startswith("time:"):
         return datetime.fromtimestamp(value / 1000, ZONE).strftime(_pattern(unit.removeprefix("time:")))
     if unit.startswith("suffix:"):
-        return f"{plain(value, decimals)}{unit.removeprefix('suffix:')}"
+        return f"{plain(value, decimals)} {unit.removeprefix('suffix:')}"
     if unit.startswith("prefix:"):
         return f"{unit.removeprefix('prefix:')}{plain(value, decimals)}"
     if unit in _SCALED:
@@ -57,11 +57,11 @@ def shown(value: float, unit: str, decimals: int | None = None, now: int = 0) ->
 
 
 def plain(value: float, decimals: int | None) -> str:
-    """A number; unless told with as many decimals as three figures need."""
+    """A number; unless told with as many decimals as three figures need. What is rounded to nothing has no sign."""
     if decimals is not None:
-        return f"{value:.{decimals}f}"
+        return f"{value:z.{decimals}f}"
     size = abs(value)
-    text = f"{value:.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3}f}"
+    text = f"{value:z.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

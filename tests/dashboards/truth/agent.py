@@ -16,6 +16,7 @@ PANELS = {
         values=(({"device": "sda"}, "severity", just("warning")), ({"device": "backups"}, "open", just(1.0))),
     ),
     "Collectors": shows("cameras", "recorders", "disks", "doors"),
+    "Longest run of each collector": Expected(last=(("cameras", at_least(0.5)), ("doors", at_least(0.5)))),
     "How long collectors take": shows("cameras", "recorders", "disks", "doors"),
     "Reports waiting over time": Expected(last=(("gate-1", just(0.0)),)),
     "The agent's own memory": Expected(last=(("gate-1", near(63e6, 0.2)),)),

@@ -21,7 +21,7 @@ PANELS = {
     "What happened to it": shows("what", "text"),
     "Time to answer": shows("Time to answer", "Round trip"),
     "Pings lost": Expected(last=(("pings", just(0.0)),)),
-    "Its picture against the baseline": shows("Sharpness", "Likeness", "brightness"),
+    "Its picture against the baseline": shows("sharpness", "likeness", "brightness"),
     "Clock": shows("clock"),
     "Days of recordings kept": none_of(_UNRECORDED),
     "Share of the day's plan that was recorded": none_of(_UNRECORDED),

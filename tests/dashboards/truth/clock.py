@@ -11,6 +11,9 @@ PANELS = {
         absent=frozenset({"school"}),
     ),
     "Open tickets about clocks": Expected(values=(({"device": "quay-2"}, "severity", just("critical")),)),
+    "Clocks measured": Expected(
+        last=(("recorders", just(2.0)), ("cameras", at_least(7.0)), ("machines", at_least(3.0))),
+    ),
     "Who follows no time server": none_of("all do in this week"),
     "How clocks run: slide or step": Expected(
         rows=4,

@@ -15,11 +15,13 @@ PANELS = {
     "Channels that keep fewer days than the target": Expected(
         rows=2, values=(({"site": "harbour"}, "kept", near(21.0, 0.05)),), absent=frozenset({"school"})
     ),
+    "Channels told of": Expected(last=(("channels", just(6.0)),)),  # two at the harbour, four at the school
     "Which disks will fail next": Expected(
         rows=6,
         values=(
             ({"device": "sda"}, "smart_reallocated_sectors", near(24 * 128 / 24, 0.2)),  # 24 a day since the 40th hour
             ({"device": "sdb"}, "hottest", at_most(45.0)),  # which was hot, but not on the last day
+            ({"device": "sdb"}, "on", near(941.0)),  # days
             ({"device": "nvr-1-disk-1", "site": "harbour"}, "recorder", just(1.0)),
             ({"device": "nvr-1-disk-2", "site": "harbour"}, "recorder", just(0.0)),
         ),
