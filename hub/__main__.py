@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(config: HubConfig, arguments: argparse.Namespace) -> int:
-    if arguments.settings:
+    if effective.asked(arguments):
         return effective.show(config, arguments)
     settings = {name: rule.model_dump(mode="json") for name, rule in config.rules.items()}
     if arguments.json:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from sqlalchemy import make_url
@@ -57,6 +58,16 @@ class Console(Table):
         if not is_loopback(host):
             raise ValueError("the console has no accounts yet and listens on loopback only")
         return host
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name:
+            try:
+                ZoneInfo(name)
+            except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+                raise ValueError("no such time zone; a name such as Asia/Shanghai or UTC") from None
+        return name
 
 
 class Store(Table):

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hub.series.store import Value
 from wire.messages import DeviceKind
@@ -37,10 +37,11 @@ class Settings(BaseModel):
 
     A condition must last `hold_seconds` before a ticket opens, and be gone for `clear_seconds` before it resolves. What
     comes back within `flap_seconds` after that is the same ticket again, and from the third time on it resolves only
-    after `flap_seconds` of quiet.
+    after `flap_seconds` of quiet. Of a `raise_X` and a `clear_X` the same one is always the higher, as by default: who
+    sets one past the other would turn the rule round, so that it tells of what is well and never of what is not.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     enabled: bool = True
     severity: Severity = Severity.WARNING
@@ -55,6 +56,20 @@ class Settings(BaseModel):
         if not 0 <= seconds <= 366 * 86_400:
             raise ValueError("from 0 s to a year")
         return seconds
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        fields = type(self).model_fields
+        for raising in (name for name in fields if name.startswith("raise_")):
+            clearing = "clear_" + raising.removeprefix("raise_")
+            if clearing not in fields:
+                continue
+            raise_at, clear_at = getattr(self, raising), getattr(self, clearing)
+            below = fields[clearing].default < fields[raising].default
+            if not (clear_at < raise_at if below else clear_at > raise_at):
+                side = "below" if below else "above"
+                raise ValueError(f"{clearing} ({clear_at:g}) has to lie {side} {raising} ({raise_at:g}): set both")
+        return self
 
 
 class Relatives(Protocol):

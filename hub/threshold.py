@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, create_model, model_validator
+from pydantic import Field, FiniteFloat, StringConstraints, create_model, model_validator
 
 from hub.rule import N_, Rule, Runbook, Settings, Severity, Threshold
 from wire.messages import DeviceKind
@@ -65,8 +65,8 @@ class OwnRule(Table):
     metric: str
     comparison: Comparison
     """On which side of `raise_at` a ticket opens; the level itself counts."""
-    raise_at: float
-    clear_at: float
+    raise_at: FiniteFloat
+    clear_at: FiniteFloat
     hold_seconds: float = Field(default=300.0, ge=0)
     clear_seconds: float = Field(default=120.0, ge=0)
     flap_seconds: float = Field(default=3600.0, ge=0, le=86_400)
@@ -95,6 +95,7 @@ class OwnRule(Table):
 
     def rule(self, name: str) -> Rule:
         """As those of the hub itself."""
+        unit = BY_NAME[self.metric].unit
         said = (self.title, self.summary, self.meaning, self.why, self.first_step)
         settings = create_model(
             f"Settings of {name}",
@@ -104,8 +105,8 @@ class OwnRule(Table):
             clear_seconds=(float, Field(default=self.clear_seconds, ge=0)),
             flap_seconds=(float, Field(default=self.flap_seconds, ge=0, le=86_400)),
             comparison=(Comparison, self.comparison),
-            raise_at=(float, self.raise_at),
-            clear_at=(float, self.clear_at),
+            raise_at=(float, Field(default=self.raise_at, description=unit)),
+            clear_at=(float, Field(default=self.clear_at, description=unit)),
         )
         return Rule(
             name=name,

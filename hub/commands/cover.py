@@ -7,7 +7,8 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from hub.commands.reporting import now_ms
 from hub.config import ConfigError, HubConfig
 from hub.cover import Cover, Kind, Scope
 from hub.recurrence import LONGEST_MS, RecurrenceError, Span, parse, zone_of
+from hub.rule import Rule
 from hub.store import covers
 from hub.store.database import connect, is_current
 
@@ -144,7 +146,7 @@ def _list(_: HubConfig, database: sa.Engine, kind: Kind, arguments: argparse.Nam
 
 def _add(config: HubConfig, database: sa.Engine, kind: Kind, arguments: argparse.Namespace) -> int:
     now = now_ms()
-    cover, over = read_cover(kind, arguments, now, config.file.console.time_zone or "UTC", config.rules)
+    cover, over = read_cover(kind, arguments, now, config.file.console.time_zone or "UTC", config.known)
     with database.begin() as connection:
         _known(connection, cover.scope)
         reach = covers.reach(connection, cover.scope)
@@ -171,7 +173,9 @@ def _add(config: HubConfig, database: sa.Engine, kind: Kind, arguments: argparse
     return 0
 
 
-def read_cover(kind: Kind, arguments: argparse.Namespace, now: int, zone: str, rules: Any) -> tuple[Cover, int | None]:
+def read_cover(
+    kind: Kind, arguments: argparse.Namespace, now: int, zone: str, rules: Mapping[str, Rule]
+) -> tuple[Cover, int | None]:
     """What the command line means, and when that is over for good. Raises ConfigError."""
     scope = Scope(arguments.site, arguments.device, arguments.rule)
     if scope.device and not scope.site:
@@ -183,6 +187,8 @@ def read_cover(kind: Kind, arguments: argparse.Namespace, now: int, zone: str, r
             raise ConfigError(f"{name!r}: lower-case letters, digits and -")
     if scope.rule and scope.rule not in rules:
         raise ConfigError(f"unknown rule {scope.rule}; known: {', '.join(sorted(rules))}")
+    if scope.rule and rules[scope.rule].never_covered:
+        raise ConfigError(f"{scope.rule} always has its ticket: nothing covers it")
     author, reason = text(arguments.author, "--author", 80), text(arguments.reason, "--reason", 500)
     try:
         zone = arguments.zone or zone
@@ -256,8 +262,9 @@ def _end(_: HubConfig, database: sa.Engine, kind: Kind, arguments: argparse.Name
         over = cover.ended is not None
         if not arguments.dry_run and not over:
             covers.end(connection, cover.id, now)
+            cover = replace(cover, ended=now)
     if arguments.json:
-        told = {"id": cover.id, "dry_run": arguments.dry_run, "ended": cover.ended if over else now}
+        told = {"id": cover.id, "dry_run": arguments.dry_run, "ended": now if cover.ended is None else cover.ended}
         print(json.dumps(told | {"held": [t._asdict() for t in held]}, indent=2))
         return 0
     print(
@@ -325,7 +332,11 @@ def load(database: sa.Engine, path: Path) -> None:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         found = [_entry(entry) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except AttributeError:
+        raise ConfigError(f"{path}: no JSON array of what `maintenance list --json` prints") from None
+    except KeyError as error:
+        raise ConfigError(f"{path}: an entry has no {error}") from None
+    except (OSError, ValueError, TypeError) as error:
         raise ConfigError(f"{path}: {error or type(error).__name__}") from None
     with database.begin() as connection:
         for cover, over in found:

@@ -5,17 +5,17 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hub.config import HubConfig
+from hub.config import ConfigError, HubConfig
 from hub.rule import Settings, Severity
 from hub.scope import Whereabouts
-from hub.scoped import Effective, Spot
+from hub.scoped import OF_KEY_AREAS, Effective, Spot
 from wire.messages import DeviceKind
 
 
 def add_to(command: argparse.ArgumentParser) -> None:
     """Its options."""
     command.add_argument("--settings", action="store_true", help="every rule's settings, and where each comes from")
-    place = command.add_argument_group("with --settings, for whom (default: where nothing more specific is said)")
+    place = command.add_argument_group("whose settings (default: where nothing more specific is said)")
     place.add_argument("--site", default="", help="a site's id")
     place.add_argument("--device", default="", help="a device's id")
     place.add_argument(
@@ -26,15 +26,10 @@ def add_to(command: argparse.ArgumentParser) -> None:
 
 
 def show(config: HubConfig, arguments: argparse.Namespace) -> int:
-    """Print them; the exit status."""
+    """Print them; the exit status. Raises ConfigError for a rule that there is not, or not for this kind."""
     where = Whereabouts(arguments.site, arguments.device, arguments.kind, arguments.room)
     spot = config.rules.spot(where)
-    rules = [
-        name
-        for name, rule in config.known.items()
-        if (not where.kind or where.kind in rule.kinds) and arguments.rule in ("", name)
-    ]
-    found = [one for name in rules for one in config.rules.effective(name, spot)]
+    found = [one for name in _meant(config, where.kind, arguments.rule) for one in _effective(config, name, where)]
     if arguments.json:
         print(json.dumps(_record(config, where, spot, found), indent=2))
         return 0
@@ -44,6 +39,30 @@ def show(config: HubConfig, arguments: argparse.Namespace) -> int:
     for line in _lines(config, found):
         print(line)
     return 0
+
+
+def asked(arguments: argparse.Namespace) -> bool:
+    """Whether the command line wants them: who says for whom does."""
+    return bool(arguments.settings or any(getattr(arguments, name) for name in (*Whereabouts._fields, "rule")))
+
+
+def _meant(config: HubConfig, kind: str, rule: str) -> list[str]:
+    """The rules to show, by name. Raises ConfigError."""
+    if rule and rule not in config.known:
+        raise ConfigError(f"unknown rule {rule}; known: {', '.join(sorted(config.known))}")
+    names = [rule] if rule else list(config.known)
+    found = [name for name in names if not kind or kind in config.known[name].kinds]
+    if rule and not found:
+        raise ConfigError(f"{rule} is a rule for: {', '.join(sorted(config.known[rule].kinds))}")
+    return found
+
+
+def _effective(config: HubConfig, rule: str, where: Whereabouts) -> Iterator[Effective]:
+    """A rule for one kind of device need not be told that kind: nothing else is ever judged by it."""
+    kinds = config.known[rule].kinds
+    if not where.kind and len(kinds) == 1:
+        where = where._replace(kind=next(iter(kinds)))
+    return config.rules.effective(rule, config.rules.spot(where))
 
 
 def _record(config: HubConfig, where: Whereabouts, spot: Spot, found: list[Effective]) -> dict[str, Any]:
@@ -65,6 +84,10 @@ def _lines(config: HubConfig, found: list[Effective]) -> Iterator[str]:
 def _origin(config: HubConfig, one: Effective) -> str:
     """Where a setting comes from, in words: a line of the file, or who chose it."""
     if isinstance(one.source, str):
-        return one.source
+        place = ("threshold", one.rule, *(("in_key_area",) if one.source == OF_KEY_AREAS else ()), one.name)
+        own = config.file.threshold.get(one.rule)
+        if own is None or one.name not in (own.in_key_area if one.source == OF_KEY_AREAS else own.model_fields_set):
+            return one.source
+        return f"[threshold.{one.rule}], {config.source}:{config.line(place)}"
     top = f"[{one.source[0]}.{one.source[1]}]" if one.source[0] == "rules" else f"[[override]] {int(one.source[1]) + 1}"
     return f"{top}, {config.source}:{config.line((*one.source, one.name))}"

@@ -29,4 +29,5 @@ rule = Rule(
     condition=Threshold("authenticated", lambda _: (0.0, 1.0)),
     summary=N_("The camera refuses our account."),
     settings=CameraUnauthenticatedSettings,
+    in_key_area={"severity": Severity.CRITICAL},
 )

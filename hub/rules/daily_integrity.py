@@ -57,4 +57,5 @@ rule = Rule(
     quiet=lambda s: {"recording_integrity_ratio": (s.risk_ratio, 2.0)},
     settings=DailyIntegritySettings,
     seldom=True,
+    in_key_area={"severity": Severity.CRITICAL},
 )

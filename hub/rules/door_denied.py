@@ -30,4 +30,5 @@ rule = Rule(
     condition=Occurrence("door.access_denied", count=lambda s: (s.refusals, s.within_seconds)),
     summary=N_("Access was refused {count} times in a short time."),
     settings=DoorDeniedSettings,
+    in_key_area={"severity": Severity.CRITICAL},
 )

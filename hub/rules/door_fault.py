@@ -26,4 +26,5 @@ rule = Rule(
     condition=Threshold("door_fault", lambda _: (1.0, 0.0)),
     summary=N_("The door's hardware reports a fault."),
     settings=DoorFaultSettings,
+    in_key_area={"severity": Severity.CRITICAL},
 )

@@ -28,4 +28,5 @@ rule = Rule(
     summary=N_("The door stands open."),
     settings=DoorHeldOpenSettings,
     fickle=True,
+    in_key_area={"severity": Severity.CRITICAL},
 )

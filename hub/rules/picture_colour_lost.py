@@ -27,4 +27,5 @@ rule = Rule(
     metrics=picture.WOKEN_BY,
     settings=PictureColourLostSettings,
     lookback_seconds=picture.LIGHT_SECONDS,
+    in_key_area={"severity": Severity.WARNING},
 )

@@ -28,4 +28,5 @@ rule = Rule(
     metrics=picture.WOKEN_BY,
     settings=PictureDirtySettings,
     lookback_seconds=picture.LIGHT_SECONDS,
+    in_key_area={"severity": Severity.CRITICAL},
 )

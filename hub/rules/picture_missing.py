@@ -44,4 +44,5 @@ rule = Rule(
     metrics=("picture_taken",),
     quiet=lambda _: {"picture_taken": (0.5, 1.5)},
     settings=PictureMissingSettings,
+    in_key_area={"severity": Severity.CRITICAL},
 )

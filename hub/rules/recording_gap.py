@@ -47,4 +47,5 @@ rule = Rule(
     quiet=lambda s: {"recording_longest_gap_seconds": (-1.0, s.raise_gap_seconds)},
     settings=RecordingGapSettings,
     seldom=True,
+    in_key_area={"severity": Severity.WARNING},
 )

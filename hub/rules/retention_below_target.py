@@ -98,4 +98,5 @@ rule = Rule(
     settings=RetentionBelowTargetSettings,
     lookback_seconds=10 * 86_400.0,
     sample_seconds=21_600.0,
+    in_key_area={"severity": Severity.CRITICAL},
 )

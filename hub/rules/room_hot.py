@@ -30,4 +30,5 @@ rule = Rule(
     summary=N_("The room is at {temperature_celsius}."),
     settings=RoomHotSettings,
     explains=frozenset({"room_humid", "temperature_unusual"}),
+    in_key_area={"severity": Severity.CRITICAL},
 )

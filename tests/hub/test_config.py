@@ -11,7 +11,7 @@ from hub.__main__ import main
 from hub.config import ConfigError, HubConfig, load, parse
 from hub.rule import discover
 from hub.scope import Whereabouts
-from hub.scoped import OF_KEY_AREAS, OF_THE_RULE
+from hub.scoped import OF_THE_RULE
 
 DOCUMENT = Path(__file__).parents[2] / "docs/settings.md"
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -94,6 +94,25 @@ def test_an_area_is_rooms_and_devices_and_a_key_one_goes_before(file: Path) -> N
     assert [spot.key for spot in spots] == [True, True, False, False]
 
 
+def test_what_leaves_a_key_area_unwatched_or_unguarded_is_graver_there_unless_the_file_says_otherwise() -> None:
+    table = {
+        "areas": {"vault": {"key": True, "rooms": ["vault"]}},
+        "rules": {"door_held_open": {"severity": "info"}},
+    }
+    config = parse(table, discover(), folder=Path())
+    severities = {
+        name: (told(config, name)["severity"], told(config, name, room="vault")["severity"])
+        for name in ("picture_blurred", "picture_colour_lost", "daily_integrity", "door_denied", "door_held_open")
+    }
+    assert severities == {
+        "picture_blurred": ("warning", "critical"),
+        "picture_colour_lost": ("info", "warning"),
+        "daily_integrity": ("warning", "critical"),
+        "door_denied": ("warning", "critical"),
+        "door_held_open": ("info", "info"),
+    }
+
+
 def test_devices_with_the_same_settings_share_what_is_compiled(file: Path) -> None:
     rules = load(file, discover()).rules
     spots = [rules.spot(Whereabouts(f"site-{n}", f"cam-{n}", "camera", "")) for n in range(100)]
@@ -126,7 +145,39 @@ def test_and_for_programs(file: Path, capsys: pytest.CaptureFixture[str]) -> Non
     main(["check-config", "--config", str(file), "--settings", "--json", "--kind", "room", "--room", "gate"])
     record = json.loads(capsys.readouterr().out)
     assert (record["area"], record["key"]) == ("entrances", True)
-    assert record["rules"]["too_damp"]["raise_at"] == {"value": 0.65, "from": OF_KEY_AREAS}
+    assert record["rules"]["too_damp"]["raise_at"] == {"value": 0.65, "from": f"[threshold.too_damp], {file}:34"}
+
+
+def test_who_says_for_whom_means_its_settings_and_of_a_rule_for_one_kind_need_not_say_the_kind(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text("[[override]]\nkind = 'camera'\nrules.camera_unreachable.hold_seconds = 90\n", encoding="utf-8")
+    assert main(["check-config", "--config", str(file), "--site", "school", "--rule", "camera_unreachable"]) == 0
+    assert f"camera_unreachable.hold_seconds = 90.0 s  # [[override]] 1, {file}:3\n" in capsys.readouterr().out
+
+
+def test_of_a_users_own_rule_it_names_the_lines_and_the_unit_of_its_metric(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check-config", "--config", str(file), "--rule", "too_damp", "--room", "gate"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"too_damp.raise_at = 0.65 1  # [threshold.too_damp], {file}:34" in lines
+    assert f"too_damp.clear_at = 0.6 1  # [threshold.too_damp], {file}:33" in lines
+    assert f"too_damp.hold_seconds = 300.0 s  # {OF_THE_RULE}" in lines
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (["--rule", "channel_ofline"], "unknown rule channel_ofline; known: agent_behind, "),
+        (["--rule", "agent_silent", "--kind", "camera"], "agent_silent is a rule for: agent"),
+    ],
+)
+def test_a_rule_that_is_not_there_is_said_not_to_be(
+    at: list[str], said: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check-config", "--config", str(file), "--settings", *at]) == 2
+    assert said in capsys.readouterr().err
 
 
 OWN = STRICT[STRICT.index("[threshold") :]
@@ -159,12 +210,29 @@ OWN = STRICT[STRICT.index("[threshold") :]
             OWN.replace("raise_at = 0.65", "raise_at = 0.5"),
             ":7: threshold.too_damp.in_key_area: clear_at has",
         ),
+        (OWN.replace("raise_at = 0.7", "raise_at = inf"), ":5: threshold.too_damp.raise_at: Input should be a finite"),
+        (
+            "[rules.volume_filling]\nraise_ratio = 0.8",
+            ":1: rules.volume_filling: clear_ratio (0.85) has to lie below raise_ratio (0.8): set both",
+        ),
+        (
+            "[[override]]\nsite = 'a'\nrules.volume_full_by.raise_left_days = 14",
+            ":3: override.0.rules.volume_full_by: clear_left_days (10) has to lie above raise_left_days (14)",
+        ),
+        ("[rules.host_hot]\nraise_celsius = nan", ":2: rules.host_hot.raise_celsius: Input should be a finite number"),
+        ("[console]\ntime_zone = 'Mars'", ":2: console.time_zone: no such time zone"),
     ],
 )
 def test_what_is_wrong_refuses_to_start_by_its_line(text: str, said: str) -> None:
     with pytest.raises(ConfigError) as refused:
         parse(tomllib.loads(text), discover(), folder=Path(), source="hub.toml", text=text)
     assert str(refused.value).startswith(f"hub.toml{said}")
+
+
+def test_a_limit_may_be_moved_with_its_other_half() -> None:
+    table = {"rules": {"volume_filling": {"raise_ratio": 0.8, "clear_ratio": 0.75}}}
+    check = next(parse(table, discover(), folder=Path()).rules.everywhere("volume_filling"))
+    assert (check.above, check.raise_at, check.clear_at) == (True, 0.8, 0.75)
 
 
 def test_overrides_that_contradict_each_other_do_not_stop_the_hub(caplog: pytest.LogCaptureFixture) -> None:

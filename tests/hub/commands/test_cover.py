@@ -86,7 +86,7 @@ def test_what_is_ended_is_over_and_what_it_held_is_said_before(wk: Commands) -> 
     told = wk("silence", "end", "1", "--dry-run")
     assert "1 findings get their ticket if they still fire and nothing else covers them:\n  school/nvr-1" in told
     assert len(wk.json("silence", "list")) == 1
-    assert "silence 1 is over" in wk("silence", "end", "1")
+    assert "silence 1 is over\n     1 ended " in wk("silence", "end", "1")
     assert wk.json("silence", "list") == []
     assert wk.json("silence", "list", "--all")[0]["ended"] == wk.hub.now
     assert "had been ended before" in wk("silence", "end", "1")
@@ -98,6 +98,7 @@ REFUSED = {
     ("--site", "schol", "--for", "4h"): "no device of a site schol",
     ("--site", "school", "--device", "cam-2", "--for", "4h"): "has no device cam-2",
     ("--rule", "camera_bored", "--for", "4h"): "unknown rule camera_bored",
+    ("--rule", "door_duress", "--for", "4h"): "door_duress always has its ticket",
     ("--site", "school", "--for", "soon"): "a length such as",
     ("--site", "school", "--for", "0m"): "end after it begins",
     ("--site", "school", "--until", "2020-01-01 00:00"): "end after it begins",
