@@ -234,7 +234,7 @@ class App:
         committer, link = self._committer, self._link
 
         def committing() -> str:
-            return "hangs" if committer.stalled(now_ms()) else running(self._threads["committer"])()
+            return "hangs" if committer.vigil.stalled(now_ms()) else running(self._threads["committer"])()
 
         self._health.standing = lambda: self._lease.standing
         self._health.alive = {
@@ -250,16 +250,16 @@ class App:
         }
 
     def _on_taken(self) -> None:
-        self._committer.take_over()
+        self._committer.vigil.take_over()
 
     def _on_lease_lost(self) -> None:
         self._link.leave()
 
     def _on_lost(self, silent_ms: int) -> None:
-        self._committer.broker_lost(silent_ms)
+        self._committer.vigil.broker_lost(silent_ms)
 
     def _on_back(self) -> None:
-        self._committer.broker_back()
+        self._committer.vigil.broker_back()
         self._publisher.broker_back()
 
     def _mirror_of(self, config: HubConfig) -> Mirror | None:

@@ -1,15 +1,14 @@
 """Commits what came in: series first, then one SQL transaction, then the acknowledgements.
 
-A batch that can't be committed because a database is away is dropped here: nothing of it was acknowledged, so the
-agents send it again. A batch that fails for another reason is halved until the culprit stands alone and is refused.
+What comes of a batch that can't be committed is told in `isolation.py`.
 """
 
 import logging
-import queue
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
-from typing import Literal, Protocol
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -19,6 +18,7 @@ from hub.engine import Engine
 from hub.fence import Fence, Unfenced
 from hub.fleet import KnownValues
 from hub.intake import Delivery, Intake
+from hub.isolation import DatabaseAway, Isolation, first_line
 from hub.measures import Committed, Measures
 from hub.noticeboard import EVERY_MS, Noticeboard
 from hub.own import Own
@@ -32,16 +32,15 @@ from hub.store import schema, writes
 from hub.store.lease import Fenced, LeaseLost
 from hub.transaction import Judged, Transaction, after_commit
 from hub.unusual import Past
+from hub.vigil import BEAT_MS, BUILT_MS, Vigil
 from wire.messages import Ack, Refusal, Report
 from wire.topics import Address, Verb
 
 log = logging.getLogger(__name__)
 
-BEAT_MS = 5_000
-BUILT_MS = 1_793_491_200_000
-"""2026-11-01, before which this code did not exist: a hub whose clock says so does not know the time."""
+AHEAD = 3
+"""So many batches may be judged while the store still takes those before: one more than it takes at a time."""
 
-STALL_MS = 180_000
 REFUSALS_AT_ONCE = 100
 """So many refusals with their reasons fit into one message."""
 
@@ -53,10 +52,6 @@ class Sink(Remembered, Protocol):
         """Returns at once. Its call waits until they are somewhere durable, unless it says otherwise; neither raises
         for an outage."""
         ...
-
-
-class DatabaseAway(Exception):  # noqa: N818 - a state
-    """Nothing can be committed now, whoever sent it."""
 
 
 class Committer:
@@ -100,8 +95,8 @@ class Committer:
         self._own = own
         self._marks = marks or Marks(database, clock)
         self._transaction = Transaction(database, self._fence, self._marks, intake, self._measures)
-        self._pending: Judged | None = None
-        """The batch that is judged while its numbers are still on their way."""
+        self._pending: deque[Judged] = deque()
+        """Batches that are judged while their numbers are still on their way, oldest first."""
         self._noticeboard = Noticeboard(database, clock, covers_ms)
         self._own_address = own.address if own else None
         self._answered = answered
@@ -124,12 +119,8 @@ class Committer:
         self._blindness: Blindness | None = None
         self._known: Mapping[tuple[str, str], KnownValues] | None = None
         self._attempt = ""
-        self._built, self._beat = built_ms, beat_ms
-        self._suspects: set[Address] = set()
-        self._last_good = 0
-        self._last_beat = 0
-        self._stepped = clock()
-        self._signals: queue.SimpleQueue[tuple[Literal["lost", "back"], int]] = queue.SimpleQueue()
+        self._isolation = Isolation(self._commit_now, self._restore, self._refuse)
+        self.vigil = Vigil(clock, beat_ms, built_ms)
 
     @property
     def next_due(self) -> int | None:
@@ -139,41 +130,21 @@ class Committer:
         due = self._engine.next_due, self._engine.findings.covering.covers.next_change(self._clock())
         return min((at for at in due if at is not None), default=None)
 
-    def stalled(self, now: int) -> bool:
-        """No step has ended well or told of an outage for so long that something hangs."""
-        return now - self._stepped > STALL_MS
-
-    def broker_lost(self, silent_ms: int = 0) -> None:
-        """From now on nothing can be heard, and for so long before nothing was."""
-        self._signals.put(("lost", self._clock() - silent_ms))
-
-    def broker_back(self) -> None:
-        """Subscribed again."""
-        self._signals.put(("back", self._clock()))
-
-    def take_over(self) -> None:
-        """This hub is about to work: nothing is heard until the broker says so, whatever it said in an earlier time."""
-        while not self._signals.empty():
-            self._signals.get()
-        self.broker_lost()
-
     def stand_by(self) -> None:
         """Another hub works: forget everything, so that nothing of it is ever committed. The committer's thread."""
-        self._engine = self._failed = self._blindness = self._known = self._unseen = self._pending = None
+        self._engine = self._failed = self._blindness = self._known = self._unseen = None
+        self._pending.clear()
         self._acknowledgements = Acknowledgements(self._outbound)
-        self._attempt, self._last_good, self._last_beat = "", 0, 0
+        self._attempt = ""
         self._marks.anew()
-        self._stepped = self._clock()
+        self.vigil.stand_by()
         while self._intake.batch(self._limit, 0):
             pass
         self._intake.take_turned_away()
 
     def step(self, wait: float = 0.25) -> bool:
         """One round: rebuild if need be, take a batch, judge, commit, acknowledge. False after an outage: pause."""
-        self._stepped = self._clock()
-        now = self._clock()
-        if now < self._built:
-            log.error("the hub's own clock reads %d ms since 1970: nothing is committed until it is set", now)
+        if not self.vigil.step():
             return False
         try:
             if self._engine is None:
@@ -181,14 +152,14 @@ class Committer:
             self._measures.queued(self._intake.depth, self._intake.fill)
             items = self._intake.batch(self._limit, self._patience(wait), self._lines, min(self._gather, wait))
             self._fence.confirm()
-            self._notice_time(self._ready)
+            if self.vigil.look_back(self._ready) and self._own is not None:
+                self._own.soon()
             self._noticeboard.look(self._ready)
-            self._suspects.clear()
+            self._isolation.step()
             self._commit(items)
             if self._own is not None and (own := self._own.deliveries(self._ready, self._clock())):
                 self._commit(own)
-            self._last_good = self._clock()
-            self._acknowledgements.say(self._last_good)
+            self._acknowledgements.say(self.vigil.good())
         except LeaseLost:
             self._fence.left()
             self.stand_by()
@@ -201,7 +172,7 @@ class Committer:
         except (DatabaseAway, sa.exc.SQLAlchemyError) as error:
             self._measures.outage()
             # Without a trace: an outage is a state, told in one line.
-            log.error("database is away, nothing is acknowledged until it is back: %s", _first_line(error))  # noqa: TRY400
+            log.error("database is away, nothing is acknowledged until it is back: %s", first_line(error))  # noqa: TRY400
             return False
         return True
 
@@ -219,7 +190,8 @@ class Committer:
     def _restore(self) -> None:
         """Rebuild the engine from what is committed. Raises SQLAlchemyError; the engine is None then."""
         now = self._clock()
-        self._failed, self._engine, self._pending = self._engine or self._failed, None, None
+        self._failed, self._engine = self._engine or self._failed, None
+        self._pending.clear()
         engine_before = self._failed
         with self._database.connect() as connection:
             unseen = self._fence.enter(connection)
@@ -238,117 +210,39 @@ class Committer:
                 connection, self._series, self._rules, self._settings, self._blindness, now, self._known, self._past
             )
         self._engine, self._failed, self._known, self._attempt = engine, None, None, ""
-        self._stepped = self._clock()  # it may have taken long
-        self._last_good = self._last_good or min(beat.at if beat else now, now)
-        if self._unseen is not None and beat is not None:  # between two hubs, however short
-            self._blindness.was(min(self._last_good, now - self._unseen), now, "hub")
+        self.vigil.restored(self._blindness, now, beat.at if beat else None, self._unseen)
         self._unseen = None
-
-    def _notice_time(self, engine: Engine) -> None:
-        """Broker signals, and time in which nothing was committed (crash, pause, outage), as stored blindness."""
-        now = self._clock()
-        if now < self._last_good:
-            log.warning("the hub's clock was set back by %d ms", self._last_good - now)
-            engine.clock_set_back(now)
-            engine.blindness.clock_set_back(now)
-            self._last_good = self._last_beat = now
-        if now - self._last_good > self._beat * 2:
-            engine.blindness.was(self._last_good, now, "hub")
-        while not self._signals.empty():
-            what, at = self._signals.get()
-            if what == "lost":
-                engine.blindness.begin(at, "broker")
-            else:
-                engine.blindness.end(at)
-            if self._own is not None:
-                self._own.soon()
 
     # --- a batch ---
 
     def _commit(self, items: Sequence[Item]) -> None:
-        """Commit them, or all but the culprits; while more wait, judge them and leave the rest to the next call.
+        """Commit them, or all but the culprits; while more wait, judge them and leave the rest to a later call.
 
-        So the store takes one batch while the next is judged: neither waits for the other. Raises DatabaseAway.
+        So the store takes batches while the next is judged: neither waits for the other. Raises DatabaseAway.
         """
-        before = self._pending
         try:
-            judged = self._judge(items)
-            if before is not None:
-                self._settle(before)
-                before = None
-            self._pending = judged
-            if not self._intake.holds(self._limit, self._lines):
-                self._settle(judged)
+            self._pending.append(self._judge(items))
+            items = ()
+            while self._pending and (len(self._pending) > AHEAD or not self._intake.holds(self._limit, self._lines)):
+                self._settle(self._pending[0])
         except Fenced:
             raise
-        except Exception as error:  # supervised: whatever a batch provokes, the hub goes on
-            self._restore()
-            if _is_outage(error):
-                raise DatabaseAway(_first_line(error)) from error
-            if before is not None:
-                self._commit_alone(before.items)
-                self._commit_alone(items)
-            else:
-                self._isolate(items, error)
+        except Exception as error:  # noqa: BLE001 - supervised: whatever a batch provokes, the hub goes on
+            unsettled = [judged.items for judged in self._pending]
+            self._isolation.sort_out([*unsettled, items] if items or not unsettled else unsettled, error)
 
-    def _commit_alone(self, items: Sequence[Item]) -> None:
-        """Commit them, or all but the culprits, before anything else is judged. Raises DatabaseAway."""
-        items = [item for item in items if item.address not in self._suspects]
-        try:
-            self._settle(self._judge(items))
-        except Fenced:
-            raise
-        except Exception as error:  # supervised, as above
-            self._restore()
-            if _is_outage(error):
-                raise DatabaseAway(_first_line(error)) from error
-            self._isolate(items, error)
+    def _commit_now(self, items: Sequence[Item]) -> None:
+        """Before anything else is judged; also if there is nothing to commit. Raises whatever they provoke."""
+        self.vigil.want_beat()
+        self._settle(self._judge(items))
 
-    def _isolate(self, items: Sequence[Item], error: Exception) -> None:
-        """Halve a batch that fails until the culprit stands alone, then refuse that one.
-
-        What else its sender has in this batch is left unsaid: it comes again, and one sender can't make the hub
-        rebuild itself more than a few times a step.
-        """
-        if len(items) > 1:
-            middle = len(items) // 2
-            self._commit_alone(items[:middle])
-            self._commit_alone(items[middle:])
-            return
-        self._prove_innocence(error)
-        if not items:
-            return
-        item = items[0]
-        try:
-            self._settle(self._judge([item]))  # perhaps it was not the message but what the engine had in mind
-        except Fenced:
-            raise
-        except Exception as again:  # noqa: BLE001 - supervised, as above
-            self._restore()
-            error = again
-        else:
-            return
-        self._suspects.add(item.address)
+    def _refuse(self, item: Item, error: Exception) -> None:
         about = {"site": item.address.site, "agent": item.address.agent, "reason": "poison"}
-        log.error(
-            "message from %s can't be committed and is refused: %s", item.address, _first_line(error), extra=about
-        )
-        self._intake.reject(item.address, "poison", f"{_first_line(error)}: {item}"[:500])
+        log.error("message from %s can't be committed and is refused: %s", item.address, first_line(error), extra=about)
+        self._intake.reject(item.address, "poison", f"{first_line(error)}: {item}"[:500])
         if isinstance(item, Delivery) and isinstance(item.message, Report):
             refusal = Refusal(id=item.message.id, reason=f"can't be committed: {type(error).__name__}")
             self._outbound.send(item.address, Verb.ACK, Ack(refused=[refusal]))
-
-    def _prove_innocence(self, error: Exception) -> None:
-        """Before anybody is refused: does a commit without messages work? Raises DatabaseAway where not even that."""
-        self._last_beat = 0
-        try:
-            self._settle(self._judge([]))
-        except Fenced:
-            raise
-        except Exception as empty:
-            self._restore()
-            log.exception("a commit without messages fails")
-            raise DatabaseAway(_first_line(empty)) from error
 
     def _judge(self, items: Sequence[Item]) -> Judged:
         """Into the engine, and its numbers on their way."""
@@ -373,12 +267,13 @@ class Committer:
         self._attempt = secrets.token_hex(8)
         durable = self._durable(judged)
         written = perf_counter()
-        beat = now - self._last_beat >= self._beat
-        if judged.items or judged.transitions or beat or engine.blindness.unsaved:
+        if judged.items or judged.transitions or self.vigil.beat_due(now) or engine.blindness.unsaved:
             self._transaction.save(judged, engine.blindness, self._attempt)
-            self._last_beat = now
+            self.vigil.beaten(now)
         engine.batch_committed()
-        self._pending, self._attempt = None, ""
+        if self._pending:
+            self._pending.popleft()
+        self._attempt = ""
         saved, at = perf_counter(), self._clock()
         for address in batch.applied.keys() | batch.back:
             with after_commit("answering"):
@@ -398,8 +293,8 @@ class Committer:
             return
         with self._database.connect() as connection:
             seen = writes.known_events(connection, wanted)
-        if self._pending is not None:
-            seen.update(event.key for event in self._pending.batch.events)
+        for judged in self._pending:
+            seen.update(event.key for event in judged.batch.events)
         for event in wanted:
             if event.key not in seen:
                 seen.add(event.key)
@@ -433,14 +328,3 @@ class Committer:
                     self._outbound.send(address, Verb.ACK, ack)
                 except Exception:  # supervised: a refusal that is lost is asked for again
                     log.exception("no refusal to %s", address, extra=address._asdict())
-
-
-def _is_outage(error: Exception) -> bool:
-    """The database's trouble rather than the data's."""
-    if isinstance(error, sa.exc.DBAPIError):
-        return not isinstance(error, sa.exc.DataError | sa.exc.IntegrityError)
-    return isinstance(error, sa.exc.SQLAlchemyError) and not isinstance(error, sa.exc.StatementError)
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:300]

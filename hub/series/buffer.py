@@ -235,14 +235,16 @@ class BufferedSeries:
 
     def _straight(self, job: Job) -> bool:
         """Whether the store has its points. Raises SeriesRefused."""
+        patience = self._gate.patience if self._gate.open else 0.0  # one batch at the most is waited for in vain
         try:
-            job.wait(self._gate.patience)
+            job.wait(patience)
         except SeriesUnavailable as error:
             self._gate.shut(error, error.retry_after)
             return False
         except Late:
-            self._gate.slow()
-            self._pace.yield_way()
+            if patience:
+                self._gate.slow()
+                self._pace.yield_way()
             return False
         except SeriesRefused:
             raise

@@ -117,8 +117,8 @@ class Hub:
 
     def _taken(self) -> None:
         """The broker is there at once."""
-        self.committer.take_over()
-        self.committer.broker_back()
+        self.committer.vigil.take_over()
+        self.committer.vigil.broker_back()
 
     def step(self) -> bool:
         if self.shares:

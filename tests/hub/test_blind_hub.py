@@ -36,7 +36,7 @@ def hear(hub: Hub, *reports: Report) -> None:
 
 def live(hub: Hub, minutes: int, reachable: int) -> None:
     for _ in range(minutes):
-        hub.committer.broker_back()
+        hub.committer.vigil.broker_back()
         for _ in range(6):  # the hub goes on working
             hub.now += 10_000
             hub.step()
@@ -51,11 +51,11 @@ def hub_down(hub: Hub) -> None:
 
 def broker_down(hub: Hub) -> None:
     """Two hours in which the hub worked and heard nobody."""
-    hub.committer.broker_lost()
+    hub.committer.vigil.broker_lost()
     for _ in range(2 * 12):
         hub.now += 5 * MINUTE_MS
         hub.step()
-    hub.committer.broker_back()
+    hub.committer.vigil.broker_back()
     hub.step()
 
 

@@ -494,11 +494,11 @@ def test_time_the_hub_did_not_see_is_blindness_not_silence(hub: Hub, url: str, t
 
 
 def test_a_lost_broker_is_blindness_until_it_is_back(hub: Hub) -> None:
-    hub.committer.broker_lost()
+    hub.committer.vigil.broker_lost()
     for _ in range(20):
         hub.now += 9_000
         hub.step()
-    hub.committer.broker_back()
+    hub.committer.vigil.broker_back()
     hub.step()
     assert hub.tickets() == []
     (interval,) = hub.rows(schema.blindness)
@@ -538,7 +538,7 @@ def test_a_broker_lost_while_the_database_is_away_is_not_forgotten(tmp_path: Pat
     hub.step()
     with hub.database.connect() as blocker:
         blocker.exec_driver_sql("BEGIN EXCLUSIVE")
-        hub.committer.broker_lost()
+        hub.committer.vigil.broker_lost()
         assert hub.step() is False
         blocker.exec_driver_sql("ROLLBACK")
     for _ in range(20):

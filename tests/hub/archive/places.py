@@ -60,7 +60,7 @@ class Place:
 def live(hub: Hub, minutes: int = 6, start: int = T0, site: str = SITE) -> None:
     """A camera that goes away for good: agents, devices, events, a finding, its ticket and its timeline."""
     hub.now = start
-    hub.committer.broker_back()
+    hub.committer.vigil.broker_back()
     who = Address(site, "gateway")
     hub.announce(address=who)
     for minute in range(minutes):

@@ -120,7 +120,7 @@ def test_an_erased_site_has_no_record_left_and_what_comes_then_is_not_missed(rig
         store.erase(SITE)
     rig.restarted().round()
     assert {name: rows for name, rows in rig.everything().items() if rows and name not in OF_NO_SITE} == {}
-    rig.hub.committer.take_over()
+    rig.hub.committer.vigil.take_over()
     rig.announce()
     rig.event("door.access_granted", credential="c-9")
     rig.mirror.round()

@@ -92,9 +92,9 @@ def test_its_quiet_is_known_after_a_restart(tmp_path: Path, hub: Hub) -> None:
 def test_time_in_which_nothing_can_be_heard_is_not_quiet(hub: Hub) -> None:
     hub.tell(event(hub.now, **FORCED))
     hub.pass_time(20)
-    hub.committer.broker_lost()
+    hub.committer.vigil.broker_lost()
     hub.pass_time(300)
-    hub.committer.broker_back()
+    hub.committer.vigil.broker_back()
     hub.pass_time(35)
     assert hub.tickets() == [("door-1", "door_forced", "open")]
     hub.pass_time(10)

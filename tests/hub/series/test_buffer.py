@@ -103,6 +103,23 @@ def test_a_store_that_hangs_holds_up_one_batch_and_that_for_as_long_as_there_is_
         assert stored(series) == list(range(100))
 
 
+def test_of_batches_under_way_when_the_store_hangs_one_is_waited_for(tmp_path: Path, influxdb: InfluxDB) -> None:
+    store = InfluxSeries(InfluxTarget(influxdb.url, "watchkeeper", api="v1", timeout_seconds=60.0))
+    with BufferedSeries(store, tmp_path / "buffer.db", MEBIBYTE, lambda: NOW, QUICK, patience=0.3) as series:
+        series.write(points(0))
+        influxdb.pause()
+        try:
+            first, *others = [series.begin(points(number)) for number in range(1, 5)]
+            assert first().outcome is Outcome.BUFFERED
+            series._gate.patience = 600.0
+            assert [one().outcome for one in others] == [Outcome.BUFFERED] * 3
+            assert "within 0.3 s" in str(series.stats().last_error)
+        finally:
+            influxdb.resume()
+        drained(series)
+        assert stored(series) == list(range(5))
+
+
 def test_once_the_oldest_has_waited_for_too_long_agents_keep_their_reports(tmp_path: Path, influxdb: InfluxDB) -> None:
     now = NOW
     store = InfluxSeries(InfluxTarget(influxdb.url, "watchkeeper", api="v1", timeout_seconds=0.5))

@@ -30,7 +30,7 @@ def test_a_write_that_hangs_is_given_up_and_so_is_what_waits_behind_it() -> None
         release.wait(60)
         written.append(points)
 
-    lane = Lane()
+    lane = Lane(writers=1)
     for points in (1, 2):
         going = lane.start(points, partial(write, points))
         assert begun.wait(30)
@@ -41,4 +41,27 @@ def test_a_write_that_hangs_is_given_up_and_so_is_what_waits_behind_it() -> None
     assert lane.quiet(30.0)
     lane.start(3, partial(write, 3)).wait(30.0)
     assert written == [1, 3], "what waited in vain is on disk by now: it is not written beside that"
+    lane.close()
+
+
+def test_two_are_written_at_a_time_and_begun_in_their_order() -> None:
+    begun: list[int] = []
+    both, release = threading.Barrier(3, timeout=60), threading.Event()
+
+    def write(number: int) -> None:
+        begun.append(number)
+        if number < 2:
+            both.wait()
+            release.wait(60)
+
+    lane = Lane()
+    jobs = [lane.start(1, partial(write, number)) for number in range(4)]
+    both.wait()
+    assert sorted(begun) == [0, 1], "those after them wait for their turn"
+    assert not lane.quiet(0.01)
+    release.set()
+    for job in jobs:
+        job.wait(30.0)
+    assert lane.quiet(30.0)
+    assert sorted(begun[2:]) == [2, 3]
     lane.close()
