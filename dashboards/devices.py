@@ -89,6 +89,7 @@ def rate_by_day(rate: str, title: Text, limits: Limits | None = None, width: int
         ],
         unit="percentunit",
         limits=limits,
+        lowest=True,
         interval="1d",
         most=1,
         steps=True,

@@ -6,7 +6,7 @@ Lines(Text("Fill", "占用率"), Text("How full each volume is.", "各卷的占�
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from grafana_foundation_sdk.models.dashboard import (
     DashboardFieldConfigSourceOverrides,
@@ -42,6 +42,7 @@ NARROWEST = 80
 """Pixels of a column at least that is told no width."""
 ANY = "1+"
 """As a state: any number of what should not be there, in that colour; its text is the number itself."""
+_WORST: Mapping[str, Sequence[Literal["min", "max"]]] = {"above": ["max"], "below": ["min"], "beyond": ["min", "max"]}
 BRIDGED_SECONDS: Mapping[Tier, float] = {"raw": 900.0, "hourly": 10_800.0, "daily": 259_200.0}
 """A hole no longer than this is none: agents look at their own pace, which may be slower than the chart's step."""
 
@@ -131,7 +132,8 @@ class Spec:
         if self.empty == NO_DATA:
             return self.description
         words, empty = self.description, self.empty
-        return Text(f"{words.en} Where it is empty: {empty.en}.", f"{words.zh}为空表示：{empty.zh}。")
+        en, zh = words.en.removesuffix("."), words.zh.removesuffix("。")  # words of the catalogue have none
+        return Text(f"{en}. Where it is empty: {empty.en}.", f"{zh}。为空表示：{empty.zh}。")
 
     def overrides(self) -> Sequence[DashboardFieldConfigSourceOverrides]:
         """What a type says of single series besides."""
@@ -226,6 +228,8 @@ class Lines(Spec):
     """States rather than measures: a value lasts until the next."""
     colours: Sequence[str] = ()
     """A colour a query, where colours mean something: what is critical is not drawn in green."""
+    lowest: bool = False
+    """The less the worse, where no limit says so."""
 
     def overrides(self) -> Sequence[DashboardFieldConfigSourceOverrides]:
         """The colours."""
@@ -238,9 +242,24 @@ class Lines(Spec):
         ]
 
     def options(self) -> dict[str, Any]:
-        """A legend that says the newest and the worst."""
-        legend = {"showLegend": True, "displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]}
+        """A legend that says the newest and the worst, the worst first: Grafana leaves it a third of the panel, which
+        is three of many lines."""
+        calculations = self._worst()
+        legend: dict[str, Any] = {
+            "showLegend": True,
+            "displayMode": "table",
+            "placement": "bottom",
+            "calcs": ["lastNotNull", *calculations],
+        }
+        if not self.colours:
+            legend |= {"sortBy": calculations[-1].capitalize(), "sortDesc": calculations[-1] == "max"}
         return {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
+
+    def _worst(self) -> Sequence[Literal["min", "max"]]:
+        """Which values say how bad it was."""
+        if self.limits is None:
+            return ["min"] if self.lowest else ["max"]
+        return _WORST[self.limits.worse]
 
     def custom(self) -> dict[str, Any]:
         """Gaps stay gaps, but for short ones: a line across them would claim what nobody measured. Under many lines no

@@ -112,8 +112,8 @@ def _recorded(
 
 
 BY_CHANNEL = Text(
-    'no data: a recorder tells of its channels, see "Days kept" of Storage and retention',
-    "无数据：录像机按通道报告，请看“存储与留存”看板的“留存天数变化”",
+    'no data of this camera; recorders tell of channels, see "Days kept" of Storage and retention',
+    "没有该摄像机的数据；录像机按通道报告，请看“存储与留存”看板的“留存天数变化”",
 )
 
 THERE = _states(
@@ -182,6 +182,7 @@ LINES = [
         ),
         "percentunit",
         bridged_seconds=AN_HOUR,
+        lowest=True,
     ),
     _lines(
         ["clock_offset_seconds"],

@@ -27,8 +27,6 @@ RULES = "|".join(
 )
 
 
-NO_EVENT = Text("none told", "无报告")
-"""Whether there was none, or nobody told of any, a count does not know."""
 ANSWERS = Text("Controller answers", "控制器可达")
 
 
@@ -41,7 +39,7 @@ def _count(where: str, title: Text, description: Text) -> Number:
         calculation="sum",
         width=6,
         height=4,
-        empty=NO_EVENT,
+        empty=none_or_untold(ANSWERS),
     )
 
 

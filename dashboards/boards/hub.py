@@ -306,7 +306,7 @@ STORING = Row(
             Text(
                 "Share in use of the series of which the hub can learn what is usual (rule hub_learning_full). Past "
                 "it, rules that compare with the usual know nothing of further series.",
-                "可学习常态的数据序列占用率（规则 hub_learning_full）。占满后，与常态比较的规则不再了解新的序列。",
+                "可学习常态的数据序列占用率（规则 hub_learning_full）。占满后，与常态比较的规则无法学习新的序列。",
             ),
             {"learned_fill_ratio": Text("in use", "占用")},
             "percentunit",

@@ -209,7 +209,7 @@ PORTS = Row(
             description=Text(
                 "The newest of each port and interface within a quarter of an hour. Errors are coloured where the rule "
                 "port_errors raises its ticket.",
-                "各端口与网口一刻钟内的最新值。错误速率达到规则 port_errors 的时限即变色。",
+                "各端口与网口一刻钟内的最新值。错误速率达到规则 port_errors 的阈值即变色。",
             ),
             queries=[
                 Query(

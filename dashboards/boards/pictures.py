@@ -88,6 +88,7 @@ def _lines(metric: str, title: Text, description: Text) -> Lines:
         interval="1h",
         link=DEVICE,
         least=0,
+        lowest=True,
     )
 
 

@@ -8,6 +8,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import GridPos
 
 from dashboards.devices import course
+from dashboards.limits import Limit, above, below, beyond
 from dashboards.panel import Column, Lines, Number, Spec, Table
 from dashboards.query import Query, Tier
 from dashboards.text import NO_DATA, Text
@@ -74,7 +75,7 @@ def test_a_list_that_may_be_empty_for_two_reasons_says_both_and_where_to_see_whi
     panel = made(table(empty=none_or_untold(Text("Clocks measured", "已测量的时钟"))))
     words = "无，或没有数据：请看“已测量的时钟”"
     assert panel["fieldConfig"]["defaults"]["noValue"] == words
-    assert panel["description"] == f"述为空表示：{words}。"
+    assert panel["description"] == f"述。为空表示：{words}。"
 
 
 def test_the_value_of_a_cell_that_nobody_knows_is_still_no_data_in_such_a_list() -> None:
@@ -112,6 +113,26 @@ def test_a_short_hole_is_bridged_by_the_pace_of_the_database(tier: Tier, more: d
         **more,
     )
     assert made(panel)["fieldConfig"]["defaults"]["custom"]["spanNulls"] == bridged
+
+
+@pytest.mark.parametrize(
+    ("more", "figures", "first"),
+    [
+        ({}, ["max"], ("Max", True)),
+        ({"lowest": True}, ["min"], ("Min", False)),
+        ({"limits": above(Limit("disk_hot", "raise_celsius"))}, ["max"], ("Max", True)),
+        ({"limits": below(Limit("retention_below_target", "target_days"))}, ["min"], ("Min", False)),
+        ({"limits": beyond(Limit("clock_drift", "raise_offset_seconds"))}, ["min", "max"], ("Max", True)),
+    ],
+    ids=["nothing is said", "little is bad", "above a limit", "below one", "either way"],
+)
+def test_a_legend_says_how_bad_it_was_and_has_the_worst_first(
+    more: dict[str, Any], figures: list[str], first: tuple[str, bool]
+) -> None:
+    panel = Lines(title=Text("T", "表"), description=Text("D", "述"), queries=[RAW], unit="none", **more)
+    legend = made(panel)["options"]["legend"]
+    assert legend["calcs"] == ["lastNotNull", *figures]
+    assert (legend["sortBy"], legend["sortDesc"]) == first
 
 
 def test_a_table_is_sorted_by_several_columns_as_they_are_called() -> None:

@@ -6,6 +6,7 @@ from html import escape
 
 from tests.dashboards.drawing.colours import PALETTE, colour
 from tests.dashboards.drawing.fields import Field, fields_of
+from tests.dashboards.drawing.legend import legend
 from tests.dashboards.drawing.scale import BOTTOM, LEFT, TOP, Scale, ticks, time_axis
 from tests.dashboards.player.frames import Cell
 from tests.dashboards.player.play import Panel, Played
@@ -48,9 +49,8 @@ def lines_of(panel: Panel) -> list[Line]:
 def chart(panel: Panel, played: Played, width: float, height: float) -> str:
     """Lines over time, with axes, thresholds that are to be seen, annotations and a legend."""
     lines = lines_of(panel)
-    legend = (panel.json.get("options") or {}).get("legend") or {}
-    words = _legend(lines) if legend.get("showLegend", True) and legend.get("displayMode") != "hidden" else ""
-    height -= (36 if len(lines) > 4 else 20) if words else 0
+    words, tall = legend(panel, [(line.field, line.hue) for line in lines], height)
+    height -= tall
     scale = _scale(panel, lines, width, height)
     parts = [*_axes(scale, lines), *_thresholds(lines, scale), *_marks(played, panel, scale)]
     for line in lines:
@@ -177,11 +177,6 @@ def _runs(line: Line, spanned: bool | int) -> Iterator[list[tuple[float, float]]
         hole = False
     if run:
         yield run
-
-
-def _legend(lines: Sequence[Line]) -> str:
-    items = (f'<span><i style="background:{line.hue}"></i>{escape(line.field.name)}</span>' for line in lines[:40])
-    return f'<div class="legend">{"".join(items)}</div>'
 
 
 def spark(cells: Sequence[Cell], hue: str, width: float, height: float) -> str:

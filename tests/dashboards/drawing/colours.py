@@ -76,7 +76,9 @@ td[style*=background] a{color:inherit;text-decoration:underline}
 .bars{display:grid;gap:5px 10px;align-items:center;height:100%;align-content:space-evenly}
 .bars .track{background:#22252b;height:18px;border-radius:2px}.bars .fill{height:100%;border-radius:2px}
 .legend{display:flex;flex-wrap:wrap;gap:2px 12px;font-size:11px;color:#b4b7c7;max-height:34px;overflow:hidden}
-.legend i{display:inline-block;width:12px;height:3px;border-radius:2px;margin-right:5px;vertical-align:middle}
+.rows{overflow:hidden}.rows table{font-size:12px;width:100%}.rows th,.rows td{height:22px;border:0;text-align:right}
+.rows th:first-child,.rows td:first-child{text-align:left;width:60%}
+.rows i,.legend i{display:inline-block;width:12px;height:3px;border-radius:2px;margin-right:5px;vertical-align:middle}
 svg text{fill:#9d9fb0;font-size:11px}
 footer{padding:10px 16px;color:#8e92a4;font-size:11px}
 """
