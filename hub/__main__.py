@@ -136,7 +136,7 @@ def _run(config: HubConfig, _arguments: argparse.Namespace) -> int:
         app = App(config, config.known)
         app.start()
     except (JournalError, SeriesUnavailable, SQLAlchemyError, OSError) as error:
-        print(f"watchkeeper-hub: {error}", file=sys.stderr)
+        print(f"watchkeeper-hub: {str(error).partition(chr(10))[0]}", file=sys.stderr)
         return 1
     logging.getLogger("hub").info("console at http://%s:%s/", config.file.console.host, config.file.console.port)
     while not ended.wait(1.0):

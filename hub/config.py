@@ -190,7 +190,10 @@ def parse(
     if store.password_file is not None:
         store = store.model_copy(update={"password_file": folder / store.password_file})
     state, series = folder / file.state_dir, file.series
-    series = series.model_copy(update={"path": state / series.path, "buffer_path": state / series.buffer_path})
+    secrets = {name: getattr(series, name) for name in ("token_file", "password_file", "ca_file")}
+    paths = {name: folder / path for name, path in secrets.items() if path is not None}
+    paths |= {"path": state / series.path, "buffer_path": state / series.buffer_path}
+    series = series.model_copy(update=paths)
     anchored = {"state_dir": state, "broker": file.broker.anchored(folder), "store": store, "series": series}
     return HubConfig(file.model_copy(update=anchored), settings, source, text)
 

@@ -81,6 +81,8 @@ class Scoped(Mapping[str, Settings]):
                 place = ("override", number, "rules", name)
                 if name not in rules:
                     raise Misplaced(place, known)
+                if override.kind is not None and override.kind not in rules[name].kinds:
+                    raise Misplaced(place, f"it would never hold: {name} is for {', '.join(sorted(rules[name].kinds))}")
                 for key in (False, True):
                     self._settled(name, place, Spot(key=key, overrides=(number,)))
 

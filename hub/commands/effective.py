@@ -36,7 +36,7 @@ def show(config: HubConfig, arguments: argparse.Namespace) -> int:
     area = f", {'key ' if spot.key else ''}area {spot.area}" if spot.area else ""
     named = [f"{name} {value}" for name, value in where._asdict().items() if value]
     print(f"for {', '.join(named) or 'everything that nothing more specific is said of'}{area}:")
-    for line in _lines(config, found):
+    for line in (*_lines(config, found), *([] if where.kind else _uncounted(config, {one.rule for one in found}))):
         print(line)
     return 0
 
@@ -79,6 +79,14 @@ def _lines(config: HubConfig, found: list[Effective]) -> Iterator[str]:
         of_all = Settings.model_fields.get(one.name)
         unit = (described or (of_all and of_all.description) or "").partition(";")[0]
         yield f"{one.rule}.{one.name} = {json.dumps(value)}{' ' + unit if unit else ''}  # {_origin(config, one)}"
+
+
+def _uncounted(config: HubConfig, shown: set[str]) -> Iterator[str]:
+    """What would hold for one kind of device, where none was said and the rule is for several."""
+    several = {name for name in shown if len(config.known[name].kinds) > 1}
+    for number, override in enumerate(config.file.override, 1):
+        if override.kind and several & set(override.rules):
+            yield f"# without --kind nothing counts that [[override]] {number} says for {override.kind}"
 
 
 def _origin(config: HubConfig, one: Effective) -> str:

@@ -7,13 +7,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.commands.cover import opened
 from hub.commands.reporting import now_ms
 from hub.config import HubConfig
 from hub.reconcile import Reconciler
-from hub.rule import discover
 from hub.series import erasure
 from hub.series.config import open_series
 from hub.series.store import SeriesUnavailable
@@ -50,18 +50,20 @@ def add_to(commands: Any, file: argparse.ArgumentParser) -> None:
 
 def run(config: HubConfig, arguments: argparse.Namespace) -> int:
     """The exit status. Raises ConfigError."""
-    database = opened(config)
+    database: sa.Engine | None = None
     try:
+        database = opened(config)
         series = open_series(config.file.series) if _exists(config) else Unknown()
         buffer = config.file.series.buffer_path
         settled = lambda site: erasure.waiting(buffer, site).points == 0  # noqa: E731 - said where it is used
-        reconciler = Reconciler(database, series, discover(), config.rules, now_ms, settled)
+        reconciler = Reconciler(database, series, config.known, config.rules, now_ms, settled)
         found = reconciler.look() if arguments.dry_run else reconciler.mend()
     except (SQLAlchemyError, SeriesUnavailable, OSError) as error:
         print(f"watchkeeper-hub: {str(error).partition(chr(10))[0]}", file=sys.stderr)
         return 1
     finally:
-        database.dispose()
+        if database is not None:
+            database.dispose()
     if arguments.json:
         print(json.dumps({"dry_run": arguments.dry_run, "corrections": [one._asdict() for one in found]}, indent=2))
         return 0

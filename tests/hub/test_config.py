@@ -156,6 +156,14 @@ def test_who_says_for_whom_means_its_settings_and_of_a_rule_for_one_kind_need_no
     assert f"camera_unreachable.hold_seconds = 90.0 s  # [[override]] 1, {file}:3\n" in capsys.readouterr().out
 
 
+def test_of_a_rule_for_several_kinds_it_says_what_does_not_count_while_the_kind_is_not_said(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check-config", "--config", str(file), "--rule", "channel_offline"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "# without --kind nothing counts that [[override]] 3 says for channel"
+
+
 def test_of_a_users_own_rule_it_names_the_lines_and_the_unit_of_its_metric(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -199,6 +207,10 @@ OWN = STRICT[STRICT.index("[threshold") :]
             "[[override]]\nsite = 'a'\nrules.door_forced.hold = 1",
             ":3: override.0.rules.door_forced.hold: unknown key",
         ),
+        (
+            "[[override]]\nkind = 'camera'\nrules.volume_filling.enabled = false",
+            ":3: override.0.rules.volume_filling: it would never hold: volume_filling is for volume",
+        ),
         ("[areas.gate]\nkey = true", ":1: areas.gate: name its rooms, its devices, or both"),
         ("[areas.gate]\ndevices = ['cam-1']", ":2: areas.gate.devices.0"),
         (OWN.replace("too_damp", "door_forced"), ":1: threshold.door_forced: the hub has a rule of this name"),
@@ -227,6 +239,13 @@ def test_what_is_wrong_refuses_to_start_by_its_line(text: str, said: str) -> Non
     with pytest.raises(ConfigError) as refused:
         parse(tomllib.loads(text), discover(), folder=Path(), source="hub.toml", text=text)
     assert str(refused.value).startswith(f"hub.toml{said}")
+
+
+def test_relative_paths_are_taken_from_the_files_folder_wherever_the_hub_is_started(tmp_path: Path) -> None:
+    series = {"kind": "influx", "url": "https://influx.example", "token_file": "influx.token", "ca_file": "/etc/ca.crt"}
+    file = parse({"state_dir": "state", "series": series}, {}, folder=tmp_path).file
+    assert (file.series.token_file, file.series.ca_file) == (tmp_path / "influx.token", Path("/etc/ca.crt"))
+    assert (file.series.password_file, file.series.path) == (None, tmp_path / "state" / "series.db")
 
 
 def test_a_limit_may_be_moved_with_its_other_half() -> None:
