@@ -56,12 +56,14 @@ def user(folder: Path, password: str = USER[1], privacy: str = USER[2], name: st
 
 def test_what_a_switch_has_and_what_it_has_not(tmp_path: Path) -> None:
     with Switch(access_switch(8)) as switch, client(switch.port, community(tmp_path)) as asked:
+        began = time.monotonic()
         told = asked.get([mib.SYS_NAME, mib.SYS_UPTIME, (1, 3, 6, 1, 9, 9), (*mib.IF_HC_IN, 1)])
+        took = time.monotonic() - began
         assert told[mib.SYS_NAME] == b"switch"
         assert isinstance(told[mib.SYS_UPTIME], int)
         assert told[1, 3, 6, 1, 9, 9] is None
         assert switch.requests == 1
-        assert 0 < asked.elapsed < 2.0
+        assert 0 < asked.elapsed <= took
         table = asked.walk([mib.IF_TYPE, mib.IF_NAME], 100, time.monotonic() + 10)
     assert table.column(mib.IF_NAME)[(9,)] == b"te9"
     assert list(table.column(mib.IF_TYPE)) == [(n,) for n in [*range(1, 10), 1000]]
