@@ -31,6 +31,8 @@ AHEAD_MS = 300_000
 Before = dict[Subject, tuple[Newest, Mapping[Window, Values], Mapping[str, Any]]]
 """Devices' newest values, windows and what was learned, as they were."""
 
+_CLEAR = Judgement("clear")
+
 
 class Engine:
     """All sites of one hub. Used by one thread."""
@@ -128,6 +130,8 @@ class Engine:
             if at >= live:  # else a backlog that comes before anything live
                 # Times of a clock that is far ahead are of no use to people: findings begin when the hub was told.
                 self._judge_values(subject, values, min(at, received + AHEAD_MS), latest)
+            elif subject.findings:
+                self._contradict(subject, values, at)
 
     def _judge_values(self, subject: Subject, news: Mapping[str, float], at: int, before: Newest) -> None:
         """Values that rules have not seen yet; `before` were the newest till now."""
@@ -142,6 +146,16 @@ class Engine:
             for check, verdict in self.unusuals.judge(subject, news, at):
                 if verdict.firing or check.rule.name in findings:
                     self.findings.apply(check, subject, *verdict)
+
+    def _contradict(self, subject: Subject, late: Mapping[str, float], at: int) -> None:
+        """What comes too late opens nothing; but what it shows to have been well has not lasted until now."""
+        for metric, value in late.items():
+            for check in subject.plan.watches.get(metric, UNWATCHED)[2]:
+                finding = subject.findings.get(check.rule.name)
+                if finding is not None and finding.life.state == "pending" and check.threshold:
+                    judgement = _by_threshold(check, metric, value)
+                    if judgement is not None and judgement.verdict == "clear":
+                        self.findings.apply(check, subject, judgement, at, None)
 
     # --- events ---
 
@@ -203,20 +217,9 @@ class Engine:
             state = self.sites[subject.site].agents.get(subject.agent)
             if state is not None and before <= state.hole:
                 before = None
-        if check.threshold:
-            firing = value >= check.raise_at if check.above else value <= check.raise_at
-            if firing:
-                judgement = Judgement("firing", {metric: value})
-            elif check.rule.name not in subject.findings:
-                return
-            elif value <= check.clear_at if check.above else value >= check.clear_at:
-                judgement = Judgement("clear")
-            else:
-                return
-        else:
-            judgement = self._judge.call(check, subject, at)
-            if judgement.verdict != "firing" and check.rule.name not in subject.findings:
-                return
+        judgement = _by_threshold(check, metric, value) if check.threshold else self._judge.call(check, subject, at)
+        if judgement is None or (judgement.verdict != "firing" and check.rule.name not in subject.findings):
+            return
         self.findings.apply(check, subject, judgement, at, before)
 
     # --- time ---
@@ -245,3 +248,12 @@ class Engine:
         """The hub's own clock was ahead and no longer is."""
         self._silence.clock_set_back(now)
         self.findings.clock_set_back(now)
+
+
+def _by_threshold(check: Check, metric: str, value: float) -> Judgement | None:
+    """None between the two levels: whatever was, still is."""
+    if value >= check.raise_at if check.above else value <= check.raise_at:
+        return Judgement("firing", {metric: value})
+    if value <= check.clear_at if check.above else value >= check.clear_at:
+        return _CLEAR
+    return None

@@ -44,4 +44,7 @@ REGRESSIONS: tuple[Regression, ...] = (
     Regression(
         700_046, 1.0, 11.4, "a forecast that came true and its store, too small for all, had a ticket each", _A_NVR
     ),
+    Regression(
+        740_063, 21.9, 22.4, "open just before an uplink was lost, open when it was back, shut in between", _A_DOOR
+    ),
 )

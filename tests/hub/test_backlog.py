@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.store import schema
 from tests.hub.fleets import SITE, T0
 from tests.hub.hubs import Hub
 from wire.messages import Offset, Sample
@@ -63,3 +64,42 @@ def test_a_fault_that_lasts_is_judged_on_what_is_live(hub: Hub) -> None:
     for minute in range(7):
         hear(hub, hub.now + minute * MINUTE_MS, 0)
     assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+
+
+def outage(hub: Hub, *, down: bool) -> int:
+    """A camera is lost a moment before the way to the hub is, for an hour; what it was like meanwhile comes after it.
+    Returns when it began, ms UTC."""
+    began = hub.now
+    hear(hub, began, 1)
+    hear(hub, began + MINUTE_MS, 0)
+    hub.now += 60 * MINUTE_MS
+    for minute in range(2, 45):
+        hear(hub, began + minute * MINUTE_MS, 0 if down else 1)
+    hear(hub, began + 45 * MINUTE_MS, 0)
+    return began
+
+
+def test_what_waited_to_be_told_is_forgotten_when_the_backlog_shows_that_it_was_well_meanwhile(hub: Hub) -> None:
+    began = outage(hub, down=False)
+    assert hub.tickets() == [], "down for a moment then, and for a moment now"
+    for minute in range(46, 51):
+        hear(hub, began + minute * MINUTE_MS, 0)
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    assert [row.since for row in hub.rows(schema.finding) if row.state == "open"] == [began + 45 * MINUTE_MS]
+
+
+def test_what_waited_to_be_told_is_told_when_the_backlog_shows_the_same(hub: Hub) -> None:
+    began = outage(hub, down=True)
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    assert [row.since for row in hub.rows(schema.finding) if row.state == "open"] == [began + MINUTE_MS]
+
+
+def test_what_is_told_stays_told_whatever_the_backlog_shows(hub: Hub) -> None:
+    began = hub.now
+    for minute in range(7):
+        hear(hub, began + minute * MINUTE_MS, 0)
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    hub.now += 60 * MINUTE_MS
+    for minute in range(7, 12):
+        hear(hub, began + minute * MINUTE_MS, 1)
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")], "it is resolved by what is live"
