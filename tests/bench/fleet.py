@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+from types import FrameType
 from typing import Any
 
 import psutil
@@ -37,13 +38,20 @@ METRICS_EACH = 3
 
 
 def figures() -> Iterator[Figure]:
-    """µs of processor a small report against that with the fewest agents, and bytes an agent with one camera."""
-    least = 0.0
+    """µs and Python calls a small report against those with the fewest agents known, and bytes an agent with a camera.
+
+    Calls are the work there is, whatever the processor's caches hold.
+    """
+    least = fewest = 0.0
     for size in SIZES:
         command = [sys.executable, "-m", "tests.bench.fleet", str(size)]
         found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         least = least or found["seconds"]
-        yield cost(f"fleet: small report, {size} agents known", found["seconds"], least, f"with {SIZES[0]} known")
+        fewest = fewest or found["calls"]
+        name, against = f"fleet: small report, {size} agents known", f"with {SIZES[0]} known"
+        yield cost(name, found["seconds"], least, against)
+        calls = round(found["calls"], 1)
+        yield Figure(f"{name}: calls", calls, "calls", round(fewest, 1), round(found["calls"] / fewest, 3), against)
     yield Figure(
         f"fleet: memory of an agent with a camera, {SIZES[-1]} known",
         round(found["bytes"]),
@@ -55,7 +63,7 @@ def figures() -> Iterator[Figure]:
 
 
 def measure(agents: int) -> dict[str, float]:
-    """Seconds of processor a report, bytes a known agent, MiB of the process."""
+    """Seconds of processor and calls a report, bytes a known agent, MiB of the process."""
     gc.set_threshold(*COLLECT)
     with tempfile.TemporaryDirectory() as folder:
         hub = Hub(Path(folder), batch_limit=WARM)
@@ -70,8 +78,25 @@ def measure(agents: int) -> dict[str, float]:
         gc.collect()
         rss = process.memory_info().rss
         each = median(_commit(hub, _spread(topics, turn), body, turn) for turn in range(2, 2 + ROUNDS))
+        calls = median(_calls(hub, _spread(topics, turn), body, turn) for turn in range(2 + ROUNDS, 7 + ROUNDS))
         hub.close()
-    return {"seconds": each, "bytes": (rss - before) / agents, "mib": rss / 2**20}
+    return {"seconds": each, "calls": calls, "bytes": (rss - before) / agents, "mib": rss / 2**20}
+
+
+def _calls(hub: Hub, topics: list[str], body: bytes, turn: int) -> float:
+    """One more batch: calls of Python and C functions a report."""
+    made = 0
+
+    def count(_frame: FrameType, event: str, _function: object) -> None:
+        nonlocal made
+        made += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        _commit(hub, topics, body, turn)
+    finally:
+        sys.setprofile(None)
+    return made / len(topics)
 
 
 def _know(hub: Hub, agents: int) -> None:
