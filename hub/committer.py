@@ -27,6 +27,7 @@ from hub.reception import Batch, Item, Outbound, Reception
 from hub.rollup.marks import Marks
 from hub.rule import Rule, Settings
 from hub.series.buffer import Outcome, Written
+from hub.series.lane import WRITERS
 from hub.series.store import Point
 from hub.store import schema, writes
 from hub.store.lease import Fenced, LeaseLost
@@ -38,8 +39,8 @@ from wire.topics import Address, Verb
 
 log = logging.getLogger(__name__)
 
-AHEAD = 3
-"""So many batches may be judged while the store still takes those before: one more than it takes at a time."""
+AHEAD = WRITERS + 1
+"""So many batches may be judged while the store still takes those before: one waits for its turn there."""
 
 REFUSALS_AT_ONCE = 100
 """So many refusals with their reasons fit into one message."""

@@ -1,14 +1,14 @@
 """Who opens files, as Debian's `fatrace` prints it. It listens to one whole file system through the kernel's fanotify:
 readers in containers too, whatever they call the folder. One child process a file system, read line by line.
 
-What fatrace can't tell: that the kernel's queue of 16,384 events ran over (told here when so many came within a
-second, when records come late, or when they pile up in the pipe), and where a name ends. A process may call itself what
-it likes, and names may hold line feeds: the kernel's bound of 15 bytes for a process's name tells which reading of a
-line is the true one, and a record is whole once fatrace waits and the pipe is empty, for it writes each line by itself.
-Fatrace 0.17 has no other format (`--json` came later): a name with a line feed and a time stamp
-can pose as a record of its own. Such a record is not told, but counted as missed, where its time is not between that of
-the record before and now, or where the name before it is cut after a slash. The limit: who may make folders on the file
-system, and names one by a time a moment ahead and opens it at that very moment, can still forge one.
+What fatrace can't tell: that the kernel's queue of 16,384 events ran over (told here when so many came within a second,
+when records come late, or when they pile up in the pipe), and where a name ends. A process may call itself what it
+likes, and names may hold line feeds: the kernel's bound of 15 bytes for a process's name tells which reading of a line
+is the true one, and a record is whole once fatrace waits and the pipe is empty, for it writes each line by itself.
+Fatrace 0.17 has no other format (`--json` came later): a name with a line feed and a time stamp can pose as a record of
+its own. Such a record is not told, but counted as missed, where its time is not between that of the record before and
+now, or where the name before it is cut after a slash. The limit: who may make folders on the file system, and names one
+by a time a moment ahead and opens it at that very moment, can still forge one.
 """
 
 import fcntl

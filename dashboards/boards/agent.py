@@ -143,14 +143,18 @@ COLLECTED = States(
     height=12,
 )
 
+
+def _of_each(function: str) -> str:
+    """What is selected of every collector's run, in seconds."""
+    return ", ".join(f'{function}("collector_{name}_seconds") AS "{name}"' for name in COLLECTORS)
+
+
 LONGEST = Bars(
     title=Text("Longest run of each collector", "各采集器最长用时"),
     description=Text("Within the time shown: what is slow at this site.", "所选时间内的最长一次运行：现场哪一项慢。"),
     queries=[
         Query(
-            "SELECT "
-            + ", ".join(f'max("collector_{name}_seconds") AS "{name}"' for name in COLLECTORS)
-            + ' FROM "agent" WHERE $timeFilter AND {site} AND {agent}',
+            f'SELECT {_of_each("max")} FROM "agent" WHERE $timeFilter AND {{site}} AND {{agent}}',
             alias="$col",
         )
     ],
@@ -165,9 +169,8 @@ TOOK = Lines(
     description=Text("The mean of each hour: which became slower, and when.", "每小时平均值：哪一项变慢、从何时开始。"),
     queries=[
         Query(
-            "SELECT "
-            + ", ".join(f'mean("collector_{name}_seconds") AS "{name}"' for name in COLLECTORS)
-            + ' FROM "agent" WHERE $timeFilter AND {site} AND {agent} GROUP BY time($__interval) fill(null)',
+            f"SELECT {_of_each('mean')}"
+            ' FROM "agent" WHERE $timeFilter AND {site} AND {agent} GROUP BY time($__interval) fill(null)',
             alias="$col",
         )
     ],
