@@ -1,5 +1,7 @@
 """Opens the SQL database and brings its tables up to date."""
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
+_WRITE_AHEAD_AGAIN_SECONDS = 0.01
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -54,10 +57,23 @@ def _postgresql(patience: float) -> dict[str, Any]:
 
 def _set_up_sqlite(connection: Any, patience: float) -> None:
     cursor = connection.cursor()
-    busy = round(patience * 1000) // 3
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={busy}"):
+    for pragma in (f"busy_timeout={round(patience * 1000) // 3}", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
+    _write_ahead(cursor, patience / 3)
     cursor.close()
+
+
+def _write_ahead(cursor: sqlite3.Cursor, patience: float) -> None:
+    """Of several that open a new file at once SQLite refuses all but one this change at a time, and waits for none."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as refusal:
+            if refusal.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(_WRITE_AHEAD_AGAIN_SECONDS)
 
 
 def migrate(engine: sa.Engine) -> None:

@@ -1,8 +1,10 @@
 """The tables as the migrations make them."""
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +12,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy import event
 
 from hub.store import schema
 from hub.store.database import connect, migrate
@@ -55,3 +58,33 @@ def test_two_hubs_that_start_at_once_on_a_new_database_both_find_its_tables(engi
         other.dispose()
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+
+
+@pytest.mark.parametrize("held", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
+def test_a_new_file_that_another_is_writing_to_is_opened_once_that_is_done(tmp_path: Path, held: str) -> None:
+    path = tmp_path / "hub.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute(held)
+    engine = connect(f"sqlite:///{path}")
+    asked = Event()
+    event.listen(engine, "do_connect", lambda *_: asked.set())
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(migrate, engine)
+        assert asked.wait(30)
+        with pytest.raises(TimeoutError):
+            opening.result(0.2)
+        other.execute("ROLLBACK")
+        opening.result(30)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    engine.dispose()
+    other.close()
+
+
+def test_a_new_file_that_another_never_lets_go_of_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sa.exc.OperationalError, match="database is locked"):
+        migrate(connect(f"sqlite:///{path}", patience=0.3))
+    other.close()
