@@ -20,7 +20,7 @@ from hub.desired.publisher import Publisher
 from hub.embedded_broker import EmbeddedBroker
 from hub.folder import lock
 from hub.health import Health, running
-from hub.intake import Intake
+from hub.intake import BatchSize, Intake
 from hub.lease import PATIENCE_SECONDS, Lease, refuse_apart
 from hub.measures import Measures
 from hub.mqtt import MqttLink
@@ -122,10 +122,8 @@ class App:
             self._rules,
             self._config.rules,
             now_ms,
-            ingest.batch_messages,
             self._publisher.answered,
-            batch_lines=ingest.batch_points,
-            gather=ingest.gather_ms / 1000,
+            size=BatchSize(ingest.batch_messages, ingest.batch_points, ingest.gather_ms / 1000),
             measures=self._measures,
             own=Own(self._own, self._measures, time.monotonic, Process()),
             fence=self._lease,

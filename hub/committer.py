@@ -17,10 +17,10 @@ from hub.blindness import Blindness
 from hub.engine import Engine
 from hub.fence import Fence, Unfenced
 from hub.fleet import KnownValues
-from hub.intake import Delivery, Intake
+from hub.intake import BatchSize, Delivery, Intake
 from hub.isolation import DatabaseAway, Isolation, first_line
 from hub.measures import Committed, Measures
-from hub.noticeboard import EVERY_MS, Noticeboard
+from hub.noticeboard import Noticeboard
 from hub.own import Own
 from hub.rebuild import Remembered, read_blindness, rebuild
 from hub.reception import Batch, Item, Outbound, Reception
@@ -33,7 +33,7 @@ from hub.store import schema, writes
 from hub.store.lease import Fenced, LeaseLost
 from hub.transaction import Judged, Transaction, after_commit
 from hub.unusual import Past
-from hub.vigil import BEAT_MS, BUILT_MS, Vigil
+from hub.vigil import Vigil
 from wire.messages import Ack, Refusal, Report
 from wire.topics import Address, Verb
 
@@ -67,27 +67,22 @@ class Committer:
         rules: Mapping[str, Rule],
         settings: Mapping[str, Settings],
         clock: Callable[[], int],
-        batch_limit: int = 500,
         answered: Callable[[Address], None] = lambda _: None,
         *,
+        size: BatchSize | None = None,
         measures: Measures | None = None,
         own: Own | None = None,
-        built_ms: int = BUILT_MS,
-        beat_ms: int = BEAT_MS,
+        vigil: Vigil | None = None,
         fence: Fence | None = None,
-        batch_lines: int = 5000,
-        gather: float = 0.0,
         marks: Marks | None = None,
-        covers_ms: int = EVERY_MS,
+        noticeboard: Noticeboard | None = None,
         past: Past | None = None,
     ) -> None:
         """`answered` is told whose word on its configuration was committed, and who has connected anew.
 
-        A batch is what comes within `gather` seconds, at most `batch_limit` messages of about `batch_lines` samples.
-        `measures` counts the work; `own` reports on it as a device of its own, if at all. A clock before `built_ms` is
-        not believed; a sign of life is committed every `beat_ms`, and two that are missing are blindness.
-        `fence` is what every commit has to pass where another hub works on the same database. `marks` knows which hours
-        have to be rolled up again. Maintenance windows and silences are looked up every `covers_ms`. `past` is what was
+        `measures` counts the work; `own` reports on it as a device of its own, if at all. `vigil` knows when this hub
+        was awake. `fence` is what every commit has to pass where another hub works on the same database. `marks` knows
+        which hours have to be rolled up again, `noticeboard` the maintenance windows and silences. `past` is what was
         usual before this start.
         """
         self._fence = fence or Unfenced()
@@ -98,7 +93,7 @@ class Committer:
         self._transaction = Transaction(database, self._fence, self._marks, intake, self._measures)
         self._pending: deque[Judged] = deque()
         """Batches that are judged while their numbers are still on their way, oldest first."""
-        self._noticeboard = Noticeboard(database, clock, covers_ms)
+        self._noticeboard = noticeboard or Noticeboard(database, clock)
         self._own_address = own.address if own else None
         self._answered = answered
         self._database = database
@@ -110,9 +105,7 @@ class Committer:
         self._past = past
         self._settings = settings
         self._clock = clock
-        self._limit = batch_limit
-        self._lines = batch_lines
-        self._gather = gather
+        self._size = size or BatchSize()
         self._acknowledgements = Acknowledgements(outbound)
         self._engine: Engine | None = None
         self._failed: Engine | None = None
@@ -121,7 +114,7 @@ class Committer:
         self._known: Mapping[tuple[str, str], KnownValues] | None = None
         self._attempt = ""
         self._isolation = Isolation(self._commit_now, self._restore, self._refuse)
-        self.vigil = Vigil(clock, beat_ms, built_ms)
+        self.vigil = vigil or Vigil(clock)
 
     @property
     def next_due(self) -> int | None:
@@ -139,7 +132,7 @@ class Committer:
         self._attempt = ""
         self._marks.anew()
         self.vigil.stand_by()
-        while self._intake.batch(self._limit, 0):
+        while self._intake.batch(self._size.messages, 0):
             pass
         self._intake.take_turned_away()
 
@@ -151,7 +144,8 @@ class Committer:
             if self._engine is None:
                 self._restore()
             self._measures.queued(self._intake.depth, self._intake.fill)
-            items = self._intake.batch(self._limit, self._patience(wait), self._lines, min(self._gather, wait))
+            messages, samples, gather = self._size
+            items = self._intake.batch(messages, self._patience(wait), samples, min(gather, wait))
             self._fence.confirm()
             if self.vigil.look_back(self._ready) and self._own is not None:
                 self._own.soon()
@@ -181,6 +175,10 @@ class Committer:
         """Seconds to wait for a message: what is still to be said must not wait for one."""
         due = self._acknowledgements.wait(self._clock())
         return wait if due is None else min(wait, due)
+
+    @property
+    def _more_waits(self) -> bool:
+        return self._intake.holds(self._size.messages, self._size.samples)
 
     @property
     def _ready(self) -> Engine:
@@ -224,7 +222,7 @@ class Committer:
         try:
             self._pending.append(self._judge(items))
             items = ()
-            while self._pending and (len(self._pending) > AHEAD or not self._intake.holds(self._limit, self._lines)):
+            while self._pending and (len(self._pending) > AHEAD or not self._more_waits):
                 self._settle(self._pending[0])
         except Fenced:
             raise
@@ -319,7 +317,7 @@ class Committer:
         if durable:
             if self._own_address is not None:
                 batch.committed.pop(self._own_address, None)
-            now, load = self._clock(), len(batch.points) / self._lines
+            now, load = self._clock(), len(batch.points) / self._size.samples
             self._acknowledgements.committed(batch.committed, batch.back, load, now)
             self._acknowledgements.say(now)
         for address, refused in batch.refused.items():

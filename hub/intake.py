@@ -60,6 +60,14 @@ class Unreadable(NamedTuple):
     size: int = 0
 
 
+class BatchSize(NamedTuple):
+    """What comes within `gather` seconds, at most so many messages of about so many samples, is committed at once."""
+
+    messages: int = 500
+    samples: int = 5000
+    gather: float = 0.0
+
+
 class Intake:
     """The one queue between MQTT and the committer; `limit` deliveries at the most."""
 

@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from hub.committer import Committer, Sink
-from hub.intake import Intake
+from hub.intake import BatchSize, Intake
+from hub.noticeboard import Noticeboard
 from hub.recording import Line
 from hub.rule import Rule, Settings
 from hub.series.buffer import Outcome, Written
 from hub.series.store import Point, Value
 from hub.store import schema
+from hub.vigil import Vigil
 from wire.codec import unpack_ids
 from wire.messages import Ack, Message
 from wire.topics import Address, Topics, Verb
@@ -122,10 +124,9 @@ class Replay:
             self.rules,
             self.settings,
             lambda: self.now,
-            BATCH,
-            built_ms=0,
-            beat_ms=NEVER_MS,  # the hub was there all the time
-            covers_ms=NEVER_MS,  # all are known from the start
+            size=BatchSize(BATCH),
+            vigil=Vigil(lambda: self.now, NEVER_MS, built_ms=0),  # the hub was there all the time
+            noticeboard=Noticeboard(self.database, lambda: self.now, NEVER_MS),  # all are known from the start
         )
 
     def _pass(self, until: int) -> None:

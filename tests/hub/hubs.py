@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hub.committer import Committer
 from hub.config import HubConfig
-from hub.intake import Intake
+from hub.intake import BatchSize, Intake
 from hub.lease import Lease
 from hub.measures import Measures
 from hub.own import Own, of_buffer
@@ -103,8 +103,8 @@ class Hub:
             known,
             settings_of(known, rules) if config is None else config.rules,
             lambda: self.now,
-            batch_limit,
             self.answered.append,
+            size=BatchSize(batch_limit),
             marks=self.marks,
             measures=self.measures,
             own=Own(OWN, self.measures, lambda: self.now / 1000, lambda: {"process_cpu_ratio": 0.25}) if own else None,
