@@ -343,12 +343,18 @@ class Findings:
     def resume(self, finding: LiveFinding) -> None:
         """After a rebuild: wait on for what time alone brings about."""
         check = self.sites[finding.site].devices[finding.device].plan.checks.get(finding.rule)
-        if check is not None and (check.passing or finding.life.clearing is not None):
-            self._await_quiet(check, finding)
+        if check is not None:
+            self._resume_quiet(check, finding)
         if check is not None and finding.life.state == "pending":
             self._ripening.wait(check, finding, self.now)
         if finding.cause is not None and not finding.explained:
             self._await_standing(finding)
+
+    def _resume_quiet(self, check: Check, finding: LiveFinding) -> None:
+        """A quiet that is the hub's to time has not begun in the future, whatever its clock said then."""
+        if finding.life.clearing is not None and (check.passing or isinstance(check.rule.condition, Together)):
+            finding.life = replace(finding.life, clearing=min(finding.life.clearing, self.now))
+            self._await_quiet(check, finding)
 
     def _await_quiet(self, check: Check, finding: LiveFinding) -> None:
         """Look at a finding again when it could close, if it closes without being judged: an event's or a group's."""
@@ -382,11 +388,13 @@ class Findings:
         later = [(min(due, now + STAND_MS), order, finding) for due, order, finding in self._standing]
         self._standing = sorted(later, key=lambda one: one[:2])
         self._ripening.clock_set_back(now)
+        self._quiet, self._awaited = [], set()
         for place in self.sites.values():
-            for finding in place.live():
-                if finding.life.clearing is not None and finding.life.clearing > now:
-                    finding.life = replace(finding.life, clearing=now)
-                    self.resume(finding)
+            for subject in place.devices.values():
+                for finding in subject.findings.values():
+                    check = subject.plan.checks.get(finding.rule)
+                    if check is not None:
+                        self._resume_quiet(check, finding)
 
     def _end_quiet(self, now: int) -> None:
         while self._quiet and self._quiet[0][0] <= now:

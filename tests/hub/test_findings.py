@@ -8,7 +8,7 @@ import pytest
 from hub.store import schema
 from tests.hub.fleets import DEVICES, T0, Timeline
 from tests.hub.hubs import Hub
-from wire.messages import Device, DeviceKind, Sample
+from wire.messages import Device, DeviceKind, Event, Sample
 from wire.topics import Verb
 
 FLAP: dict[str, object] = {"hold_seconds": 0, "clear_seconds": 0, "flap_seconds": 600}
@@ -156,3 +156,29 @@ def test_what_a_cause_explains_within_the_same_report_never_has_a_ticket(hub: Hu
     hub.step()
     assert hub.tickets() == [("nvr-1", "recorder_unreachable", "open")]
     assert story(hub) == ["opened", "consequence"]
+
+
+# --- the hub's own clock was ahead ---
+
+DAY_MS = 86_400_000
+FORCED = Event(device="door-1", at=T0 + 10 * DAY_MS, type="door.alarm", data={"state": "DoorForcedOpen"})
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_happened_while_the_hubs_clock_was_ahead_is_over_in_time(tmp_path: Path, restarted: bool) -> None:
+    rules: dict[str, dict[str, object]] = {**QUICK, "door_forced": {"clear_seconds": 120}}
+    hub = Hub(tmp_path, rules=rules)
+    hub.announce()
+    hub.step()
+    hub.now = FORCED.at
+    hub.tell(FORCED)
+    if restarted:
+        hub.close()
+        hub = Hub(tmp_path, rules=rules)
+    hub.now = T0 + DAY_MS
+    hub.step()
+    hub.pass_time(60)
+    assert hub.tickets() == [("door-1", "door_forced", "open")]
+    hub.pass_time(65)
+    assert hub.tickets() == [("door-1", "door_forced", "resolved")]
+    hub.close()
