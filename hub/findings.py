@@ -69,7 +69,7 @@ class Findings:
         self.transitions: list[Transition] = []
         self.now = 0
         self.groups = Groups(sites, self)
-        self.covering = Covering(sites)
+        self.covering = Covering(sites, blindness)
         self._ripening = Ripening(sites)
         self._quiet: list[tuple[int, str, str, str]] = []
         self._awaited: set[tuple[str, str, str]] = set()
@@ -163,14 +163,21 @@ class Findings:
         if check.rule.hides_children or check.rule.explains:
             self._absorb(check, subject, finding, at)
 
-    def renew(self, subject: Subject, finding: LiveFinding, life: Life, detail: Mapping[str, Any], at: int) -> None:
-        """What an event raised has happened again."""
-        finding.life, finding.detail = life, detail
+    def renew(
+        self, subject: Subject, finding: LiveFinding, life: Life, detail: Mapping[str, Any], happened: int, at: int
+    ) -> None:
+        """What an event raised has happened again, and is heard of `at`."""
+        finding.life, finding.detail, finding.happened = life, detail, happened
         self._change(subject, finding, "relapsed", at)
         if finding.for_good and finding.cause is not None and finding.cause.life.state != "open":
             check = subject.plan.checks.get(finding.rule)  # this time is not that fault's end any more
             finding.cause, finding.for_good = self._cause(check, subject, finding) if check else None, False
             self.note("explained" if finding.explained else "promoted", finding, at)
+
+    def amend(self, finding: LiveFinding, detail: Mapping[str, Any], at: int) -> None:
+        """Part of what it tells of is over."""
+        finding.detail = detail
+        self.note("amended", finding, at)
 
     def end(self, subject: Subject, finding: LiveFinding, now: int, *, lapse: bool = False, why: str = "") -> None:
         """Close a finding: its rule or device is no longer there, or (`lapse`) it may come back."""
@@ -204,8 +211,11 @@ class Findings:
             self.note("promoted", finding, at, ended)
 
     def cover(self, covers: Covers, now: int) -> None:
-        """What maintenance windows and silences cover from now on; what they no longer cover stands for itself."""
+        """What maintenance windows and silences cover from now on; what they no longer cover stands for itself, once
+        it can be heard whether it is over."""
         self.covering.covers = covers
+        if self.blindness.current is not None:
+            return
         for subject, finding, fate in self.covering.over(now):
             if fate == "end":
                 self.end(subject, finding, now)

@@ -53,6 +53,9 @@ class LiveFinding:
     """How often it has come back soon after it was closed."""
     returned: int | None = None
     """When its condition began anew, the last time."""
+    happened: int | None = None
+    """Of what an event raised: when it happened again, the last time, ms UTC; None where it did not, as far as is
+    known."""
     cover: Cover | None = None
     """What keeps it from having a ticket."""
     why: str = ""

@@ -60,8 +60,11 @@ class Happenings:
 
     def _occur(self, check: Check, subject: Subject, detail: Mapping[str, Any], at: int, received: int) -> None:
         finding = subject.findings.get(check.rule.name)
-        life, change = happened(finding.life if finding else None, at, received)
         if finding is None:
+            life, _ = happened(None, at, received)
             self._findings.open(check, subject, life, detail, received)
-        elif change is not None:
-            self._findings.renew(subject, finding, life, detail, received)
+            return
+        began = min(at, received)
+        life, change = happened(finding.life, at, received, news=self._findings.covering.lifted(finding, began))
+        if change is not None:
+            self._findings.renew(subject, finding, life, detail, began, received)

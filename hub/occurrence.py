@@ -26,12 +26,13 @@ def matches(occurrence: Occurrence, data: Mapping[str, Any]) -> bool:
     return all(data.get(key) == value for key, value in occurrence.where.items())
 
 
-def happened(life: Life | None, at: int, received: int) -> tuple[Life, Change | None]:
-    """The life after an event that happened at `at` and was heard at `received`, and what changed, if it is noted."""
+def happened(life: Life | None, at: int, received: int, *, news: bool = False) -> tuple[Life, Change | None]:
+    """The life after an event that happened at `at` and was heard at `received`, and what changed, if it is noted.
+    `news`: it says what the ones before did not, and is noted however soon it comes."""
     if life is None:
         return Life("open", since=min(at, received), opened=received, clearing=received), "opened"
     last = life.clearing if life.clearing is not None else received
-    if received - last < NOTE_MS:
+    if received - last < NOTE_MS and not news:
         return life, None
     return replace(life, clearing=received), "relapsed"
 

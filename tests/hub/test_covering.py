@@ -1,7 +1,7 @@
 """Maintenance windows and silences as timelines: no ticket while covered, one when that ends and the fault lasts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,11 @@ class Ticketed(Timeline):
             self.sample(minute * MINUTE, device, **values)
             self.look(minute * MINUTE + 3)
 
-    def force(self, second: float, kind: str = "door.alarm") -> None:
-        """Something happens at the door."""
-        at = T0 + round(second * 1000)
-        self.engine.hear(SITE, "gateway", at)
-        self.engine.happen(SITE, "door-1", kind, FORCED, at, at)
+    def force(self, second: float, kind: str = "door.alarm", heard: float | None = None) -> None:
+        """Something happens at the door, and is heard of at once or at another second."""
+        at, received = (T0 + round(time * 1000) for time in (second, second if heard is None else heard))
+        self.engine.hear(SITE, "gateway", received)
+        self.engine.happen(SITE, "door-1", kind, FORCED, at, received)
         self.take()
 
     def take(self) -> Any:
@@ -190,11 +190,82 @@ def test_a_door_forced_while_covered_is_noted_and_over_with_the_cover(line: Tick
     assert line.tickets() == [("door-1", "open")]
 
 
+def test_what_happened_before_a_window_is_a_ticket_though_it_is_heard_of_within(line: Ticketed) -> None:
+    line.covers = [replace(cover(), start=T0 + 600_000)]
+    line.look(20 * MINUTE)
+    line.force(5 * MINUTE, heard=20 * MINUTE)
+    line.look(20 * MINUTE + 3)
+    assert line.tickets() == [("door-1", "open")]
+
+
+def test_what_happened_within_a_window_is_none_though_it_is_heard_of_afterwards(line: Ticketed) -> None:
+    line.covers = [cover()]
+    line.look(2 * HOUR)
+    line.force(HOUR - 10, heard=2 * HOUR)
+    line.look(2 * HOUR + 3)
+    assert line.tickets() == []
+    assert [(row.state, row.cover) for row in line.rows(schema.finding)] == [("closed", 7)]
+
+
+@pytest.mark.parametrize("heard", [None, 2 * HOUR])
+def test_what_happens_again_right_after_a_window_is_a_ticket(line: Ticketed, heard: float | None) -> None:
+    line.covers = [cover()]
+    line.look(0 if heard is None else heard)
+    line.force(HOUR - 1, heard=heard)
+    line.force(HOUR + 1, heard=heard)
+    line.look(2 * HOUR + 3)
+    assert line.tickets() == [("door-1", "open")]
+    (told,) = line.rows(schema.timeline)
+    assert (told.what, told.data["cover"]["id"]) == ("promoted", 7)
+
+
 def test_duress_is_never_covered(line: Ticketed) -> None:
     line.covers = [cover()]
     line.look(0)
     line.force(10, "door.duress")
     assert line.tickets() == [("door-1", "open")]
+
+
+# --- a window that ends while nobody can be heard ---
+
+
+def test_a_covered_agent_gets_no_ticket_before_it_could_be_heard(line: Ticketed) -> None:
+    line.covers = [cover()]
+    line.look(0)
+    line.tick(10 * MINUTE)
+    line.engine.blindness.begin(T0 + round(1000 * (HOUR - 10 * MINUTE)), "broker")
+    line.look(HOUR + 3)
+    line.engine.blindness.end(T0 + round(1000 * (HOUR + 2 * MINUTE)))
+    line.look(HOUR + 2 * MINUTE)
+    line.look(HOUR + 2 * MINUTE + 59)
+    assert line.tickets() == []
+    line.sample(HOUR + 3 * MINUTE, "cam-1", reachable=1)
+    line.look(HOUR + 20 * MINUTE)
+    assert line.tickets() == []
+
+
+def test_a_covered_agent_that_stays_silent_gets_its_ticket_once_it_could_have_spoken(line: Ticketed) -> None:
+    line.covers = [cover()]
+    line.look(0)
+    line.tick(10 * MINUTE)
+    line.engine.blindness.was(T0 + round(1000 * (HOUR - 10 * MINUTE)), T0 + round(1000 * (HOUR - MINUTE)), "hub")
+    line.look(HOUR)
+    assert line.tickets() == []
+    line.look(HOUR + 2 * MINUTE)
+    assert line.tickets() == [("gateway", "open")]
+
+
+@pytest.mark.parametrize("days", [0, 2])
+def test_something_newer_is_waited_for_as_long_as_it_can_be_heard(line: Ticketed, days: int) -> None:
+    line.covers = [cover()]
+    line.every_minute(0, 50 * MINUTE, reachable=0)
+    back = HOUR + days * 86_400 + 20 * MINUTE
+    line.engine.blindness.was(T0 + 3_000_000, T0 + round(back * 1000), "hub")
+    line.look(back)
+    line.look(back + 9 * MINUTE)
+    assert line.tickets() == []
+    line.look(back + 11 * MINUTE)
+    assert line.tickets() == [("cam-1", "open")]
 
 
 def test_a_recurring_window_covers_each_time_and_nothing_between(line: Ticketed) -> None:
@@ -257,3 +328,19 @@ def test_a_door_is_forced_on_a_hub_that_runs_and_nobody_is_called(hub: Hub) -> N
     hub.tell(Event(device="door-1", at=hub.now, type="door.alarm", data=FORCED))
     assert hub.tickets() == []
     assert [row.cover for row in hub.rows(schema.finding)] == [number]
+
+
+def test_a_hub_that_starts_after_a_windows_end_lets_the_agents_speak_first(hub: Hub, tmp_path: Path) -> None:
+    add(hub.database, HERE, hub.now, hub.now + 3_600_000)
+    hub.step()
+    hub.pass_time(600)
+    assert [row.rule for row in hub.rows(schema.finding)] == ["agent_silent"]
+    again = Hub(tmp_path, rules=RULES)
+    again.now = hub.now + 3_600_000
+    again.committer.vigil.take_over()
+    again.pass_time(10)
+    again.committer.vigil.broker_back()
+    again.step()
+    say(again, reachable=1)
+    assert again.tickets() == []
+    again.close()
