@@ -33,7 +33,7 @@ LOOK_MS = 3_600_000
 MAX_LAPSED = 100_000
 """Closed findings that are remembered in case they come back; what is more opens a ticket of its own then."""
 
-News = Change | Literal["promoted", "explained", "reopened", "worsened"]
+News = Change | Literal["promoted", "explained", "reopened", "worsened", "amended"]
 
 
 class Transition(NamedTuple):
@@ -41,14 +41,14 @@ class Transition(NamedTuple):
 
     `promoted`: its cause, or what covered it, is gone, it stands for itself now. `explained`: it was its own ticket, or
     another's consequence, and is the consequence of `cause` now. `reopened`: closed only lately, it is back.
-    `worsened`: it is graver than it was.
+    `worsened`: it is graver than it was. `amended`: it tells of less than it did.
     """
 
     change: News
     finding: LiveFinding
     at: int
     life: Life
-    detail: Mapping[str, float | str | bool | None]
+    detail: Mapping[str, float | str | bool | list[str] | None]
     cause: LiveFinding | None
     flaps: int
     returned: int | None

@@ -41,7 +41,7 @@ class LiveFinding:
     rule: str
     severity: Severity
     life: Life
-    detail: Mapping[str, float | str | bool | None]
+    detail: Mapping[str, float | str | bool | list[str] | None]
     cause: "LiveFinding | None" = None
     """What explains it. A cause that is closed explains it no longer, it only has not stood for itself yet."""
     for_good: bool = False

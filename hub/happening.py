@@ -6,7 +6,8 @@ from typing import Any
 from hub.check import Check
 from hub.findings import Findings
 from hub.fleet import Subject
-from hub.occurrence import LATE_MS, Count, happened, matches
+from hub.occurrence import LATE_MS, Count, happened, joined, matches, without
+from hub.rule import Occurrence
 
 
 class Happenings:
@@ -30,8 +31,13 @@ class Happenings:
             self._occur(check, subject, detail, at, received)
         for check, wanted in subject.plan.ends.get(event, ()):
             finding = subject.findings.get(check.rule.name)
-            if finding is not None and finding.detail.get(wanted.by) == data.get(wanted.by):
+            if finding is None:
+                continue
+            left = without(finding.detail, wanted.by, data)
+            if left is None:
                 self._findings.end(subject, finding, received)
+            elif left != finding.detail:
+                self._findings.amend(finding, left, received)
 
     def recall(self, subject: Subject, event: str, data: Mapping[str, Any], at: int) -> None:
         """After a rebuild: an event that was judged before."""
@@ -64,7 +70,11 @@ class Happenings:
             life, _ = happened(None, at, received)
             self._findings.open(check, subject, life, detail, received)
             return
-        began = min(at, received)
-        life, change = happened(finding.life, at, received, news=self._findings.covering.lifted(finding, began))
+        condition, began, news = check.rule.condition, min(at, received), False
+        if isinstance(condition, Occurrence) and condition.by:
+            told = joined(finding.detail, condition.by, detail)
+            detail, news = told, told.get(condition.by) != finding.detail.get(condition.by)
+        news = news or self._findings.covering.lifted(finding, began)
+        life, change = happened(finding.life, at, received, news=news)
         if change is not None:
             self._findings.renew(subject, finding, life, detail, began, received)

@@ -20,6 +20,18 @@ LATE_MS = 900_000
 NOTE_MS = 60_000
 """Further events are noted at most this often: a contact that chatters must not fill the database."""
 
+MAX_NAMED = 50
+"""What one finding tells of by name: what comes beyond has none, and the finding then lasts until it is quiet."""
+
+SEVERAL = "several"
+"""The `case` of a finding that tells of more than one."""
+
+EACH = "each"
+"""In its detail: the name of each."""
+
+MORE = "more"
+"""In its detail: there were more than MAX_NAMED."""
+
 
 def matches(occurrence: Occurrence, data: Mapping[str, Any]) -> bool:
     """Whether the event is the one that is meant; its type is known to be."""
@@ -35,6 +47,39 @@ def happened(life: Life | None, at: int, received: int, *, news: bool = False) -
     if received - last < NOTE_MS and not news:
         return life, None
     return replace(life, clearing=received), "relapsed"
+
+
+def joined(known: Mapping[str, Any], by: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The detail of a finding that told of `known` and now tells of this, too: each by its name, which is its `by`.
+    What is not so of all of them is left out."""
+    names, name, more = _names(known, by), str(data.get(by, "")), bool(known.get(MORE))
+    if names == [name] and not more:
+        return data
+    if name not in names:
+        names, more = [*names, name][:MAX_NAMED], more or len(names) >= MAX_NAMED
+    return _telling({key: value for key, value in data.items() if known.get(key) == value}, by, names, more=more)
+
+
+def without(known: Mapping[str, Any], by: str, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The detail of a finding once this is over; None where nothing is left of what it told of."""
+    names = _names(known, by)
+    left = [name for name in names if name != str(data.get(by, ""))]
+    if not left and not known.get(MORE):
+        return None
+    return known if len(left) in (0, len(names)) else _telling(known, by, left, more=bool(known.get(MORE)))
+
+
+def _names(detail: Mapping[str, Any], by: str) -> list[str]:
+    each = detail.get(EACH)
+    return each if isinstance(each, list) else [str(detail.get(by, ""))]
+
+
+def _telling(detail: Mapping[str, Any], by: str, names: list[str], *, more: bool) -> dict[str, Any]:
+    rest = {key: value for key, value in detail.items() if key not in (EACH, MORE, "case")}
+    if len(names) == 1 and not more:
+        return {**rest, by: names[0]}
+    several = {**rest, by: ", ".join(names), EACH: names, "case": SEVERAL}
+    return {**several, by: f"{several[by]}, …", MORE: True} if more else several
 
 
 def quiet(life: Life, now: int, clear_ms: int) -> int:

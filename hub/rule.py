@@ -176,7 +176,8 @@ class Occurrence:
     over: str = ""
     """An event of this type ends it at once, where it tells of the same `by`."""
     by: str = ""
-    """What of an event's data says that two are about the same thing."""
+    """What of an event's data says that two are about the same thing. Of several the detail has the names of all that
+    are not over, and "several" as `case`; it is over when the last of them is."""
     lasting: str = ""
     """A metric: it is not over while this is 1."""
     aftermath: bool = False

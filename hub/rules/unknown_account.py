@@ -40,6 +40,9 @@ rule = Rule(
         "recorder.account_added", late=True, unless=is_known, over="recorder.account_removed", by="user"
     ),
     summary=N_("Account {user} was made on the recorder."),
-    cases={"late": N_("Account {user} was made on the recorder; the news came late.")},
+    cases={
+        "late": N_("Account {user} was made on the recorder; the news came late."),
+        "several": N_("These accounts were made on the recorder: {user}."),
+    },
     settings=UnknownAccountSettings,
 )
