@@ -117,6 +117,8 @@ class Engine:
                 following = latest.then(at, values)
             else:
                 at, values, following = news_of(at, values, latest, state.overlap)
+                if subject.findings and point.at > state.floor:
+                    self._overtaken(subject, {m: v for m, v in point.values.items() if m not in values}, point.at)
                 if not values:
                     continue
             self._before.setdefault(subject, (latest, subject.windows, subject.learned))
@@ -151,11 +153,27 @@ class Engine:
         """What comes too late opens nothing; but what it shows to have been well has not lasted until now."""
         for metric, value in late.items():
             for check in subject.plan.watches.get(metric, UNWATCHED)[2]:
-                finding = subject.findings.get(check.rule.name)
-                if finding is not None and finding.life.state == "pending" and check.threshold:
-                    judgement = _by_threshold(check, metric, value)
-                    if judgement is not None and judgement.verdict == "clear":
-                        self.findings.apply(check, subject, judgement, at, None)
+                self._contradicted(check, subject, metric, value, at)
+
+    def _overtaken(self, subject: Subject, overtaken: Mapping[str, float], at: int) -> None:
+        """As `_contradict`, by what newer values came before: what they show began no earlier than the newest of them.
+        By levels alone: a function would judge the newest, not what it was like then."""
+        for metric, value in overtaken.items():
+            for check in subject.plan.watches.get(metric, UNWATCHED)[2]:
+                if check.threshold and self._contradicted(check, subject, metric, value, at):
+                    newest = subject.latest[metric]
+                    self._judge_sample(check, subject, metric, newest.value, newest.at, at)
+
+    def _contradicted(self, check: Check, subject: Subject, metric: str, value: float, at: int) -> bool:
+        """Whether what was to be told soon is dropped, for since it began it has been well."""
+        finding = subject.findings.get(check.rule.name)
+        if finding is None or finding.life.state != "pending" or at <= finding.life.since:
+            return False
+        judgement = _by_threshold(check, metric, value) if check.threshold else self._judge.call(check, subject, at)
+        if judgement is None or judgement.verdict != "clear":
+            return False
+        self.findings.apply(check, subject, judgement, at, None)
+        return True
 
     # --- events ---
 

@@ -130,6 +130,8 @@ class AgentState:
     mark: int = 0
     """Corrected time up to which rules have seen its samples."""
     inventory_hash: str | None = None
+    refused: set[str] = field(default_factory=set)
+    """Devices of its inventory that were another agent's."""
     boot: str | None = None
     mono: int = 0
     sent: int = 0

@@ -59,12 +59,16 @@ class Inventories:
             else:
                 taken.accepted.append(device)
                 self._update(state, device, device.kind, now)
+        state.refused = set(taken.conflicts)
         present = {device.device for device in taken.accepted} | {state.agent}
         taken.vanished.extend(
             d.device for d in place.devices.values() if d.agent == state.agent and d.device not in present
         )
         for name in taken.vanished:
             self.retire(place.remove(name), now)
+        for other in place.agents.values():
+            if not other.refused.isdisjoint(taken.vanished):  # it may have them now: its next report is asked what it has
+                other.inventory_hash = None
         self._findings.groups.review_all(place, now)
         return taken
 

@@ -34,6 +34,10 @@ log = logging.getLogger(__name__)
 ASK_AGAIN_MS = 5_000
 MAX_OUTDATED = 100
 
+PARTLY = "partly "
+"""Before the hash, in the database, of an inventory of which devices were another agent's: after a start it is asked
+for again, for nobody remembers which."""
+
 Item = Delivery | Unreadable
 
 
@@ -125,7 +129,8 @@ class Reception:
         state.outdated.discard(inventory.hash)
         state.doubted.discard(inventory.hash)
         state.inventory_hash = inventory.hash
-        batch.inventories.append((item.address, inventory.hash, taken))
+        known = PARTLY + inventory.hash if taken.conflicts else inventory.hash
+        batch.inventories.append((item.address, known, taken))
         for device in taken.conflicts:
             self._intake.reject(item.address, "claim_conflict", device)
         for device in taken.unknown_kinds:

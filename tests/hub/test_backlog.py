@@ -25,9 +25,9 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     hub.close()
 
 
-def hear(hub: Hub, at: int, reachable: int) -> None:
+def hear(hub: Hub, at: int, reachable: int, device: str = "cam-1", metric: str = "reachable") -> None:
     """A report made at `at`, heard now."""
-    report = hub.report(Sample(device="cam-1", at=at, values={"reachable": reachable}))
+    report = hub.report(Sample(device=device, at=at, values={metric: reachable}))
     made = {"sent": at, "mono": at - T0 + 10 * DAY_MS, "offset": Offset(ms=0, source="ntp")}
     hub.hear(Verb.REPORT, report.model_copy(update=made))
     hub.step()
@@ -92,6 +92,16 @@ def test_what_waited_to_be_told_is_told_when_the_backlog_shows_the_same(hub: Hub
     began = outage(hub, down=True)
     assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
     assert [row.since for row in hub.rows(schema.finding) if row.state == "open"] == [began + MINUTE_MS]
+
+
+def test_nor_does_what_a_function_judges_outlast_the_backlog_that_shows_it_well(hub: Hub) -> None:
+    began = hub.now
+    hear(hub, began, 1, "nvr-1-ch1", "online")
+    hear(hub, began + MINUTE_MS, 0, "nvr-1-ch1", "online")
+    hub.now += 60 * MINUTE_MS
+    for minute in range(2, 50):
+        hear(hub, began + minute * MINUTE_MS, int(minute != 45), "nvr-1-ch1", "online")
+    assert hub.tickets() == [], "the channel was away for a moment before the outage, and for one in it"
 
 
 def test_what_is_told_stays_told_whatever_the_backlog_shows(hub: Hub) -> None:

@@ -292,6 +292,33 @@ def test_an_inventory_that_was_under_way_when_another_was_asked_for_costs_no_rea
     hub.close()
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_device_that_moves_to_another_agent_of_the_site_is_watched_there(tmp_path: Path, restarted: bool) -> None:
+    hub = Hub(tmp_path, rules=QUICK)
+    other = Address(SITE, "gw-b")
+    has = [Device(device="gw-b", kind=DeviceKind.AGENT), Device(device="cam-1", kind=DeviceKind.CAMERA)]
+    hub.announce()
+    claimed = hub.announce(has, other)
+    hub.step()
+    if restarted:
+        hub.close()
+        hub = Hub(tmp_path, rules=QUICK)
+    hub.announce([device for device in DEVICES if device.device != "cam-1"])
+    hub.step()
+    told = hub.report(sample("cam-1", 1, reachable=0), address=other)
+    report = told.model_copy(update={"inventory_hash": claimed, "boot": "b1"})
+    hub.hear(Verb.REPORT, report, other)
+    hub.step()
+    assert report.id not in hub.mail.committed(), "nobody has the camera as yet: what it told is kept"
+    assert [command.action for command in hub.mail.commands()] == ["send_inventory"]
+    hub.announce(has, other)
+    hub.hear(Verb.REPORT, report, other)
+    hub.step()
+    assert report.id in hub.mail.committed()
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    hub.close()
+
+
 def test_what_was_judged_in_a_batch_that_failed_before_its_commit_is_judged_again(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

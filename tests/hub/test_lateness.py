@@ -98,6 +98,30 @@ def test_a_backlog_of_days_opens_no_ticket_about_a_device_that_says_nothing_now(
     assert line.log == ["259260 cam-1 camera_unreachable opened"]
 
 
+def test_a_value_that_newer_ones_have_overtaken_shows_that_what_they_show_began_after_it() -> None:
+    line = Timeline()
+    line.sample(0, "cam-1", reachable=0)
+    line.sample(120, "cam-1", reachable=0)
+    line.observe("cam-1", T0 + 60_000, T0 + 130_000, reachable=1)
+    line.samples(range(180, 421, 60), "cam-1", reachable=0)
+    assert line.log == [
+        "0 cam-1 camera_unreachable pending",
+        "60 cam-1 camera_unreachable dropped",
+        "120 cam-1 camera_unreachable pending",
+        "420 cam-1 camera_unreachable opened",
+    ]
+
+
+def test_one_from_before_it_began_or_that_shows_the_same_changes_nothing() -> None:
+    line = Timeline()
+    line.sample(60, "cam-1", reachable=0)
+    line.sample(180, "cam-1", reachable=0)
+    line.observe("cam-1", T0 + 30_000, T0 + 190_000, reachable=1)
+    line.observe("cam-1", T0 + 120_000, T0 + 190_000, reachable=0)
+    line.samples(range(240, 361, 60), "cam-1", reachable=0)
+    assert line.log == ["60 cam-1 camera_unreachable pending", "360 cam-1 camera_unreachable opened"]
+
+
 def test_a_redelivery_by_a_clock_that_is_ahead_is_judged_once() -> None:
     line = Timeline(AT_ONCE)
     hear(line, mono=1_000, sent=3_600, received=60, reachable=0)
