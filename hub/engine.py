@@ -97,13 +97,17 @@ class Engine:
 
     def clock_order(self, state: AgentState, report: Report, received: int) -> None:
         """Take note of a report's place among its agent's, before its samples are observed. Where the agent's clock was
-        set back, what is known of its devices is dated back."""
+        set back, what is known of its devices is dated back, and windows lose what is later."""
         back = note_order(state, report, received)
         if back is not None:
             for subject in self.sites[state.site].devices.values():
                 if subject.agent == state.agent:
                     self._before.setdefault(subject, (subject.latest, subject.windows, subject.learned))
                     subject.latest = subject.latest.no_later(back)
+                    subject.windows = {
+                        window: tuple(value for value in values if value.at <= back)
+                        for window, values in subject.windows.items()
+                    }
 
     def observe(self, state: AgentState, points: Iterable[tuple[Subject, Point]], received: int) -> None:
         """A report's samples, each of one device at one corrected time. What is late is not judged: not newer than what

@@ -257,3 +257,11 @@ class Kin(NamedTuple):
         """What hangs on it."""
         for child in self.site.children(self.subject):
             yield child.snapshot({}, Kin(self.site, child))
+
+    def tells(self, device: str, rule: str) -> bool:
+        """Whether a finding of this rule there gets a ticket, as far as that device goes."""
+        other = self.site.devices.get(device)
+        if other is None or rule not in other.plan.checks:
+            return False
+        finding = other.findings.get(rule)
+        return finding is None or finding.cover is None or finding.cover.scope.device != device

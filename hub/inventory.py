@@ -67,7 +67,7 @@ class Inventories:
         for name in taken.vanished:
             self.retire(place.remove(name), now)
         for other in place.agents.values():
-            if not other.refused.isdisjoint(taken.vanished):  # it may have them now: its next report is asked what it has
+            if not other.refused.isdisjoint(taken.vanished):  # it may have them now, and is asked
                 other.inventory_hash = None
         self._findings.groups.review_all(place, now)
         return taken

@@ -31,9 +31,10 @@ def bounds(state: AgentState, received: int) -> tuple[int, int, int]:
     between which times its samples are taken in, and from which on they are judged; all ms UTC.
 
     What claims to be later than its agent's newest report was made before the agent's clock was set back. And a backlog
-    of days opens no tickets about days ago.
+    of days opens no tickets about days ago. What an agent says of a time that nobody measured is held against its own
+    newest report alone: live ones come before a backlog.
     """
-    earliest, live = state.sent - STALE_MS, 0
+    earliest, live = state.sent - STALE_MS, state.sent - LATE_MS
     if state.offset_ms is not None:  # the agent's time was measured and can be believed
         earliest, live = max(earliest, received - STALE_MS), received - LATE_MS
     return earliest, state.sent + CLOCK_STEP_MS, live
@@ -43,11 +44,13 @@ def note_order(state: AgentState, report: Report, received: int) -> int | None:
     """Take note of a report's place among its agent's; all times ms UTC. Where the agent's clock was set back: the time
     to which what is known of its devices is dated back, lest all look late until that clock catches up with itself.
 
-    Within one boot the monotonic clock tells; across a reboot, a clock that was ahead of ours and no longer is.
+    Within one boot the monotonic clock tells; across a reboot, a clock that was ahead of ours and no longer is. A
+    virtual machine that was set back to a snapshot goes on in the same boot, its monotonic clock behind what it was:
+    it tells of now what nobody has told for long.
     """
     offset = report.offset.ms
     sent = report.sent + (round(offset) if offset is not None else 0)
-    newer = state.boot == report.boot and report.mono > state.mono
+    newer = state.boot == report.boot and (report.mono > state.mono or _restored(state, sent, received))
     state.overlap = _overlap(state.offset_ms, offset) if newer else 0
     righted = state.boot != report.boot and sent <= received + SKEW_MS < state.sent
     back = sent < state.sent - CLOCK_STEP_MS and (newer or righted)
@@ -77,6 +80,12 @@ def _count(state: AgentState, report: Report, newer: bool) -> None:
         state.hole = state.sent
     if newer or spool != state.spool:
         state.spool, state.number = spool, int(number)
+
+
+def _restored(state: AgentState, sent: int, received: int) -> bool:
+    """Whether a report that was made earlier in the same boot, or so it says, was made just now: by a machine that was
+    set back. One on its way since before its agent's clock was set back finds newer ones that are hardly older."""
+    return state.sent + LATE_MS < sent and abs(received - sent) <= SKEW_MS
 
 
 def _overlap(before: int | None, offset: float | None) -> int:

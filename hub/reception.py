@@ -129,8 +129,8 @@ class Reception:
         state.outdated.discard(inventory.hash)
         state.doubted.discard(inventory.hash)
         state.inventory_hash = inventory.hash
-        known = PARTLY + inventory.hash if taken.conflicts else inventory.hash
-        batch.inventories.append((item.address, known, taken))
+        noted = (PARTLY + inventory.hash)[:64] if taken.conflicts else inventory.hash
+        batch.inventories.append((item.address, noted, taken))
         for device in taken.conflicts:
             self._intake.reject(item.address, "claim_conflict", device)
         for device in taken.unknown_kinds:

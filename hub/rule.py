@@ -83,6 +83,11 @@ class Relatives(Protocol):
         """What hangs on it; on a site its agents."""
         ...
 
+    def tells(self, device: str, rule: str) -> bool:
+        """Whether a finding of this rule on another device of the site gets a ticket, as far as that device goes: the
+        rule is on there, and no maintenance window or silence of its own holds the finding it has."""
+        ...
+
 
 class Alone:
     """No device around."""
@@ -94,6 +99,10 @@ class Alone:
     def children(self) -> "Iterator[Snapshot]":
         """None."""
         return iter(())
+
+    def tells(self, device: str, rule: str) -> bool:
+        """No."""
+        return False
 
 
 class Snapshot(NamedTuple):

@@ -29,14 +29,14 @@ class DoorSilentSettings(Settings):
 
 
 def _spoken_for(snapshot: Snapshot) -> bool:
-    """Of several doors whose controller is gone, the first has the ticket."""
+    """Of several doors whose controller is gone, the first has the ticket: the first that gets one."""
     controller, parent = snapshot.facts.get("controller"), snapshot.relatives.parent()
     if controller is None or parent is None:
         return False
     for other in parent.relatives.children():
         if other.device < snapshot.device and other.facts.get("controller") == controller:
             reachable = other.latest.get("door_reachable")
-            if reachable is not None and reachable.value < 0.5:
+            if reachable is not None and reachable.value < 0.5 and parent.relatives.tells(other.device, "door_silent"):
                 return True
     return False
 

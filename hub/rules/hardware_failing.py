@@ -24,11 +24,16 @@ class HardwareFailingSettings(Settings):
     clear_seconds: float = 300.0
 
 
+def _disk_tells(snapshot: Snapshot) -> bool:
+    """The disk that is meant has that ticket."""
+    return any(one.findings & {"disk_failing", "disk_missing"} for one in snapshot.relatives.children())
+
+
 def judge(snapshot: Snapshot, settings: HardwareFailingSettings, now: int) -> Judgement:
     """What it never told is nothing that fails."""
     told = [alarm for alarm in ALARMS if alarm in snapshot.latest]
     failing = [alarm for alarm in told if snapshot.latest[alarm].value >= 0.5]
-    if not told:
+    if not told or (failing == ["storage_failure"] and _disk_tells(snapshot)):
         return UNKNOWN
     return Judgement("firing", {"case": failing[0]}) if failing else CLEAR
 

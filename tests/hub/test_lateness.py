@@ -130,6 +130,50 @@ def test_a_redelivery_by_a_clock_that_is_ahead_is_judged_once() -> None:
     assert [entry.split()[-1] for entry in line.log] == ["opened", "closed"]
 
 
+def test_a_backlog_without_a_measured_time_is_late_by_its_agents_newest_report() -> None:
+    line = Timeline(AT_ONCE)
+    line.sample(0, "cam-1", reachable=1)
+    hour = T0 + 3_600_000
+    line.engine.clock_order(line.state, Report(id="abcdef:9", boot="b1", mono=3_600_000, sent=hour), hour)
+    line.observe("cam-1", T0 + 1_800_000, hour, reachable=0)
+    assert line.log == [], "half an hour old when the agent itself says it is an hour later"
+    line.observe("cam-1", hour - LATE_MS, hour, reachable=0)
+    assert line.log == ["2700 cam-1 camera_unreachable opened"]
+
+
+def test_a_machine_set_back_to_a_snapshot_is_judged_again_once_what_it_told_before_is_old() -> None:
+    line = Timeline(AT_ONCE)
+    day = 86_400_000
+    hear(line, mono=2 * day, sent=0, received=0, reachable=1)
+    for minute in range(10, 15):
+        hear(line, mono=minute * 60_000, sent=minute * 60, received=minute * 60, reachable=0)
+    assert line.log == []
+    for minute in range(16, 19):
+        hear(line, mono=minute * 60_000, sent=minute * 60, received=minute * 60, reachable=0)
+    assert line.log == ["960 cam-1 camera_unreachable opened"]
+    assert line.state.sent == T0 + 18 * 60_000
+
+
+def test_one_made_before_a_small_step_back_of_the_clock_does_not_pass_for_such_a_machine() -> None:
+    line = Timeline(AT_ONCE)
+    hear(line, mono=1_000, sent=90, received=60, reachable=1)
+    hear(line, mono=31_000, sent=61, received=61, reachable=1)
+    hear(line, mono=900, sent=89, received=70, reachable=0)
+    assert (line.log, line.state.sent) == ([], T0 + 61_000)
+
+
+def test_values_of_a_clock_that_was_ahead_leave_the_windows_of_rules() -> None:
+    line = Timeline()
+    said = {0: 0, 14_400: 14_400, 14_460: 72_000, 28_800: 28_800}
+    for mono, (received, sent) in enumerate(said.items(), 1):
+        report = Report(id="abcdef:1", boot="b1", mono=mono, sent=T0 + sent * 1000)
+        line.engine.clock_order(line.state, report, T0 + received * 1000)
+        line.observe("cam-1", T0 + sent * 1000, T0 + received * 1000, clock_offset_seconds=0)
+    windows = line.engine.sites[SITE].devices["cam-1"].windows
+    (values,) = [values for window, values in windows.items() if window.metric == "clock_offset_seconds"]
+    assert [value.at - T0 for value in values] == [0, 14_400_000, 28_800_000]
+
+
 def agent(*reports: Report) -> AgentState:
     """What is known of an agent after these reports, each heard when it was sent."""
     state = AgentState(SITE, "gateway", T0)
@@ -159,7 +203,7 @@ def test_where_a_clock_was_set_back_is_told_and_nothing_later_counts_as_judged()
 
 def test_a_time_that_was_measured_is_held_against_the_hubs_and_one_that_was_not_only_against_itself() -> None:
     received = T0 + STALE_MS
-    assert bounds(agent(report(1)), received) == (T0 - STALE_MS, T0 + CLOCK_STEP_MS, 0)
+    assert bounds(agent(report(1)), received) == (T0 - STALE_MS, T0 + CLOCK_STEP_MS, T0 - LATE_MS)
     assert bounds(agent(report(1, offset=0)), received) == (T0, T0 + CLOCK_STEP_MS, received - LATE_MS)
 
 

@@ -1,6 +1,11 @@
 """A door of which nothing is heard, as a timeline."""
 
+import pytest
+
+from hub.cover import Cover, Covers, Scope
+from tests.hub.fleets import DEVICES, SITE, T0, Timeline
 from tests.hub.rules.timelines import DAY, HOUR, MINUTE, case, lives, timeline
+from wire.messages import Device, DeviceKind
 
 RULE = "door_silent"
 ASKED = {"requests_per_hour": 700.0}
@@ -28,3 +33,33 @@ def test_a_door_of_which_a_program_tells_what_happens_may_have_holidays() -> Non
     for second in range(0, 10 * DAY, HOUR):
         line.sample(second, "door-1", door_silence_seconds=second)
     assert line.log == []
+
+
+def three_doors(scope: Scope | None) -> Timeline:
+    """Of one controller that is gone for an hour, under a cover of this scope."""
+    doors = [Device(device=f"door-{i}", kind=DeviceKind.DOOR, facts={"controller": "acc-1"}) for i in (1, 2, 3)]
+    line = timeline(DEVICES[0], *doors)
+    if scope is not None:
+        cover = Cover(1, "silence", scope, T0, T0 + DAY * 1000, "Li", "its lock is being changed")
+        line.engine.findings.cover(Covers([cover], T0), T0)
+    for second in range(0, HOUR, MINUTE):
+        for number, door in enumerate(doors):
+            line.sample(second + number, door.device, door_reachable=0, **ASKED)
+    return line
+
+
+@pytest.mark.parametrize(
+    ("scope", "told", "covered"),
+    [
+        (None, ["door-1"], []),
+        (Scope(SITE, "door-1"), ["door-2"], ["door-1"]),
+        (Scope(SITE, "door-2"), ["door-1"], []),
+        (Scope(SITE), [], ["door-1"]),
+    ],
+)
+def test_of_the_doors_of_a_controller_one_tells_that_may(
+    scope: Scope | None, told: list[str], covered: list[str]
+) -> None:
+    live = [one for one in three_doors(scope).engine.sites[SITE].live() if one.life.state == "open"]
+    assert [one.device for one in live if one.cover is None] == told
+    assert [one.device for one in live if one.cover is not None] == covered

@@ -1,6 +1,8 @@
 """Hardware that a device says is failing, as a timeline."""
 
-from tests.hub.rules.timelines import MINUTE, case, lives, timeline
+from tests.hub.fleets import DEVICES
+from tests.hub.rules.timelines import HOUR, MINUTE, case, lives, standing, timeline
+from wire.messages import Device, DeviceKind
 
 RULE = "hardware_failing"
 
@@ -21,3 +23,15 @@ def test_what_a_device_never_told_is_not_failing() -> None:
     line = timeline()
     line.samples(range(0, 10 * MINUTE, MINUTE), "cam-1", reachable=1)
     assert line.log == []
+
+
+def test_a_storage_that_fails_is_the_ticket_of_the_disk_that_is_found_to() -> None:
+    disk = Device(device="nvr-1-disk1", kind=DeviceKind.DISK, parent="nvr-1")
+    line = timeline(DEVICES[0], Device(device="nvr-1", kind=DeviceKind.RECORDER), disk)
+    line.sample(MINUTE, "nvr-1", storage_failure=1)
+    line.sample(2 * MINUTE, "nvr-1", storage_failure=1)
+    line.sample(2 * MINUTE + 1, "nvr-1-disk1", disk_healthy=0)
+    line.samples(range(3 * MINUTE, HOUR, MINUTE), "nvr-1", storage_failure=1)
+    assert standing(line) == ["nvr-1-disk1 disk_failing"]
+    line.samples(range(HOUR, HOUR + 5 * MINUTE, MINUTE), "nvr-1", storage_failure=1, fan_failure=1)
+    assert standing(line) == ["nvr-1 hardware_failing", "nvr-1-disk1 disk_failing"], "a fan is another matter"
