@@ -6,7 +6,7 @@ from math import inf
 from typing import NamedTuple
 
 from hub.finding import Holds
-from hub.rule import Changed, Occurrence, Rule, Settings, Threshold
+from hub.rule import Changed, Occurrence, Rule, Settings, Threshold, Together
 from hub.window import Window, windows_of
 
 NEVER_QUIET = (inf, -inf)
@@ -39,6 +39,14 @@ class Check:
     def aftermath(self) -> bool:
         """Whether it tells how a fault above ended."""
         return isinstance(self.rule.condition, Occurrence) and self.rule.condition.aftermath
+
+    def explains_below(self, rule: str) -> bool:
+        """Whether its open finding explains one of this rule on a device below: of a group only what it is made of,
+        and what it says that it explains; of what is gone everything."""
+        condition = self.rule.condition
+        return self.rule.hides_children and (
+            not isinstance(condition, Together) or rule in condition.rules or rule in self.rule.explains
+        )
 
     def holds_after(self, flaps: int) -> Holds:
         """Its times for a finding that has come back so often."""

@@ -1,7 +1,7 @@
 """Every live finding: it opens, is explained by another, comes back, closes; and what changed, in order."""
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any, Literal, NamedTuple
@@ -226,25 +226,29 @@ class Findings:
 
     def _cause(self, check: Check, subject: Subject, finding: LiveFinding) -> LiveFinding | None:
         """The open finding nearest above this device that explains it, if any. Of a group also one of the parent's."""
+        return next(self._causes(check, subject, finding), None)
+
+    def _causes(self, check: Check, subject: Subject, finding: LiveFinding) -> Iterator[LiveFinding]:
+        """All that explain it now, the nearest first. What hangs on a member of a group leads to the group over it."""
         if isinstance(check.rule.condition, Occurrence) and check.rule.condition.late:
-            return None
+            return
         for other in subject.findings.values():
             beside = subject.plan.checks.get(other.rule)
             if beside and check.rule.name in beside.rule.explains and other.life.state == "open":
-                return other.root
+                yield other.root
         for brother in self._brothers(check, subject):
             for other in brother.findings.values():
                 beside = brother.plan.checks.get(other.rule)
                 if beside and check.rule.name in beside.rule.explains_beside and other.life.state == "open":
-                    return other.root
+                    yield other.root
         own = [subject] if isinstance(check.rule.condition, Together) else []
         for above in (*own, *self.sites[subject.site].ancestors(subject)):
             for other in above.findings.values():
-                hides = above.plan.checks.get(other.rule)
+                known = above.plan.checks.get(other.rule)
                 loop = other is finding or other.cause is finding
-                if hides and hides.rule.hides_children and other.life.state == "open" and not loop:
-                    return other.root
-        return None
+                fits = known and known.explains_below(check.rule.name) and _in_time(known, other, finding)
+                if fits and other.life.state == "open" and not loop:
+                    yield other.root
 
     def _ended(self, check: Check, subject: Subject, finding: LiveFinding) -> LiveFinding | None:
         """The fault above during which, or at the end of which, this happened, though it is heard of only now."""
@@ -253,7 +257,7 @@ class Findings:
         for above in self.sites[subject.site].ancestors(subject):
             for name, other in above.plan.checks.items():
                 _, lapsed = self._lapsed.get((above.site, above.device, name), (0, None))
-                if lapsed is None or lapsed.life.closed is None or not other.rule.hides_children:
+                if lapsed is None or lapsed.life.closed is None or not other.explains_below(check.rule.name):
                     continue
                 if lapsed.began - EXPLAINS_MS <= finding.life.since <= lapsed.life.closed + EXPLAINS_MS:
                     return lapsed.cause or lapsed
@@ -267,7 +271,8 @@ class Findings:
 
     def _absorb(self, check: Check, subject: Subject, finding: LiveFinding, at: int) -> None:
         """What is open below and began with it, or shortly before it was seen to, needs no ticket of its own."""
-        slack = 0 if isinstance(check.rule.condition, Together) else EXPLAINS_MS
+        condition = check.rule.condition
+        members = condition.rules if isinstance(condition, Together) else frozenset()
         place, root = self.sites[subject.site], finding.root
         for below in place.devices.values():
             if not below.findings or (below is not subject and subject not in place.ancestors(below)):
@@ -276,11 +281,11 @@ class Findings:
                 known = below.plan.checks.get(other.rule)
                 if known is None or known.passing or other is finding or other is root:
                     continue
-                here = isinstance(known.rule.condition, Together) or other.rule in check.rule.explains
-                if not here if below is subject else not check.rule.hides_children:
+                beside = below is subject and not isinstance(known.rule.condition, Together)
+                if not (other.rule in check.rule.explains if beside else check.explains_below(other.rule)):
                     continue
-                began = _begun_last(check, below, other)
-                if other.life.state == "open" and not other.explained and began >= finding.began - slack:
+                began = _begun_last(check, below, other) + (0 if other.rule in members else EXPLAINS_MS)
+                if other.life.state == "open" and not other.explained and began >= finding.began:
                     self._explain(place, other, root, at)
 
     def _absorb_beside(self, check: Check, subject: Subject, finding: LiveFinding, at: int) -> None:
@@ -435,6 +440,15 @@ def _begun_last(check: Check, below: Subject, other: LiveFinding) -> int:
     if not isinstance(condition, Together) or other.rule not in condition.rules:
         return other.began
     return max(one.began for one in below.findings.values() if one.rule in condition.rules)
+
+
+def _in_time(check: Check, group: LiveFinding, finding: LiveFinding) -> bool:
+    """Whether it can be of this group, if it is a group's: its consequence before, or begun soon enough."""
+    condition = check.rule.condition
+    if not isinstance(condition, Together) or not condition.abrupt or finding.cause is group.root:
+        return True
+    within = round(condition.levels(check.settings)[2] * 1000)
+    return finding.began <= max(group.life.opened or 0, group.began) + within
 
 
 def _lasts(check: Check, subject: Subject) -> bool:

@@ -211,14 +211,18 @@ class Together:
 
     The children are what hangs on the device by inventory or on one of its ports, or is watched by it and hangs on
     nothing; a site's are its agents. Raised at once, when the first of them would open and enough others have one that
-    is pending or open; the children's are then its consequences where the rule `hides_children`. It clears when fewer
-    than the number are left whose condition has not gone. The detail is their `number` and `of` how many.
+    is pending or open; the children's findings of these rules are then its consequences where the rule
+    `hides_children`, and no others: what else fails there has its own cause. It clears when fewer than the number are
+    left whose condition has not gone. The detail is their `number` and `of` how many.
     """
 
     rules: frozenset[str]
     """The children's rules."""
     levels: Callable[[Any], tuple[int, float, float]]
     """Settings → (number, share from 0 to 1 of the children that one of the rules looks at, s in which they began)."""
+    abrupt: bool = False
+    """What they share went at one moment: what begins later than those seconds after the group's opening is no part of
+    it, and has a cause of its own. Else whoever joins is one more of the same."""
 
 
 @dataclass(frozen=True)
@@ -291,13 +295,15 @@ class Rule:
     outage: bool = False
     """While open the device does not do its work: counts as down in availability."""
     hides_children: bool = False
-    """A possible root cause: while open, findings of devices below it are consequences on its ticket."""
+    """A possible root cause: while open, findings of devices below it are consequences on its ticket; of a group those
+    it is made of."""
     fickle: bool = False
     """What it looks at comes and goes many times an hour: across a report that is missing nothing lasts."""
     seldom: bool = False
     """What it looks at is told a few times a day: its hold time passes on the hub's clock, without being told again."""
     explains: frozenset[str] = frozenset()
-    """Rules whose findings on the very same device are its consequences while it is open."""
+    """Rules whose findings on the very same device are its consequences while it is open; of a group also on devices
+    below."""
     explains_beside: frozenset[str] = frozenset()
     """Rules whose findings on devices of the same parent, or on that parent as a group, are consequences while this one
     is open: a disk that is gone explains what its recorder keeps too little of."""
@@ -311,6 +317,12 @@ class Rule:
     def may_explain(self) -> bool:
         """Whether others' findings may be consequences of its own."""
         return self.hides_children or bool(self.explains or self.explains_beside)
+
+    @property
+    def darkens(self) -> bool:
+        """Whether nothing of what is below is known while it is open: the device is gone. A group's is not, its members
+        say for themselves how they are."""
+        return self.hides_children and not isinstance(self.condition, Together)
 
     @property
     def wakes(self) -> tuple[str, ...]:

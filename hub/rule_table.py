@@ -92,8 +92,10 @@ def _unit(field: FieldInfo) -> str:
 
 
 def _notes(rule: Rule) -> Iterator[str]:
-    if rule.hides_children:
+    if rule.darkens:
         yield "Hides what is below it."
+    elif isinstance(rule.condition, Together):
+        yield "Hides what it is made of."
     if rule.explains:
         yield f"Explains {', '.join(f'`{name}`' for name in sorted(rule.explains))}."
     if rule.outage:

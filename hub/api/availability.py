@@ -36,7 +36,7 @@ def of_site(
     `down` names the rules whose findings count as down, where these are not all that mean an outage.
     """
     outages = {name for name, rule in rules.items() if rule.outage} if down is None else down
-    hiding = {name for name, rule in rules.items() if rule.hides_children}
+    hiding = {name for name, rule in rules.items() if rule.darkens}
     known = stored.record(engine, site, span, {*outages, *hiding})
     with engine.connect() as connection:
         windows = covers.touching(connection, span.start, span.end, site, "maintenance")

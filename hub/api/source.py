@@ -121,7 +121,7 @@ class Source:
         self._engine = engine
         self._series = series
         self._evidence = Weighed(series, evidence_ms)
-        self._hiding = frozenset({name for name, rule in rules.items() if rule.hides_children} | {reads.SILENT})
+        self._hiding = frozenset({name for name, rule in rules.items() if rule.darkens} | {reads.SILENT})
 
     def fleet(self) -> Fleet:
         """What is broken now and how the fleet is."""

@@ -31,7 +31,7 @@ class Judges:
     @classmethod
     def of(cls, rules: Mapping[str, Rule]) -> "Judges":
         """As the console has them."""
-        hiding = {name for name, rule in rules.items() if rule.hides_children} | {reads.SILENT}
+        hiding = {name for name, rule in rules.items() if rule.darkens} | {reads.SILENT}
         return cls(frozenset(name for name, rule in rules.items() if rule.outage), frozenset(hiding))
 
 

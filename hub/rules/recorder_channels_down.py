@@ -31,6 +31,7 @@ rule = Rule(
     condition=Together(
         frozenset({"channel_offline", "channel_vanished", "channel_video_loss"}),
         lambda s: (s.number, s.share, s.within_seconds),
+        abrupt=True,
     ),
     summary=N_("{number} of {of} channels were lost together."),
     settings=RecorderChannelsDownSettings,

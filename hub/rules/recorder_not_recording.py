@@ -30,6 +30,7 @@ rule = Rule(
     condition=Together(
         frozenset({"channel_not_recording", "channel_recording_ceased", "channel_plan_off"}),
         lambda s: (s.number, s.share, s.within_seconds),
+        abrupt=True,
     ),
     summary=N_("{number} of {of} channels stopped being recorded together."),
     settings=RecorderNotRecordingSettings,

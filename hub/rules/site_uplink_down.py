@@ -28,7 +28,9 @@ class SiteUplinkDownSettings(Settings):
 rule = Rule(
     name="site_uplink_down",
     kinds=frozenset({DeviceKind.SITE}),
-    condition=Together(frozenset({"agent_silent"}), lambda s: (s.least_agents, s.share_ratio, s.within_seconds)),
+    condition=Together(
+        frozenset({"agent_silent"}), lambda s: (s.least_agents, s.share_ratio, s.within_seconds), abrupt=True
+    ),
     summary=N_("{number} of {of} agents fell silent at the same time."),
     settings=SiteUplinkDownSettings,
     hides_children=True,

@@ -8,6 +8,7 @@ import pytest
 from hub.store import schema
 from tests.hub.fleets import DEVICES, T0, Timeline
 from tests.hub.hubs import Hub
+from tests.hub.rules.timelines import DAY, HOUR, MINUTE, standing, timeline
 from wire.messages import Device, DeviceKind, Event, Sample
 from wire.topics import Verb
 
@@ -182,3 +183,67 @@ def test_what_happened_while_the_hubs_clock_was_ahead_is_over_in_time(tmp_path: 
     hub.pass_time(65)
     assert hub.tickets() == [("door-1", "door_forced", "resolved")]
     hub.close()
+
+
+# --- what a group explains ---
+
+NVR = Device(device="nvr-1", kind=DeviceKind.RECORDER)
+DISK = Device(device="disk-1", kind=DeviceKind.DISK, parent="nvr-1")
+CHANNELS = [
+    Device(device=f"nvr-1-ch{n}", kind=DeviceKind.CHANNEL, parent="nvr-1", facts={"recording_since": 0})
+    for n in range(1, 5)
+]
+LOOSE = [Device(device=f"cam-{n}", kind=DeviceKind.CAMERA) for n in range(1, 6)]
+GATEWAY = [Device(device="gateway", kind=DeviceKind.AGENT), Device(device="gateway-host", kind=DeviceKind.HOST)]
+
+
+def test_cameras_that_went_down_together_hide_nothing_else_of_their_agent() -> None:
+    line = timeline(*GATEWAY, NVR, DISK, Device(device="door-1", kind=DeviceKind.DOOR), *LOOSE)
+    for minute in (*range(10), *range(2 * DAY // MINUTE, 2 * DAY // MINUTE + 15)):
+        second, later = minute * MINUTE, minute >= 2 * DAY // MINUTE
+        for camera in LOOSE[: 5 if later else 3]:
+            line.sample(second + 1, camera.device, reachable=float(camera.device == "cam-4"))
+        if later:
+            line.sample(second + 5, "nvr-1", reachable=0)
+            line.sample(second + 6, "disk-1", present=0)
+            line.sample(second + 7, "door-1", door_reachable=0)
+        line.tick(second + 10)
+    assert standing(line) == [
+        "cam-5 camera_unreachable",  # by itself, two days later
+        "door-1 door_silent",
+        "gateway cameras_down",
+        "nvr-1 recorder_unreachable",
+    ]
+
+
+def test_clocks_that_went_wrong_together_explain_clocks_alone() -> None:
+    line = timeline(*GATEWAY, *LOOSE)
+    for minute in (*range(10), *range(2 * DAY // MINUTE, 2 * DAY // MINUTE + 15)):
+        for camera in LOOSE[: 4 if minute < 10 else 5]:  # one more is no news
+            line.sample(
+                minute * MINUTE, camera.device, clock_offset_seconds=60, reachable=float(camera is not LOOSE[0])
+            )
+        line.sample(minute * MINUTE + 1, "gateway-host", clock_offset_seconds=60)
+        line.tick(minute * MINUTE + 10)
+    assert standing(line) == ["cam-1 camera_unreachable", "gateway agent_clock_wrong"]
+
+
+def test_a_store_too_small_explains_what_is_kept_too_short_and_takes_no_other_ticket_over() -> None:
+    line = timeline(*GATEWAY, NVR, DISK, *CHANNELS)
+    retention = {"nvr-1-ch1": (29, 28), "nvr-1-ch2": (31, 29)}
+    for second in range(0, HOUR, 600):
+        for channel, (before, _) in retention.items():
+            line.sample(second, channel, recording_retention_days=before)
+    for second in range(DAY, DAY + 600, MINUTE):
+        line.sample(second, "nvr-1-ch3", online=0)
+    line.sample(DAY + 700, "disk-1", disk_healthy=0)
+    others = ["disk-1 disk_failing", "nvr-1-ch3 channel_offline"]
+    assert standing(line) == sorted([*others, "nvr-1-ch1 retention_below_target"])
+    for second in range(2 * DAY, 2 * DAY + HOUR, 600):
+        for channel, (_, after) in retention.items():
+            line.sample(second, channel, recording_retention_days=after)
+    assert standing(line) == sorted([*others, "nvr-1 store_too_small"])
+    for second in range(3 * DAY, 3 * DAY + 600, MINUTE):
+        for channel in ("nvr-1-ch1", "nvr-1-ch2", "nvr-1-ch4"):
+            line.sample(second, channel, online=1, video_loss=1)
+    assert standing(line) == sorted([*others, "nvr-1 store_too_small", "nvr-1 recorder_channels_down"])

@@ -1,5 +1,7 @@
 """What many devices have in common has the ticket: uplink, switch, power over Ethernet, circuit; as timelines."""
 
+import pytest
+
 from tests.hub.fleets import SITE, T0, Timeline
 from tests.hub.rules.timelines import DAY, HOUR, MINUTE, case, lives, standing, timeline
 from wire.messages import Device, DeviceKind
@@ -154,3 +156,41 @@ def test_a_camera_that_stays_down_after_its_circuit_is_back_is_a_ticket_of_its_o
             line.sample(minute * MINUTE, camera.device, reachable=float(camera.device != "d1"))
         line.tick(minute * MINUTE + 1)
     assert standing(line) == ["d1 camera_unreachable"]
+
+
+@pytest.mark.parametrize("behind", ["ports", "switch"])
+def test_power_lost_at_a_switch_is_one_ticket_whether_its_cameras_hang_on_its_ports_or_on_itself(behind: str) -> None:
+    cameras = CAMERAS if behind == "ports" else [c.model_copy(update={"parent": "sw"}) for c in CAMERAS]
+    ports = (
+        PORTS if behind == "ports" else [p.model_copy(update={"facts": {**p.facts, "connected": "x"}}) for p in PORTS]
+    )
+    line = timeline(SWITCH, *ports, *cameras)
+    play(line, range(10), 1, 4, 4)
+    play(line, range(10, 40), 1, 0, 0)
+    assert standing(line) == ["sw poe_lost"]
+    play(line, range(40, 60), 1, 4, 4)
+    line.tick(59 * MINUTE + 90)
+    assert standing(line) == []
+    assert {entry.split()[2] for entry in line.log if entry.endswith("promoted")} == set()
+
+
+def test_what_hangs_on_one_of_many_ports_without_power_lands_on_the_one_ticket() -> None:
+    line = timeline(SWITCH, *PORTS, *CAMERAS)
+    play(line, range(10), 1, 4, 4)
+    play(line, range(10, 40), 1, 0, 0)
+    devices = line.engine.sites[SITE].devices
+    group = devices["sw"].findings["poe_lost"]
+    assert all(devices[camera.device].findings["camera_unreachable"].cause is group for camera in CAMERAS)
+
+
+@pytest.mark.parametrize("kind", ["cameras", "ports"])
+def test_one_that_answers_once_does_not_break_its_group_up(kind: str) -> None:
+    line = timeline(SWITCH, *PORTS, *CAMERAS) if kind == "ports" else timeline(*LOOSE[:3])
+    names, metric = (PORTS[:4], "link_up") if kind == "ports" else (LOOSE[:3], "reachable")
+    for minute in range(60):
+        for second, device in enumerate(names, minute * MINUTE):
+            up = minute < 5 or (minute == 25 and device is not names[0])
+            line.sample(second, device.device, **{metric: float(up)})
+        line.tick(minute * MINUTE + 10)
+    assert standing(line) == ["sw poe_lost" if kind == "ports" else "gateway cameras_down"]
+    assert [entry for entry in line.log if "promoted" in entry or "closed" in entry] == []
