@@ -239,7 +239,9 @@ class Findings:
         for brother in self._brothers(check, subject):
             for other in brother.findings.values():
                 beside = brother.plan.checks.get(other.rule)
-                if beside and check.rule.name in beside.rule.explains_beside and other.life.state == "open":
+                explains = beside is not None and check.rule.name in beside.rule.explains_beside
+                loop = other is finding or other.cause is finding
+                if explains and other.life.state == "open" and not loop:
                     yield other.root
         own = [subject] if isinstance(check.rule.condition, Together) else []
         for above in (*own, *self.sites[subject.site].ancestors(subject)):

@@ -98,6 +98,8 @@ def _notes(rule: Rule) -> Iterator[str]:
         yield "Hides what it is made of."
     if rule.explains:
         yield f"Explains {', '.join(f'`{name}`' for name in sorted(rule.explains))}."
+    if rule.explains_beside:
+        yield f"Explains {', '.join(f'`{name}`' for name in sorted(rule.explains_beside))} of devices beside its own."
     if rule.outage:
         yield "Counts as down in availability."
     if rule.in_key_area:

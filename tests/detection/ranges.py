@@ -13,13 +13,13 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 TUNING_SEEDS = range(1_000, 1_100)
 """Those that rules may be tuned on: a site-month each."""
 
-PUBLICATION_SEEDS = range(750_000, 750_100)
+PUBLICATION_SEEDS = range(760_000, 760_100)
 """Those of docs/detection.md. No rule was changed because of one of them; a failure is told and kept as a test. Once
 rules are mended for failures of a set, another is published: 700,000 to 700,099 and 900,000 to 900,009 were such, and
-740,000 to 740,099 (one ticket too many for 663 faults); of 710,000 to 710,035 the drawing was mended: two short
-absences of one camera, 75 s apart, are no healthy camera's."""
+740,000 to 740,099 and 750,000 to 750,099 (one ticket too many for 663 faults, and for 697); of 710,000 to 710,035 the
+drawing was mended: two short absences of one camera, 75 s apart, are no healthy camera's."""
 
-HEALTHY_SEEDS = range(950_000, 950_010)
+HEALTHY_SEEDS = range(960_000, 960_010)
 """Ten sites to which nothing happens for thirty days."""
 
 HEALTHY_TUNING_SEEDS = range(2_000, 2_010)

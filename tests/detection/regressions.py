@@ -47,4 +47,7 @@ REGRESSIONS: tuple[Regression, ...] = (
     Regression(
         740_063, 21.9, 22.4, "open just before an uplink was lost, open when it was back, shut in between", _A_DOOR
     ),
+    Regression(
+        750_062, 9.9, 25.0, "a young channel reached the end of a store that was already known to be too small", _A_NVR
+    ),
 )

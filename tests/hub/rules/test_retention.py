@@ -126,6 +126,19 @@ def test_a_forecast_that_came_true_in_one_channel_belongs_to_the_store_that_is_t
     assert forecast.cause is group
 
 
+def test_a_young_channel_that_reaches_the_end_of_a_store_already_too_small_belongs_to_that_ticket() -> None:
+    line = store(NVR, channel(1), channel(2, known_days=3))
+    for hour in range(24 * 20):
+        keep(line, range(hour, hour + 1), 19, "ch-1")
+        keep(line, range(hour, hour + 1), min(19, 3 + hour / 24), "ch-2")
+    young = line.engine.sites["school"].devices["ch-2"].findings[RULE]
+    assert young.began > T0 + 14 * DAY_MS
+    assert standing(line) == ["ch-1 retention_below_target"]
+    keep(line, range(24 * 20, 24 * 21), 31, "ch-1")
+    keep(line, range(24 * 20, 24 * 21), 19, "ch-2")
+    assert standing(line) == ["ch-2 retention_below_target"], "what is short for a reason of its own stands for itself"
+
+
 def test_one_that_shrinks_slowly_or_only_breathes_is_not_foretold() -> None:
     line = store(NVR, channel(1), channel(2))
     keep(line, range(240), 60, "ch-1", a_day=-0.5)
