@@ -75,8 +75,9 @@ class Gate:
         with self._lock:
             # Before it shuts: whoever finds it shut finds how long to leave the store alone, too.
             self._alone_until = max(self._alone_until, self._monotonic() + retry_after)
+            was_open = self._open  # else it is the same trouble, told by another write that was under way
             self._shut(error)
-            if self._by_look:  # it answered a look, and failed the first write again
+            if was_open and self._by_look:  # it answered a look, and failed the first write again
                 self._lapse()
             self._not_before = max(self._not_before, self._alone_until)
 

@@ -70,3 +70,13 @@ def test_a_store_that_asks_for_a_pause_gets_it() -> None:
     time.now += 30.0
     gate.found(0.01, wrote=True)
     assert gate.open
+
+
+def test_writes_that_were_under_way_together_fail_as_one() -> None:
+    time = Time()
+    gate = Gate(1.0, BACKOFF, time)
+    gate.shut("no space left on device")
+    gate.found(0.01, wrote=False)
+    for _ in range(3):
+        gate.shut("no space left on device")
+    assert 5.0 <= gate.wait <= 10.0, "the shortest pause: it has failed once"
