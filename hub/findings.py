@@ -48,6 +48,7 @@ class Transition(NamedTuple):
     finding: LiveFinding
     at: int
     life: Life
+    severity: Severity
     detail: Mapping[str, float | str | bool | list[str] | None]
     cause: LiveFinding | None
     flaps: int
@@ -205,8 +206,8 @@ class Findings:
         """One thing more to write down."""
         ended = self.covering.settle(change, finding, at)
         cause = finding.root if finding.explained else None
-        known = (finding.life, finding.detail, cause, finding.flaps, finding.returned, finding.cover, finding.why, over)
-        self.transitions.append(Transition(change, finding, at, *known))
+        as_it_is = (finding.life, finding.severity, finding.detail, cause, finding.flaps, finding.returned)
+        self.transitions.append(Transition(change, finding, at, *as_it_is, finding.cover, finding.why, over))
         if ended is not None:
             self.note("promoted", finding, at, ended)
 

@@ -56,7 +56,7 @@ def _save(connection: sa.Connection, transition: Transition) -> None:
         "device": finding.device,
         "rule": finding.rule,
         "state": life.state,
-        "severity": finding.severity,
+        "severity": transition.severity,
         "since": life.since,
         "opened": life.opened,
         "clearing": life.clearing,
