@@ -232,7 +232,7 @@ class App:
         committer, link = self._committer, self._link
 
         def committing() -> str:
-            return "hangs" if committer.vigil.stalled(now_ms()) else running(self._threads["committer"])()
+            return "hangs" if committer.vigil.stalled() else running(self._threads["committer"])()
 
         self._health.standing = lambda: self._lease.standing
         self._health.alive = {

@@ -2,6 +2,7 @@
 
 import logging
 import queue
+import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
@@ -13,7 +14,8 @@ BEAT_MS = 5_000
 BUILT_MS = 1_793_491_200_000
 """2026-11-01, before which this code did not exist: a hub whose clock says so does not know the time."""
 
-STALL_MS = 180_000
+STALL_SECONDS = 180.0
+"""By a clock that nobody sets: the hub's own may be set forward while all is well."""
 
 
 class Watched(Protocol):
@@ -27,14 +29,21 @@ class Watched(Protocol):
 class Vigil:
     """All times are ms UTC. What the broker does may be told from any thread, the rest is the committer's own."""
 
-    def __init__(self, clock: Callable[[], int], beat_ms: int = BEAT_MS, built_ms: int = BUILT_MS) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], int],
+        beat_ms: int = BEAT_MS,
+        built_ms: int = BUILT_MS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """A sign of life is wanted every `beat_ms`, and two that are missing are blindness. A clock before `built_ms`
-        is not believed."""
+        is not believed. `monotonic` tells seconds."""
         self._clock = clock
         self._beat, self._built = beat_ms, built_ms
         self._last_good = 0
         self._last_beat = 0
-        self._stepped = clock()
+        self._monotonic = monotonic
+        self._stepped = monotonic()
         self._signals: queue.SimpleQueue[tuple[Literal["lost", "back"], int]] = queue.SimpleQueue()
 
     def broker_lost(self, silent_ms: int = 0) -> None:
@@ -54,15 +63,20 @@ class Vigil:
     def stand_by(self) -> None:
         """Another hub works: what this one missed till then is the other's to tell."""
         self._last_good = self._last_beat = 0
-        self._stepped = self._clock()
+        self.alive()
 
-    def stalled(self, now: int) -> bool:
-        """No step has begun for so long that something hangs."""
-        return now - self._stepped > STALL_MS
+    def alive(self) -> None:
+        """What takes long goes on: within a step, something was done again."""
+        self._stepped = self._monotonic()
+
+    def stalled(self) -> bool:
+        """Nothing has gone on for so long that something hangs. From any thread."""
+        return self._monotonic() - self._stepped > STALL_SECONDS
 
     def step(self) -> bool:
         """A step begins. False where the clock can't be believed."""
-        now = self._stepped = self._clock()
+        now = self._clock()
+        self.alive()
         if now < self._built:
             log.error("the hub's own clock reads %d ms since 1970: nothing is committed until it is set", now)
             return False
@@ -71,7 +85,7 @@ class Vigil:
     def restored(self, blindness: Blindness, began: int, beat: int | None, unseen: int | None) -> None:
         """The engine stands again, since `began` in the making. `beat` is the last sign of life committed, and for
         `unseen` ms no hub held the lease."""
-        self._stepped = self._clock()  # it may have taken long
+        self.alive()  # it may have taken long
         self._last_good = self._last_good or min(began if beat is None else beat, began)
         if unseen is not None and beat is not None:  # between two hubs, however short
             blindness.was(min(self._last_good, began - unseen), began, "hub")

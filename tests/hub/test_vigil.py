@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from hub.blindness import Blindness
-from hub.vigil import BEAT_MS, BUILT_MS, STALL_MS, Vigil
+from hub.vigil import BEAT_MS, BUILT_MS, STALL_SECONDS, Vigil
 
 T0 = BUILT_MS + 86_400_000
 
@@ -19,13 +19,14 @@ class Engine:
 
 @dataclass
 class Night:
-    """A vigil whose clock is turned by hand."""
+    """A vigil whose clocks are turned by hand."""
 
     now: int = T0
+    seconds: float = 1000.0
 
     def __post_init__(self) -> None:
         self.engine = Engine()
-        self.vigil = Vigil(lambda: self.now)
+        self.vigil = Vigil(lambda: self.now, monotonic=lambda: self.seconds)
         self.vigil.step()
         self.vigil.restored(self.engine.blindness, self.now, None, None)
 
@@ -125,8 +126,23 @@ def test_signs_of_life_are_due_by_time_or_when_wanted() -> None:
 
 def test_a_step_that_does_not_end_is_a_stall() -> None:
     night = Night()
-    assert not night.vigil.stalled(T0 + STALL_MS)
-    assert night.vigil.stalled(T0 + STALL_MS + 1)
-    night.now += STALL_MS
+    night.seconds += STALL_SECONDS
+    assert not night.vigil.stalled()
+    night.seconds += 1
+    assert night.vigil.stalled()
     night.vigil.step()
-    assert not night.vigil.stalled(T0 + STALL_MS + 1)
+    assert not night.vigil.stalled()
+
+
+def test_a_step_that_goes_on_is_no_stall_however_long_it_takes() -> None:
+    night = Night()
+    for _ in range(5):
+        night.seconds += STALL_SECONDS
+        assert not night.vigil.stalled()
+        night.vigil.alive()
+
+
+def test_a_clock_that_is_set_forward_is_no_stall() -> None:
+    night = Night()
+    night.now += 86_400_000
+    assert not night.vigil.stalled()
