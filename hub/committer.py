@@ -16,13 +16,12 @@ from hub.acknowledgement import Acknowledgements
 from hub.blindness import Blindness
 from hub.engine import Engine
 from hub.fence import Fence, Unfenced
-from hub.fleet import KnownValues
 from hub.intake import BatchSize, Delivery, Intake
 from hub.isolation import DatabaseAway, Isolation, first_line
 from hub.measures import Committed, Measures
 from hub.noticeboard import Noticeboard
 from hub.own import Own
-from hub.rebuild import Remembered, read_blindness, rebuild
+from hub.rebuild import Attended, Remembered, read_blindness, rebuild
 from hub.reception import Batch, Item, Outbound, Reception
 from hub.rollup.marks import Marks
 from hub.rule import Rule, Settings
@@ -111,8 +110,9 @@ class Committer:
         self._failed: Engine | None = None
         """The one whose batch failed, until another stands: it knows what rules have seen."""
         self._blindness: Blindness | None = None
-        self._known: Mapping[tuple[str, str], KnownValues] | None = None
         self._attempt = ""
+        self._last: str | None = None
+        """The last commit known to have happened: the next one follows it, or does not happen."""
         self._isolation = Isolation(self._commit_now, self._restore, self._refuse)
         self.vigil = vigil or Vigil(clock)
 
@@ -126,7 +126,7 @@ class Committer:
 
     def stand_by(self) -> None:
         """Another hub works: forget everything, so that nothing of it is ever committed. The committer's thread."""
-        self._engine = self._failed = self._blindness = self._known = self._unseen = None
+        self._engine = self._failed = self._blindness = self._unseen = self._last = None
         self._pending.clear()
         self._acknowledgements = Acknowledgements(self._outbound)
         self._attempt = ""
@@ -161,7 +161,7 @@ class Committer:
             return False
         except Fenced as reason:
             log.info("%s: the engine is rebuilt, what came in meanwhile comes again", reason)
-            self._engine = self._failed = self._known = None
+            self._engine = self._failed = None
             self._acknowledgements = Acknowledgements(self._outbound)
             self._marks.anew()
         except (DatabaseAway, sa.exc.SQLAlchemyError) as error:
@@ -191,26 +191,28 @@ class Committer:
         now = self._clock()
         self._failed, self._engine = self._engine or self._failed, None
         self._pending.clear()
-        engine_before = self._failed
         with self._database.connect() as connection:
             unseen = self._fence.enter(connection)
             self._unseen = self._unseen if unseen is None else unseen
             self._marks.restore(connection)
             beat = connection.execute(sa.select(schema.heartbeat)).first()
-            if engine_before is not None:
-                # A commit whose answer was lost has happened all the same: then its values have been judged.
-                if beat is not None and beat.attempt == self._attempt:
-                    engine_before.batch_committed()
-                    self._attempt = ""
-                self._known = engine_before.values_committed()
+            self._note_last(beat.attempt if beat else None)
             if self._blindness is None:  # kept across rebuilds: it knows intervals that no commit has saved yet
                 self._blindness = read_blindness(connection, now)
-            engine = rebuild(
-                connection, self._series, self._rules, self._settings, self._blindness, now, self._known, self._past
-            )
-        self._engine, self._failed, self._known, self._attempt = engine, None, None, ""
+            series, before = Attended(self._series, self.vigil.alive), self._failed
+            engine = rebuild(connection, series, self._rules, self._settings, self._blindness, now, before, self._past)
+        self._engine, self._failed, self._attempt = engine, None, ""
         self.vigil.restored(self._blindness, now, beat.at if beat else None, self._unseen)
         self._unseen = None
+
+    def _note_last(self, attempt: str | None) -> None:
+        """What the last commit is. One whose answer was lost may have happened all the same: its values are judged."""
+        if self._failed is not None and attempt is not None and attempt == self._attempt:
+            self._failed.batch_committed()
+            self._attempt = ""
+        elif attempt != self._last:  # one that was given up before has come through: what was known is older
+            self._failed = None
+        self._last = attempt
 
     # --- a batch ---
 
@@ -267,7 +269,8 @@ class Committer:
         durable = self._durable(judged)
         written = perf_counter()
         if judged.items or judged.transitions or self.vigil.beat_due(now) or engine.blindness.unsaved:
-            self._transaction.save(judged, engine.blindness, self._attempt)
+            self._transaction.save(judged, engine.blindness, self._attempt, self._last)
+            self._last = self._attempt
             self.vigil.beaten(now)
         engine.batch_committed()
         if self._pending:

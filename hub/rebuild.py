@@ -5,7 +5,7 @@ the agent, which still holds them, sends them again.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from hub.blindness import KEEP_MS, Blindness, Interval
 from hub.cover import Covers
 from hub.engine import Engine
 from hub.finding import Life
-from hub.fleet import AgentState, KnownValues, LiveFinding, Site, Subject
+from hub.fleet import AgentState, LiveFinding, Site, Subject
 from hub.newest import Newest
 from hub.occurrence import LATE_MS
 from hub.rule import Rule, Settings, Severity
@@ -51,6 +51,32 @@ class Remembered(Protocol):
         ...
 
 
+class Attended:
+    """The same, with somebody told of each answer: those on a large fleet take minutes, and nothing hangs meanwhile."""
+
+    def __init__(self, series: Remembered, answered: Callable[[], None]) -> None:
+        self._series = series
+        self._answered = answered
+
+    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
+        """As Remembered's."""
+        found = self._series.latest(site, kind, until, since)
+        self._answered()
+        return found
+
+    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+        """As Remembered's."""
+        found = self._series.newest(kind, until, since)
+        self._answered()
+        return found
+
+    def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
+        """As Remembered's."""
+        found = self._series.window(site, kind, device, metric, since, until)
+        self._answered()
+        return found
+
+
 def rebuild(
     connection: sa.Connection,
     series: Remembered,
@@ -58,12 +84,12 @@ def rebuild(
     settings: Mapping[str, Settings],
     blindness: Blindness,
     now: int,
-    known: Mapping[tuple[str, str], KnownValues] | None = None,
+    before: Engine | None = None,
     past: Past | None = None,
 ) -> Engine:
     """An engine that goes on where the last commit left off.
 
-    `known` are the values of an engine whose batch could not be committed: they are kept as they were before it, and
+    `before` is an engine whose batch could not be committed: its values are kept as they were before that batch, and
     the series store is not asked, for it may hold values of that batch which no rule has judged.
     `past` is what rules learn from that judge by what is usual.
     Findings whose rule or device is gone since then are closed: the engine's first transitions say so.
@@ -77,10 +103,10 @@ def rebuild(
     _read_findings(connection, engine)
     _read_events(connection, engine, now)
     engine.restored(now)
-    if known is None:
+    if before is None:
         _read_values(engine, series, now)
     else:
-        _keep_values(engine, known)
+        _keep_values(engine, before)
     return engine
 
 
@@ -229,8 +255,13 @@ def _read_values(engine: Engine, series: Remembered, now: int) -> None:
             state.floor = state.mark
 
 
-def _keep_values(engine: Engine, known: Mapping[tuple[str, str], KnownValues]) -> None:
+def _keep_values(engine: Engine, before: Engine) -> None:
+    known = before.values_committed()
     for name, site in engine.sites.items():
+        earlier = before.sites[name].agents if name in before.sites else {}
+        for agent, state in site.agents.items():
+            if agent in earlier:  # values that were missing at the start still are
+                state.floor = min(earlier[agent].floor, state.mark)
         for subject in site.devices.values():
             values = known.get((name, subject.device))
             if values is not None and values.kind == subject.kind:

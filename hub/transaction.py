@@ -50,18 +50,18 @@ class Transaction:
     intake: Intake
     measures: Measures
 
-    def save(self, judged: Judged, blindness: Blindness, attempt: str) -> None:
-        """All of it or nothing. Raises what the database does, and LeaseLost or Fenced."""
+    def save(self, judged: Judged, blindness: Blindness, attempt: str, last: str | None) -> None:
+        """All of it or nothing, as the commit that follows `last`. Raises what the database does, LeaseLost, Fenced."""
         rejections = self.intake.take_rejections()
         late = self.marks.late(judged.batch.points)
         try:
             with self.fence.begin(self.database) as connection:
+                writes.beat(connection, judged.now, attempt, last)
                 _write(connection, judged)
                 self.marks.save(connection, late)
                 ledger.record(connection, judged.transitions)
                 writes.save_blindness(connection, blindness.unsaved)
                 writes.count_rejections(connection, rejections, judged.now)
-                writes.beat(connection, judged.now, attempt)
         except BaseException:
             self.intake.restore(rejections)
             raise

@@ -11,6 +11,7 @@ from hub.blindness import Interval
 from hub.fleet import AgentState
 from hub.store import schema
 from hub.store.database import insert, insert_for
+from hub.store.lease import RebuildWanted
 from wire.messages import Device, Status
 
 MAX_RETIRED = 2000
@@ -184,11 +185,20 @@ def save_blindness(connection: sa.Connection, intervals: Iterable[Interval]) -> 
             interval.id = connection.execute(table.insert().values(**values).returning(table.c.id)).scalar_one()
 
 
-_BEAT = schema.heartbeat.update().where(schema.heartbeat.c.id == 1)
+_BEAT = schema.heartbeat.update().where(
+    schema.heartbeat.c.id == 1, schema.heartbeat.c.attempt == sa.bindparam("last", type_=sa.String)
+)
 
 
-def beat(connection: sa.Connection, now: int, attempt: str) -> None:
-    """The hub's sign of life, and the name of this very commit. Nobody else writes the row."""
+def beat(connection: sa.Connection, now: int, attempt: str, last: str | None) -> None:
+    """The hub's sign of life, and the name of this very commit, which follows `last` (None: is the first).
+
+    Nobody else writes the row. Written first in a transaction it makes this one wait for an earlier one that was given
+    up and is still under way at the server; raises RebuildWanted where that came through.
+    """
     row = {"at": now, "attempt": attempt}
-    if not connection.execute(_BEAT, row).rowcount:
-        connection.execute(schema.heartbeat.insert(), {"id": 1, **row})
+    if connection.execute(_BEAT, {**row, "last": last}).rowcount:
+        return
+    if connection.execute(sa.select(schema.heartbeat.c.id)).first() is not None:
+        raise RebuildWanted("another commit has come first")
+    connection.execute(schema.heartbeat.insert(), {"id": 1, **row})

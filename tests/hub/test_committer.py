@@ -1,7 +1,10 @@
 """Committing on real databases: once, durably, acknowledged afterwards, and going on whatever fails."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 import sqlalchemy as sa
@@ -11,8 +14,10 @@ from hub.series.embedded import EmbeddedSeries
 from hub.series.store import Point, SeriesStore, SeriesUnavailable, Value
 from hub.store import schema, writes
 from hub.store.database import connect
+from hub.transaction import Transaction
 from tests.hub.fleets import DEVICES, SITE, T0
 from tests.hub.hubs import GATEWAY, Hub
+from tests.waiting import wait_until
 from wire.messages import ConfigApplied, Device, DeviceKind, Event, Inventory, Report, Sample, Status
 from wire.topics import Address, Verb
 
@@ -178,6 +183,11 @@ class Moody(EmbeddedSeries):
         if Moody.away:
             raise SeriesUnavailable("unplugged")
         return super().latest(site, kind, until, since)
+
+    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+        if Moody.away:
+            raise SeriesUnavailable("unplugged")
+        return super().newest(kind, until, since)
 
     def ping(self) -> None:
         if Moody.away:
@@ -448,6 +458,31 @@ def test_without_the_series_store_at_start_a_redelivery_is_not_judged_again(hub:
     again.close()
 
 
+def test_a_batch_that_fails_after_such_a_start_has_nothing_judged_again(hub: Hub, url: str, tmp_path: Path) -> None:
+    reports = [hub.report(sample("cam-1", n, reachable=n % 2)) for n in (2, 3)]
+    for report in reports:
+        hub.hear(Verb.REPORT, report)
+        hub.step()
+    hub.close()
+    Moody.away = True
+    try:
+        again = Hub(tmp_path, url, series=lambda: Moody(tmp_path / "series.db"), rules=QUICK)
+        again.now += 8 * 3_600_000  # so long that what comes back is a ticket of its own
+        assert again.step()
+        with patch.object(Transaction, "save", side_effect=sa.exc.OperationalError("COMMIT", {}, Exception("gone"))):
+            again.hear(Verb.REPORT, again.report(sample("nvr-1", 4, reachable=1)))
+            assert again.step() is False
+        for report in reports:
+            again.hear(Verb.REPORT, report)
+            assert again.step()
+    finally:
+        Moody.away = False
+    assert again.mail.committed() == [report.id for report in reports]
+    assert again.tickets() == [("cam-1", "camera_unreachable", "resolved")]
+    assert [row.what for row in again.rows(schema.timeline)] == ["opened", "resolved"]
+    again.close()
+
+
 def test_a_hub_whose_clock_is_unset_commits_nothing_and_loses_nothing(hub: Hub) -> None:
     report = hub.report(sample("cam-1", 1, reachable=0))
     hub.hear(Verb.REPORT, report)
@@ -655,6 +690,53 @@ def test_a_commit_whose_answer_is_lost_is_not_judged_again(hub: Hub, monkeypatch
     assert hub.step()
     assert hub.tickets() == [("cam-1", "camera_unreachable", "resolved")]
     assert set(hub.mail.committed()) == {r.id for r in reports}
+
+
+def test_a_commit_that_is_under_way_when_its_answer_is_lost_is_not_judged_again(
+    postgresql_tables_url: str, tmp_path: Path
+) -> None:
+    """The connection breaks while the server still commits: what is committed next has to wait for that."""
+    hub = Hub(tmp_path, postgresql_tables_url, rules=QUICK)
+    hub.announce()
+    hub.step()
+    observer = connect(postgresql_tables_url)
+    save, under_way = Transaction.save, threading.Event()
+    lost: list[threading.Thread] = []
+
+    def another_waits() -> bool:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        with observer.connect() as connection:
+            return bool(connection.exec_driver_sql(waiting).scalar())
+
+    def commit(_connection: sa.Connection) -> None:
+        if lost and threading.current_thread() is lost[0]:
+            under_way.set()
+            wait_until(another_waits, what="the next commit waits for this one")
+
+    def broken(self: Transaction, *judged: Any) -> None:
+        if lost:
+            save(self, *judged)
+            return
+        lost.append(threading.Thread(target=save, args=(self, *judged)))
+        lost[0].start()
+        assert under_way.wait(30)
+        raise sa.exc.OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
+
+    sa.event.listen(hub.database, "commit", commit)
+    reports = [hub.report(sample("cam-1", n, reachable=n % 2)) for n in (2, 3)]
+    with patch.object(Transaction, "save", broken):
+        for _ in range(5):
+            for report in reports:
+                hub.hear(Verb.REPORT, report)
+            hub.step()
+    lost[0].join()
+    assert set(hub.mail.committed()) == {report.id for report in reports}
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "resolved")]
+    assert [row.what for row in hub.rows(schema.timeline)] == ["opened", "resolved"]
+    observer.dispose()
+    hub.close()
 
 
 def test_an_agent_whose_messages_find_the_queue_full_is_not_silent(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from tests.hub.hubs import Hub
 from wire.messages import Event, Report, Sample
 from wire.topics import Verb
 
-QUICK = {"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}}
+QUICK = {"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}, "clock_drift": {"hold_seconds": 0}}
 Trouble = Literal["before", "after", "away"]
 TROUBLES: st.SearchStrategy[tuple[int, Trouble]] = st.tuples(
     st.integers(0, 8), st.sampled_from(["before", "after", "away"])
@@ -54,14 +54,14 @@ def troubled(number: int, trouble: Trouble) -> Iterator[None]:
     """What befalls one of the transactions: it fails, or it fails to say that it did not."""
     left, save = number, Transaction.save
 
-    def saved(self: Transaction, judged: Judged, blindness: Blindness, attempt: str) -> None:
+    def saved(self: Transaction, judged: Judged, blindness: Blindness, attempt: str, last: str | None) -> None:
         nonlocal left
         left -= 1
         if left == -1 and trouble == "before":
             raise RuntimeError("a defect")
         if left == -1 and trouble == "away":
             raise sa.exc.OperationalError("COMMIT", {}, Exception("server closed the connection"))
-        save(self, judged, blindness, attempt)
+        save(self, judged, blindness, attempt, last)
         if left == -1 and trouble == "after":
             raise RuntimeError("the answer was lost")
 
@@ -119,6 +119,26 @@ def test_a_batch_whose_numbers_are_under_way_is_not_acknowledged_until_they_are_
         assert hub.mail.committed() == [report.id for report in wanted[:2]]
         hub.step()
         assert hub.mail.committed() == [report.id for report in wanted], "nothing waits any more"
+
+
+def test_a_commit_says_how_grave_a_fault_was_when_its_batch_was_judged() -> None:
+    with hub_of(1) as hub:
+        drifts = [
+            hub.report(Sample(device="nvr-1", at=T0 + n * 1000, values={"clock_offset_seconds": offset}))
+            for n, offset in enumerate((12.0, 40.0), 1)
+        ]
+        for report in [*drifts, *reports(hub, [True] * AHEAD)]:
+            hub.hear(Verb.REPORT, report)
+        while not hub.rows(schema.finding):
+            assert hub.step()
+        (finding,) = hub.rows(schema.finding)
+        assert finding.severity == "warning", "the second report is judged, and not committed"
+        while hub.intake.depth:
+            hub.step()
+        hub.step()
+        (finding,) = hub.rows(schema.finding)
+        assert finding.severity != "warning"
+        assert [row.what for row in hub.rows(schema.timeline)] == ["opened", "worsened"]
 
 
 def test_an_event_that_comes_again_in_the_next_batch_is_judged_once() -> None:

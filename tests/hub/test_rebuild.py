@@ -12,8 +12,10 @@ from hub.engine import Engine
 from hub.fleet import NOBODY
 from hub.rebuild import LATELY_MS, rebuild
 from hub.rule import CLEAR, Judgement, Rule, Settings, Snapshot, discover
+from hub.series.embedded import EmbeddedSeries
 from hub.series.store import Point, Value
 from hub.store import schema
+from hub.vigil import STALL_SECONDS, Vigil
 from tests.hub.fleets import SITE, T0, settings_of
 from tests.hub.hubs import GATEWAY, Hub
 from wire.messages import DeviceKind, Sample
@@ -129,3 +131,25 @@ def test_what_is_told_seldom_and_was_about_to_open_waits_anew_and_opens(hub: Hub
     assert finding.life.opened is None
     engine.tick(hub.now + wait)
     assert finding.life.opened == hub.now + wait
+
+
+def test_a_start_that_asks_for_many_windows_does_not_look_hung(tmp_path: Path) -> None:
+    seconds, hung = [0.0], []
+    vigil = Vigil(lambda: T0, monotonic=lambda: seconds[0])
+
+    class Slow(EmbeddedSeries):
+        def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
+            seconds[0] += STALL_SECONDS
+            hung.append(vigil.stalled())
+            return super().window(site, kind, device, metric, since, until)
+
+    hub = Hub(tmp_path)
+    hub.announce()
+    hub.step()
+    hub.close()
+    hub = Hub(tmp_path, series=lambda: Slow(tmp_path / "series.db"))
+    hub.committer.vigil = vigil
+    assert hub.step()
+    assert len(hung) > 1
+    assert not any(hung)
+    hub.close()
