@@ -406,6 +406,7 @@ class Findings:
         later = [(min(due, now + STAND_MS), order, finding) for due, order, finding in self._standing]
         self._standing = sorted(later, key=lambda one: one[:2])
         self._ripening.clock_set_back(now)
+        self._lapsed = {key: known for key, known in self._lapsed.items() if (known[1].life.closed or 0) <= now}
         self._quiet, self._awaited = [], set()
         for place in self.sites.values():
             for subject in place.devices.values():

@@ -185,6 +185,20 @@ def test_what_happened_while_the_hubs_clock_was_ahead_is_over_in_time(tmp_path: 
     hub.close()
 
 
+def test_what_was_over_while_the_hubs_clock_was_ahead_does_not_come_back_days_later(tmp_path: Path) -> None:
+    hub = Hub(tmp_path)
+    for day in (10, 1):
+        hub.now = T0 + day * DAY_MS
+        hub.announce()
+        hub.step()
+        hub.pass_time(300)
+        assert hub.tickets()[-1] == ("gateway", "agent_silent", "open")
+        hub.hear(Verb.REPORT, hub.report())
+        hub.step()
+    assert hub.tickets() == [("gateway", "agent_silent", "resolved")] * 2
+    hub.close()
+
+
 # --- what a group explains ---
 
 NVR = Device(device="nvr-1", kind=DeviceKind.RECORDER)
