@@ -25,7 +25,7 @@ class Happenings:
                 continue
             detail = {**data, "case": "late"} if late else dict(data)
             if wanted.count is not None:
-                detail["count"] = number = self._count(check, subject, at)
+                detail["count"] = number = self._count(check, subject, min(at, received))
                 if number < wanted.count(check.settings)[0]:
                     continue
             self._occur(check, subject, detail, at, received)

@@ -238,7 +238,7 @@ def _read_events(connection: sa.Connection, engine: Engine, now: int) -> None:
         else ()
     ):
         if row.received - row.at <= LATE_MS and row.site in engine.sites:
-            engine.recall(row.site, row.device, row.type, row.data, row.at)
+            engine.recall(row.site, row.device, row.type, row.data, min(row.at, row.received, now))
 
 
 def _read_values(engine: Engine, series: Remembered, now: int) -> None:

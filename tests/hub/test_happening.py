@@ -59,6 +59,19 @@ def test_two_refusals_are_nothing_three_within_the_time_are_a_ticket(hub: Hub) -
     assert finding.detail == {"reason": "unknown", "count": 3}
 
 
+def test_one_of_a_clock_that_was_far_ahead_does_not_keep_others_from_counting(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.tell(Event(device="door-1", at=hub.now + 86_400_000, type="door.denied", data={"reason": "unknown"}))
+    deny(hub, 100)
+    again = made(tmp_path / "again", monkeypatch, url=str(hub.database.url))
+    deny(again, 110)
+    assert again.tickets() == []
+    deny(again, 120)
+    assert again.tickets() == [("door-1", "denied_often", "open")]
+    again.close()
+
+
 def test_the_same_refusal_told_again_is_one(hub: Hub) -> None:
     report = hub.tell(Event(device="door-1", at=hub.now, type="door.denied", data={"reason": "unknown"}))
     for _ in range(5):
