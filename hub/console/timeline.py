@@ -7,7 +7,7 @@ from hub.console import words
 from hub.locale import Translator
 from hub.rule import Rule
 
-WITH_SUMMARY = ("opened", "promoted", "reopened", "relapsed")
+WITH_SUMMARY = ("opened", "promoted", "reopened", "relapsed", "amended")
 """The entries at which the fault was there."""
 
 

@@ -44,6 +44,7 @@ TIMELINE = {
     "promoted": N_("Ticket opened: no longer the consequence of another fault"),
     "reopened": N_("Came back soon: reopened"),
     "worsened": N_("Became worse"),
+    "amended": N_("Part of it is over, this is left"),
     "moved": N_("Part of something larger: this ticket is about its cause now. It was about:"),
     "consequence": N_("Consequence found"),
     "explained": N_("Resolved: a consequence of another fault, which has a ticket"),

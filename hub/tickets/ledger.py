@@ -95,7 +95,7 @@ def _follow(connection: sa.Connection, transition: Transition, consequences: Seq
     elif change == "closed":
         if _resolve(connection, finding, at):
             _note(connection, finding, at, "resolved", {"why": transition.why} if transition.why else {})
-    elif change in ("clearing", "relapsed", "worsened"):
+    elif change in ("clearing", "relapsed", "worsened", "amended"):
         _note(connection, finding, at, change, dict(transition.detail), state="open")
 
 

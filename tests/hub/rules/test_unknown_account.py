@@ -52,6 +52,8 @@ def test_of_two_found_at_once_the_ticket_names_both_and_lasts_until_both_are_rem
     assert hub.tickets() == [("nvr-1", "unknown_account", "open")]
     hub.tell(account(hub, "removed", "evil"))
     assert hub.tickets() == [("nvr-1", "unknown_account", "resolved")]
+    told = [(row.what, row.data.get("user")) for row in hub.rows(schema.timeline)]
+    assert told == [("opened", "evil"), ("relapsed", "evil, helper"), ("amended", "evil"), ("resolved", None)]
 
 
 def test_a_second_one_later_does_not_make_the_first_forgotten_nor_does_a_restart(hub: Hub, tmp_path: Path) -> None:
