@@ -5,14 +5,14 @@ from tests.dashboards.expected import Expected, at_least, just, near
 WANTED: dict[str, list[str]] = {}
 
 PANELS = {
-    "Critical tickets": Expected(last=(("site_state", just(4.0)),)),  # quay-2's clock, cam-1, nvr-1-ch3, the hill
+    "Critical tickets": Expected(last=(("site_state", just(5.0)),)),  # quay-2, a disk; cam-1, nvr-1-ch3; the hill
     "Warnings": Expected(last=(("site_state", just(6.0)),)),
     "Agents silent": Expected(last=(("site_state", just(1.0)),)),
     "Sites heard": Expected(last=(("site_state", just(3.0)),)),
     "Which sites need me today": Expected(
         rows=3,
         values=(
-            ({"site": "harbour"}, "critical", just(1.0)),
+            ({"site": "harbour"}, "critical", just(2.0)),
             ({"site": "harbour"}, "warning", just(2.0)),
             ({"site": "harbour"}, "silent", just(0.0)),
             ({"site": "hill"}, "silent", just(1.0)),

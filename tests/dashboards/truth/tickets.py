@@ -5,7 +5,7 @@ from tests.dashboards.expected import Expected, at_least, just, near, none_of, s
 WANTED: dict[str, list[str]] = {}
 
 PANELS = {
-    "Critical, open": Expected(last=(("site_state", just(4.0)),)),
+    "Critical, open": Expected(last=(("site_state", just(5.0)),)),
     "Warnings, open": Expected(last=(("site_state", just(6.0)),)),
     "Oldest open ticket": Expected(last=(("site_state", at_least(1.7e12)),)),
     "Held back by maintenance and silences": Expected(last=(("site_state", just(0.0)),)),
@@ -17,7 +17,7 @@ PANELS = {
         ),
         absent=frozenset({"cam-2"}),
     ),
-    "Open tickets over time, all sites": Expected(last=(("critical", just(4.0)), ("warning", just(6.0)))),
+    "Open tickets over time, all sites": Expected(last=(("critical", just(5.0)), ("warning", just(6.0)))),
     "Opened and resolved, by day": shows("Opened", "Resolved"),
     "How long our repairs take, by fault": Expected(
         values=(
