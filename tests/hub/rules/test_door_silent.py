@@ -3,8 +3,9 @@
 import pytest
 
 from hub.cover import Cover, Covers, Scope
+from hub.plan import EMPTY
 from tests.hub.fleets import DEVICES, SITE, T0, Timeline
-from tests.hub.rules.timelines import DAY, HOUR, MINUTE, case, lives, timeline
+from tests.hub.rules.timelines import DAY, HOUR, MINUTE, case, lives, standing, timeline
 from wire.messages import Device, DeviceKind
 
 RULE = "door_silent"
@@ -35,13 +36,15 @@ def test_a_door_of_which_a_program_tells_what_happens_may_have_holidays() -> Non
     assert line.log == []
 
 
-def three_doors(scope: Scope | None) -> Timeline:
-    """Of one controller that is gone for an hour, under a cover of this scope."""
+def three_doors(scope: Scope | None = None, off: str = "") -> Timeline:
+    """Of one controller that is gone for an hour, under a cover of this scope; one may have all rules switched off."""
     doors = [Device(device=f"door-{i}", kind=DeviceKind.DOOR, facts={"controller": "acc-1"}) for i in (1, 2, 3)]
     line = timeline(DEVICES[0], *doors)
     if scope is not None:
         cover = Cover(1, "silence", scope, T0, T0 + DAY * 1000, "Li", "its lock is being changed")
         line.engine.findings.cover(Covers([cover], T0), T0)
+    if off:
+        line.engine.sites[SITE].devices[off].plan = EMPTY
     for second in range(0, HOUR, MINUTE):
         for number, door in enumerate(doors):
             line.sample(second + number, door.device, door_reachable=0, **ASKED)
@@ -63,3 +66,7 @@ def test_of_the_doors_of_a_controller_one_tells_that_may(
     live = [one for one in three_doors(scope).engine.sites[SITE].live() if one.life.state == "open"]
     assert [one.device for one in live if one.cover is None] == told
     assert [one.device for one in live if one.cover is not None] == covered
+
+
+def test_nor_does_one_speak_for_the_others_of_which_nothing_is_judged() -> None:
+    assert standing(three_doors(off="door-1")) == ["door-2 door_silent"]
