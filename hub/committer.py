@@ -109,6 +109,8 @@ class Committer:
         self._engine: Engine | None = None
         self._failed: Engine | None = None
         """The one whose batch failed, until another stands: it knows what rules have seen."""
+        self._away = False
+        """The last step ended with an outage of the database."""
         self._blindness: Blindness | None = None
         self._attempt = ""
         self._last: str | None = None
@@ -143,18 +145,19 @@ class Committer:
         try:
             if self._engine is None:
                 self._restore()
+            if self._away and not self._pending:
+                # What is dropped and comes again would leave its numbers on disk each time, were their store away, too.
+                self._look_around()
+                self._isolation.prove()
             self._measures.queued(self._intake.depth, self._intake.fill)
             messages, samples, gather = self._size
             items = self._intake.batch(messages, self._patience(wait), samples, min(gather, wait))
-            self._fence.confirm()
-            if self.vigil.look_back(self._ready) and self._own is not None:
-                self._own.soon()
-            self._noticeboard.look(self._ready)
-            self._isolation.step()
+            self._look_around()
             self._commit(items)
             if self._own is not None and (own := self._own.deliveries(self._ready, self._clock())):
                 self._commit(own)
             self._acknowledgements.say(self.vigil.good())
+            self._away = False
         except LeaseLost:
             self._fence.left()
             self.stand_by()
@@ -165,11 +168,20 @@ class Committer:
             self._acknowledgements = Acknowledgements(self._outbound)
             self._marks.anew()
         except (DatabaseAway, sa.exc.SQLAlchemyError) as error:
+            self._away = True
             self._measures.outage()
             # Without a trace: an outage is a state, told in one line.
             log.error("database is away, nothing is acknowledged until it is back: %s", first_line(error))  # noqa: TRY400
             return False
         return True
+
+    def _look_around(self) -> None:
+        """Before anything is judged: is the lease still ours, what was missed, what is covered."""
+        self._fence.confirm()
+        if self.vigil.look_back(self._ready) and self._own is not None:
+            self._own.soon()
+        self._noticeboard.look(self._ready)
+        self._isolation.step()
 
     def _patience(self, wait: float) -> float:
         """Seconds to wait for a message: what is still to be said must not wait for one."""
@@ -257,7 +269,9 @@ class Committer:
             if address.agent in engine.known_agents(address.site):
                 batch.agents[address] = engine.hear(address.site, address.agent, at)
         # What still waits in the queue may be an agent's word: silence is judged up to the last message taken.
-        engine.tick(items[-1].received if items and self._intake.depth else now)
+        waits = self._intake.depth
+        if items or not waits:
+            engine.tick(items[-1].received if waits else now)
         written = self._series.begin(batch.points)
         agents, arrived = writes.agent_rows(batch.agents.values()), items[0].received if items else now
         return Judged(items, batch, written, engine.take_transitions(), now, arrived, began, perf_counter(), agents)

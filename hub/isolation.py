@@ -40,6 +40,12 @@ class Isolation:
         """A step begins: who was suspected in the last one is heard again."""
         self._suspects.clear()
 
+    def prove(self, error: Exception | None = None) -> None:
+        """A commit without messages works; else nobody is to blame (for `error`)."""
+        if (empty := self._attempt([])) is not None:
+            log.error("a commit without messages fails", exc_info=empty)
+            raise DatabaseAway(f"a commit without messages fails: {first_line(empty)}") from error
+
     def sort_out(self, batches: Sequence[Sequence[Item]], error: Exception) -> None:
         """Commit them in order, all but the culprits: one of them failed, and nothing of them is committed."""
         self._recovered(error)
@@ -65,10 +71,7 @@ class Isolation:
             self._commit_alone(items[:middle])
             self._commit_alone(items[middle:])
             return
-        # Before anybody is refused: does a commit without messages work?
-        if (empty := self._attempt([])) is not None:
-            log.error("a commit without messages fails", exc_info=empty)
-            raise DatabaseAway(f"a commit without messages fails: {first_line(empty)}") from error
+        self.prove(error)  # before anybody is refused
         for item in items:
             # Perhaps it was not the message but what the engine had in mind.
             if (again := self._attempt([item])) is not None:

@@ -229,6 +229,44 @@ def test_a_full_buffer_withholds_the_acknowledgement_but_rules_still_run(tmp_pat
     hub.close()
 
 
+def test_both_databases_away_a_report_that_comes_again_and_again_is_kept_once(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, series=lambda: Moody(tmp_path / "series.db"), rules=QUICK)
+    hub.announce()
+    hub.step()
+    Moody.away = True
+    try:
+        report = hub.report(sample("cam-1", 1, reachable=0))
+        refused = sa.exc.OperationalError("INSERT", {}, Exception("cannot execute INSERT in a read-only transaction"))
+        with patch.object(Transaction, "save", side_effect=refused):
+            for _ in range(5):
+                hub.hear(Verb.REPORT, report)
+                assert hub.step() is False
+        assert hub.series.stats().points == 1
+        assert hub.step()
+    finally:
+        Moody.away = False
+    assert hub.mail.committed() == [report.id]
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "open")]
+    hub.close()
+
+
+def test_a_commit_of_nothing_judges_no_silence_while_an_agents_word_waits(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, rules=QUICK)
+    hub.announce()
+    hub.step()
+    hub.pass_time(58)
+    refused = sa.exc.OperationalError("COMMIT", {}, Exception("gone"))
+    with patch.object(Transaction, "save", side_effect=refused):
+        hub.announce()
+        assert hub.step() is False
+    hub.now += 2_000
+    hub.hear(Verb.REPORT, hub.report(sample("cam-1", 60, reachable=1)))
+    hub.now += 6_000
+    assert hub.step()
+    assert hub.tickets() == []
+    hub.close()
+
+
 def test_a_report_that_names_unknown_devices_waits_for_the_inventory(url: str, tmp_path: Path) -> None:
     hub = Hub(tmp_path, url, rules=QUICK)
     report = hub.report(sample("cam-1", 1, reachable=0))
