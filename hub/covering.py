@@ -68,10 +68,14 @@ class Covering:
     def _of(self, finding: LiveFinding, at: int) -> Cover | None:
         """What covers this finding at a time (ms UTC), if anything."""
         subject, check = self._known(finding) if self.covers else (None, None)
-        if subject is None or check is None or check.rule.never_covered:
+        return self.covered(subject, check, at) if subject is not None and check is not None else None
+
+    def covered(self, subject: Subject, check: Check, at: int) -> Cover | None:
+        """What covers a device's findings of this rule at a time (ms UTC), if anything."""
+        if not self.covers or check.rule.never_covered:
             return None
-        chain = [finding.device, *(one.device for one in self._sites[finding.site].ancestors(subject))]
-        return self.covers.find(finding.site, chain, finding.rule, at)
+        chain = [subject.device, *(one.device for one in self._sites[subject.site].ancestors(subject))]
+        return self.covers.find(subject.site, chain, check.rule.name, at)
 
     def _began(self, finding: LiveFinding, at: int) -> int:
         """The time that decides whether it is covered: of what happened when it did, else when it is found, `at`."""

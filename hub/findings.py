@@ -3,7 +3,6 @@
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import Any, Literal, NamedTuple
 
 from hub.blindness import Blindness
@@ -14,6 +13,7 @@ from hub.finding import Change, Life, advance
 from hub.fleet import LiveFinding, Site, Subject
 from hub.grouping import Groups
 from hub.occurrence import quiet
+from hub.recovering import Recovering
 from hub.ripening import Ripening
 from hub.rule import Judgement, Occurrence, Severity, Together
 
@@ -51,6 +51,7 @@ class Transition(NamedTuple):
     severity: Severity
     detail: Mapping[str, float | str | bool | list[str] | None]
     cause: LiveFinding | None
+    """What explains it, or did until lately."""
     flaps: int
     returned: int | None
     cover: Cover | None = None
@@ -75,8 +76,7 @@ class Findings:
         self._quiet: list[tuple[int, str, str, str]] = []
         self._awaited: set[tuple[str, str, str]] = set()
         """What is in it, once each."""
-        self._standing: list[tuple[int, int, LiveFinding]] = []
-        self._order = count()
+        self._recovering = Recovering(blindness)
         self._lapsed: dict[tuple[str, str, str], tuple[int, LiveFinding]] = {}
 
     # --- from judgements ---
@@ -141,7 +141,9 @@ class Findings:
 
         `severity`: where it is not the settings'.
         """
-        self.groups.gather(check, subject, life.since, at)
+        lately = self._lately(check, subject, life.since, at)
+        if lately is None:
+            self.groups.gather(check, subject, life.since, at)
         name, change = check.rule.name, "opened"
         finding, lapsed = subject.findings.get(name), self._back(check, subject, life.since)
         if lapsed is not None:
@@ -157,6 +159,10 @@ class Findings:
         finding.severity = severity or check.settings.severity
         subject.findings[name] = finding
         finding.cause = self._cause(check, subject, finding) or self._ended(check, subject, finding)
+        if finding.cause is None and lately is not None:
+            finding.cause = lately.cause or lately
+            since = self.now - max(at - (lately.life.closed or at), 0)
+            self._recovering.wait(finding, since, _patience(check, finding))
         finding.for_good = finding.cause is not None and check.aftermath
         self._change(subject, finding, "reopened" if change == "reopened" else "opened", at)
         if check.rule.explains_beside:
@@ -205,8 +211,7 @@ class Findings:
     def note(self, change: News, finding: LiveFinding, at: int, over: Cover | None = None) -> None:
         """One thing more to write down."""
         ended = self.covering.settle(change, finding, at)
-        cause = finding.root if finding.explained else None
-        as_it_is = (finding.life, finding.severity, finding.detail, cause, finding.flaps, finding.returned)
+        as_it_is = (finding.life, finding.severity, finding.detail, finding.cause, finding.flaps, finding.returned)
         self.transitions.append(Transition(change, finding, at, *as_it_is, finding.cover, finding.why, over))
         if ended is not None:
             self.note("promoted", finding, at, ended)
@@ -220,8 +225,15 @@ class Findings:
         for subject, finding, fate in self.covering.over(now):
             if fate == "end":
                 self.end(subject, finding, now)
-            else:
-                self.note("promoted", finding, now, finding.cover)
+            elif not finding.explained:
+                self._uncover(subject, finding, now)
+
+    def _uncover(self, subject: Subject, finding: LiveFinding, now: int) -> None:
+        """It has its ticket now; or the group has that it is part of with others that are covered no longer."""
+        over, finding.cover = finding.cover, None
+        self.groups.gather(subject.plan.checks[finding.rule], subject, finding.began, now)
+        if not finding.explained:
+            self.note("promoted", finding, now, over)
 
     # --- causes ---
 
@@ -264,6 +276,23 @@ class Findings:
                     continue
                 if lapsed.began - EXPLAINS_MS <= finding.life.since <= lapsed.life.closed + EXPLAINS_MS:
                     return lapsed.cause or lapsed
+        return None
+
+    def _lately(self, check: Check, subject: Subject, since: int, at: int) -> LiveFinding | None:
+        """The fault above during which this began, and which went so lately that this may be about to go as well."""
+        if check.passing or not self._lapsed:
+            return None
+        own = [subject] if isinstance(check.rule.condition, Together) else []
+        finding = subject.findings.get(check.rule.name)
+        for above in (*own, *self.sites[subject.site].ancestors(subject)):
+            for name, other in above.plan.checks.items():
+                _, lapsed = self._lapsed.get((above.site, above.device, name), (0, None))
+                closed = lapsed.life.closed if lapsed is not None else None
+                if lapsed is None or closed is None or not other.explains_below(check.rule.name):
+                    continue
+                heard = at - closed - self.blindness.milliseconds(closed, at)
+                if lapsed.began - EXPLAINS_MS <= since <= closed and heard < _patience(check, finding):
+                    return lapsed
         return None
 
     def _brothers(self, check: Check, subject: Subject) -> Sequence[Subject]:
@@ -312,30 +341,45 @@ class Findings:
                 other.cause = cause
                 self.note("explained", other, at)
 
-    def _release(self, cause: LiveFinding) -> None:
-        for other in self.sites[cause.site].live():
-            if other.cause is cause and not other.for_good:
-                self._await_standing(other)
+    def _release(self, gone: LiveFinding) -> None:
+        """What it explained, and what it led to its own cause, has its time to go."""
+        place = self.sites[gone.site]
+        for below in place.devices.values():
+            for other in below.findings.values():
+                if other.cause is None or other.for_good or other is gone:
+                    continue
+                led = other.cause is gone.cause and any(one.device == gone.device for one in place.ancestors(below))
+                if led or other.cause is gone:
+                    self._await_standing(other)
+
+    def rearranged(self, place: Site) -> None:
+        """What hangs on what has changed: what explained a finding may no longer."""
+        for finding in place.live():
+            if finding.cause is not None and not finding.for_good and finding not in self._recovering:
+                self._await_standing(finding)
 
     def _await_standing(self, finding: LiveFinding) -> None:
-        subject = self.sites[finding.site].devices[finding.device]
-        check = subject.plan.checks.get(finding.rule)
-        patience = max(check.holds.hold if check else 0, STAND_MS) + min(finding.pace, LOOK_MS)
-        heapq.heappush(self._standing, (self.now + patience, next(self._order), finding))
+        check = self.sites[finding.site].devices[finding.device].plan.checks.get(finding.rule)
+        self._recovering.wait(finding, self.now, _patience(check, finding))
 
     def _stand(self, now: int) -> None:
-        """What still fires though its cause is long gone stands for itself, or for what is above it now."""
-        due: list[LiveFinding] = []
-        while self._standing and self._standing[0][0] <= now:
-            due.append(heapq.heappop(self._standing)[2])
-        orphans = [f for f in due if f.life.state == "open" and f.cause is not None and not f.explained]
-        places = [(self.sites[f.site], self.sites[f.site].devices[f.device], f) for f in orphans]
+        """What still fires though its cause is long gone stands for itself, or for what is above it now: for a group,
+        where others of it were left as well."""
+        due = [f for f in self._recovering.over(now) if f.life.state == "open" and f.cause is not None]
+        places = [(self.sites[f.site], self.sites[f.site].devices[f.device], f) for f in due if not f.for_good]
         for _, subject, finding in sorted(places, key=lambda one: sum(1 for _ in one[0].ancestors(one[1]))):
             check = subject.plan.checks.get(finding.rule)
             if finding.life.clearing is not None and check is not None and not check.passing:
                 self._await_standing(finding)  # most likely it is about to close
                 continue
-            finding.cause = self._cause(check, subject, finding) if check else None
+            causes = list(self._causes(check, subject, finding)) if check is not None else []
+            if finding.explained and finding.cause in causes:
+                continue
+            finding.cause = next(iter(causes), None)
+            if finding.cause is None and check is not None:
+                self.groups.gather(check, subject, finding.began, now)
+                if finding.explained:
+                    continue
             self.note("explained" if finding.explained else "promoted", finding, now)
 
     # --- what comes back ---
@@ -365,7 +409,7 @@ class Findings:
             self._resume_quiet(check, finding)
         if check is not None and finding.life.state == "pending":
             self._ripening.wait(check, finding, self.now)
-        if finding.cause is not None and not finding.explained:
+        if finding.cause is not None and not finding.for_good:  # explained as yet: by what an older hub thought, too
             self._await_standing(finding)
 
     def _resume_quiet(self, check: Check, finding: LiveFinding) -> None:
@@ -384,8 +428,8 @@ class Findings:
     @property
     def next_due(self) -> int | None:
         """When `tick` has something to do next, ms UTC."""
-        heads = [queue[0][0] for queue in (self._quiet, self._standing) if queue]
-        return min(heads if (ripe := self._ripening.next_due) is None else [*heads, ripe], default=None)
+        heads = (self._quiet[0][0] if self._quiet else None, self._recovering.next_due, self._ripening.next_due)
+        return min((head for head in heads if head is not None), default=None)
 
     def tick(self, now: int) -> None:
         """Time has passed in which everything could be heard."""
@@ -403,8 +447,7 @@ class Findings:
     def clock_set_back(self, now: int) -> None:
         """The hub's own clock was ahead and no longer is."""
         self.now = now
-        later = [(min(due, now + STAND_MS), order, finding) for due, order, finding in self._standing]
-        self._standing = sorted(later, key=lambda one: one[:2])
+        self._recovering.clock_set_back(now)
         self._ripening.clock_set_back(now)
         self._lapsed = {key: known for key, known in self._lapsed.items() if (known[1].life.closed or 0) <= now}
         self._quiet, self._awaited = [], set()
@@ -444,6 +487,11 @@ def _begun_last(check: Check, below: Subject, other: LiveFinding) -> int:
     if not isinstance(condition, Together) or other.rule not in condition.rules:
         return other.began
     return max(one.began for one in below.findings.values() if one.rule in condition.rules)
+
+
+def _patience(check: Check | None, finding: LiveFinding | None) -> int:
+    """How many ms it has to go after its cause."""
+    return max(check.holds.hold if check else 0, STAND_MS) + min(finding.pace if finding else 0, LOOK_MS)
 
 
 def _in_time(check: Check, group: LiveFinding, finding: LiveFinding) -> bool:

@@ -21,11 +21,14 @@ class Groups:
         self._findings = findings
 
     def gather(self, check: Check, subject: Subject, since: int, at: int) -> None:
-        """A child's finding, begun `since`, is about to open: does it complete a group? Then the parent's opens."""
+        """A child's finding, begun `since`, is about to open: does it complete a group? Then the parent's opens. What a
+        maintenance window or silence covers is no part of one."""
+        if self._covered(subject, check, at):
+            return
         for parent, group, condition in self._above(subject, check.rule.name):
             if group.rule.name in parent.findings:
                 continue
-            begun, of = self._begun(parent, condition, subject, since)
+            begun, of = self._begun(parent, condition, subject, since, at)
             together = _together(begun, since, condition.levels(group.settings)[2])
             if _enough(len(together), of, condition.levels(group.settings)):
                 life = Life("open", since=min(together), opened=at)
@@ -33,11 +36,12 @@ class Groups:
 
     def joining(self, check: Check, subject: Subject, since: int) -> Sequence[Subject]:
         """Children without a finding that were heard last no later than with this one, and could complete a group."""
+        now = self._findings.now
         for parent, group, condition in self._above(subject, check.rule.name):
-            if group.rule.name in parent.findings:
+            if group.rule.name in parent.findings or self._covered(subject, check, now):
                 return ()
             levels = condition.levels(group.settings)
-            begun, of = self._begun(parent, condition, subject, since)
+            begun, of = self._begun(parent, condition, subject, since, now)
             together = _together(begun, since, levels[2])
             place = self._sites[subject.site]
             silent = [
@@ -46,7 +50,10 @@ class Groups:
                 if child is not subject
                 and child.device in place.agents
                 and place.agents[child.device].heard <= since + levels[2] * 1000
-                and any(one.rule.name in condition.rules for one in child.plan.absence)
+                and any(
+                    one.rule.name in condition.rules and not self._covered(child, one, now)
+                    for one in child.plan.absence
+                )
                 and condition.rules.isdisjoint(child.findings)
             ]
             if not _enough(len(together), of, levels) and _enough(len(together) + len(silent), of, levels):
@@ -86,17 +93,26 @@ class Groups:
                     if rule in condition.rules:
                         yield parent, group, condition
 
-    def _begun(self, parent: Subject, condition: Together, subject: Subject, since: int) -> tuple[list[int], int]:
-        """When each child's finding began (of several the one nearest to `since`), and how many children there are."""
+    def _begun(
+        self, parent: Subject, condition: Together, subject: Subject, since: int, at: int
+    ) -> tuple[list[int], int]:
+        """When each child's finding began (of several the one nearest to `since`), and how many children there are.
+        Those that are covered count as neither, one that is about to close as well."""
         begun, of = [since], 0
         for child in self._sites[parent.site].members(parent):
-            if condition.rules.isdisjoint(child.plan.checks):
-                continue
-            of += 1
-            times = [f.began for f in child.findings.values() if f.rule in condition.rules]
+            rules = [name for name in condition.rules if name in child.plan.checks]
+            rules = [name for name in rules if not self._covered(child, child.plan.checks[name], at)]
+            of += bool(rules)
+            found = [child.findings[name] for name in rules if name in child.findings]
+            times = [finding.began for finding in found if finding.life.clearing is None]
             if times and child is not subject:
                 begun.append(min(times, key=lambda began: abs(began - since)))
         return begun, of
+
+    def _covered(self, child: Subject, check: Check, at: int) -> bool:
+        finding = child.findings.get(check.rule.name)
+        held = finding is not None and finding.cover is not None
+        return held or self._findings.covering.covered(child, check, at) is not None
 
 
 def _together(begun: Sequence[int], since: int, within: float) -> list[int]:

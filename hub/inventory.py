@@ -47,7 +47,7 @@ class Inventories:
     def take(self, state: AgentState, devices: Sequence[Device], now: int) -> Taken:
         """Take over an agent's whole inventory."""
         place = self._sites[state.site]
-        taken = Taken([], [], [], [])
+        taken, moved = Taken([], [], [], []), False
         for device in devices:
             known = place.devices.get(device.device)
             foreign = known is not None and known.agent != state.agent
@@ -58,6 +58,7 @@ class Inventories:
                 taken.conflicts.append(device.device)
             else:
                 taken.accepted.append(device)
+                moved |= known is not None and known.parent != device.parent
                 self._update(state, device, device.kind, now)
         state.refused = set(taken.conflicts)
         present = {device.device for device in taken.accepted} | {state.agent}
@@ -69,6 +70,8 @@ class Inventories:
         for other in place.agents.values():
             if not other.refused.isdisjoint(taken.vanished):  # it may have them now, and is asked
                 other.inventory_hash = None
+        if moved or taken.vanished:
+            self._findings.rearranged(place)
         self._findings.groups.review_all(place, now)
         return taken
 

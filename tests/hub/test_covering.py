@@ -14,7 +14,7 @@ from hub.tickets import ledger
 from tests.hub.covers import add, end
 from tests.hub.fleets import SITE, T0, Timeline
 from tests.hub.hubs import Hub
-from wire.messages import Event, Sample
+from wire.messages import Device, DeviceKind, Event, Sample
 from wire.topics import Verb
 
 RULES = {"camera_unreachable": {"hold_seconds": 0, "clear_seconds": 0}}
@@ -344,3 +344,42 @@ def test_a_hub_that_starts_after_a_windows_end_lets_the_agents_speak_first(hub: 
     say(again, reachable=1)
     assert again.tickets() == []
     again.close()
+
+
+# --- groups ---
+
+CAMERAS = [Device(device=f"cam-{n}", kind=DeviceKind.CAMERA) for n in range(1, 5)]
+
+
+def grouped(covers: list[Cover], until: float, dark: int = 3, **well: float) -> Ticketed:
+    """Four cameras of one agent, of which some do not answer from the fifth minute on."""
+    line = Ticketed(covers=covers)
+    line.engine.inventory(line.state, [Device(device="gateway", kind=DeviceKind.AGENT), *CAMERAS], T0)
+    for minute in range(round(until / MINUTE)):
+        line.look(minute * MINUTE)
+        for number, camera in enumerate(CAMERAS, 1):
+            line.sample(minute * MINUTE + number, camera.device, reachable=float(minute < 5 or number > dark))
+            if minute >= 5:
+                line.sample(minute * MINUTE + number, camera.device, **well)
+        line.tick(minute * MINUTE + 10)
+    return line
+
+
+def test_a_silence_of_one_rule_holds_the_group_that_is_made_of_it_too() -> None:
+    silenced = cover(Scope("", "", "clock_drift"), 2 * HOUR, "silence")
+    line = grouped([silenced], 2 * HOUR, 0, clock_offset_seconds=45)
+    assert line.tickets() == []
+    line = grouped([silenced], 3 * HOUR, 0, clock_offset_seconds=45)
+    assert [(row.device, row.state) for row in line.rows(schema.ticket) if row.state == "open"] == [("gateway", "open")]
+
+
+def test_devices_that_are_worked_at_together_are_no_group_of_their_parent() -> None:
+    covers = [Cover(n, "maintenance", Scope(SITE, f"cam-{n}"), T0, T0 + 3_600_000, "Li", "") for n in range(1, 4)]
+    assert grouped(covers, HOUR).tickets() == []
+    late = grouped(covers, 2 * HOUR)
+    assert [device for device, state in late.tickets() if state == "open"] == ["gateway"]
+
+
+def test_a_device_that_is_worked_at_does_not_make_a_group_of_two_others() -> None:
+    line = grouped([cover(Scope(SITE, "cam-1"))], 40 * MINUTE)
+    assert line.tickets() == [("cam-2", "open"), ("cam-3", "open")]

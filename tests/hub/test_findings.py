@@ -261,3 +261,118 @@ def test_a_store_too_small_explains_what_is_kept_too_short_and_takes_no_other_ti
         for channel in ("nvr-1-ch1", "nvr-1-ch2", "nvr-1-ch4"):
             line.sample(second, channel, online=1, video_loss=1)
     assert standing(line) == sorted([*others, "nvr-1 store_too_small", "nvr-1 recorder_channels_down"])
+
+
+# --- when the cause has gone ---
+
+SWITCHES = [Device(device=name, kind=DeviceKind.SWITCH) for name in ("sw-a", "sw-b")]
+
+
+def test_what_could_not_be_heard_is_no_time_to_recover_in() -> None:
+    line = timeline()
+    for second in range(0, 900, MINUTE):
+        line.sample(second, "nvr-1", reachable=0)
+        line.sample(second + 1, "nvr-1-ch1", online=0)
+        line.tick(second + 5)
+    line.samples((900, 960, 1020), "nvr-1", reachable=1)
+    assert line.log[-1] == "1020 nvr-1 recorder_unreachable closed"
+    line.engine.blindness.begin(T0 + 1_030_000, "broker")
+    line.engine.blindness.end(T0 + 2_800_000)
+    for second in (2800, 2900, 3000, 3100, 3140, 3160):  # five minutes and a look more, of which 10 s were heard before
+        line.sample(second, "nvr-1-ch1", online=0)
+        line.tick(second)
+        promoted = [entry for entry in line.log if "promoted" in entry]
+        assert promoted == (["3160 nvr-1-ch1 channel_offline promoted"] if second == 3160 else [])
+
+
+def boot(cameras: int, lit: float) -> Timeline:
+    """A switch is away for 170 s; its cameras answer again at a second of the timeline."""
+    names = [f"cam-{n}" for n in range(1, cameras + 1)]
+    line = timeline(*GATEWAY, *SWITCHES, *[Device(device=n, kind=DeviceKind.CAMERA, parent="sw-a") for n in names])
+    for second in range(-60, 900, 30):
+        line.sample(second, "sw-a", reachable=float(not 0 <= second < 170))
+        for name in names:
+            line.sample(second + 10, name, reachable=float(not 0 <= second < lit))
+        line.tick(second + 15)
+    return line
+
+
+@pytest.mark.parametrize("cameras", [1, 4])
+def test_what_boots_on_after_its_cause_has_gone_has_its_hold_time_whether_it_was_open_or_not(cameras: int) -> None:
+    line = boot(cameras, 315)
+    assert next(entry for entry in line.log if "closed" in entry) == "240 sw-a switch_unreachable closed"
+    assert next(entry for entry in line.log if "camera_unreachable opened" in entry).startswith("310")
+    assert [entry for entry in line.log if "promoted" in entry or "cameras_down" in entry] == []
+
+
+@pytest.mark.parametrize(("cameras", "ticket"), [(1, "cam-1 camera_unreachable"), (4, "sw-a cameras_down")])
+def test_what_does_not_come_back_after_its_cause_is_one_ticket(cameras: int, ticket: str) -> None:
+    assert standing(boot(cameras, 900)) == [ticket]
+
+
+def test_that_has_no_ticket_meanwhile_and_is_listed_on_its_causes(hub: Hub) -> None:
+    see(hub, 0, 0, "nvr-1")
+    see(hub, 30, 0, "nvr-1")
+    see(hub, 60, 1, "nvr-1")
+    late = T0 + 55_000
+    hub.now = T0 + 70_000
+    hub.hear(Verb.REPORT, hub.report(Sample(device="nvr-1-ch1", at=late, values={"online": 0})))
+    hub.step()
+    assert hub.tickets() == [("nvr-1", "recorder_unreachable", "resolved")]
+    assert story(hub)[-1] == "consequence"
+    hub.pass_time(120)
+    assert hub.tickets()[1:] == [("nvr-1-ch1", "channel_offline", "open")]
+
+
+def test_a_camera_moved_from_a_dead_switch_to_a_healthy_one_and_dead_there_too_has_a_ticket() -> None:
+    def hung(on: str) -> list[Device]:
+        return [*GATEWAY, *SWITCHES, Device(device="cam-1", kind=DeviceKind.CAMERA, parent=on)]
+
+    line = timeline(*hung("sw-a"))
+    for minute in range(60):
+        for device, reachable in (("sw-a", 0), ("sw-b", 1), ("cam-1", 0)):
+            line.sample(minute * MINUTE, device, reachable=reachable)
+        if minute == 15:
+            assert standing(line) == ["sw-a switch_unreachable"]
+            line.engine.inventory(line.state, hung("sw-b"), T0 + minute * 60_000)
+        line.tick(minute * MINUTE + 5)
+    assert standing(line) == ["cam-1 camera_unreachable", "sw-a switch_unreachable"]
+
+
+def test_what_hangs_on_one_of_a_group_is_no_consequence_of_it_when_that_one_is_back() -> None:
+    ports = [
+        Device(device=f"p{n}", kind=DeviceKind.NETWORK, parent="sw-a", facts={"connected": "x"}) for n in range(1, 5)
+    ]
+    volume = Device(device="vol-1", kind=DeviceKind.VOLUME, parent="p1", facts={"role": "system"})
+    line = timeline(*GATEWAY, *SWITCHES, *ports, volume, rules={"volume_filling": {"hold_seconds": 300}})
+    for minute in range(-5, 120):
+        for port in ports:
+            line.sample(minute * MINUTE, port.device, link_up=float(minute < 0 or (minute >= 30 and port is ports[0])))
+        line.sample(minute * MINUTE + 1, "vol-1", fill_ratio=0.99 if minute > 1 else 0.1)
+        line.tick(minute * MINUTE + 5)
+        if minute == 29:
+            assert standing(line) == ["sw-a poe_lost"]
+    assert standing(line) == ["sw-a poe_lost", "vol-1 volume_filling"]
+
+
+def test_a_rule_that_is_switched_off_lets_its_consequences_stand_once(tmp_path: Path) -> None:
+    before = {"agent_silent": {"enabled": False}}
+    hub = Hub(tmp_path, rules=before)
+    hub.announce()
+    hub.step()
+    for _ in range(12):
+        samples = [("nvr-1", {"reachable": 0}), ("nvr-1-ch1", {"online": 0})]
+        hub.hear(Verb.REPORT, hub.report(*[Sample(device=name, at=hub.now, values=told) for name, told in samples]))
+        hub.step()
+        hub.pass_time(60)
+    assert hub.tickets() == [("nvr-1", "recorder_unreachable", "open")]
+    hub.close()
+    again = Hub(tmp_path, rules={**before, "recorder_unreachable": {"enabled": False}})
+    again.now = hub.now + 1000
+    for _ in range(12):
+        again.hear(Verb.REPORT, again.report(Sample(device="nvr-1-ch1", at=again.now, values={"online": 0})))
+        again.step()
+        again.pass_time(60)
+    assert again.tickets()[1:] == [("nvr-1-ch1", "channel_offline", "open")]
+    assert story(again).count("promoted") == 1
+    again.close()

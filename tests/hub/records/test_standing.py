@@ -175,3 +175,9 @@ def test_what_is_down_and_what_hides_is_what_the_rules_say() -> None:
     assert "camera_unreachable" in judges.outage
     assert {"agent_silent", "recorder_unreachable"} <= judges.hiding
     assert "door_forced" not in judges.outage | judges.hiding
+
+
+def test_a_group_leaves_nothing_unknown_its_members_say_how_they_are() -> None:
+    hiding = Judges.of(discover()).hiding
+    assert {"recorder_unreachable", "camera_unreachable", "link_down", "agent_silent"} <= hiding
+    assert hiding.isdisjoint({"cameras_down", "store_too_small", "agent_clock_wrong", "recorder_channels_down"})
