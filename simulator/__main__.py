@@ -44,7 +44,10 @@ Nothing leaves this machine but the agent's questions to NTP servers."""
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point. Exit code: 0 done or as expected, 1 not, 2 wrong script or command line, 130 ended early."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command == "demo" and arguments.json and not arguments.once:
+        parser.error("demo --json tells the outcome of a script played once: give --once too")
     try:
         scenario = load(arguments.script, living=arguments.command == "demo")
     except ScenarioError as error:
@@ -77,9 +80,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
     if not 1 <= number <= 65535:
-        raise argparse.ArgumentTypeError("a port is 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 1 to 65535")
     return number
 
 
@@ -127,7 +133,7 @@ def _generate(scenario: Scenario, arguments: argparse.Namespace) -> int:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - so that the interpreter's own flush finds an end
         return 1
     except OSError as error:
-        print(f"watchkeeper-sim: {error}", file=sys.stderr)
+        print(f"watchkeeper-sim: {arguments.output or 'stdout'}: {error.strerror or error}", file=sys.stderr)
         return 2
     return 0
 
@@ -146,8 +152,9 @@ def _demo(scenario: Scenario, arguments: argparse.Namespace) -> int:
 
     options = Options(arguments.once, arguments.port, arguments.json)
     keep: Path | None = arguments.keep
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
+    if keep is not None and (complaint := _made(keep)):
+        print(f"watchkeeper-sim: --keep {keep}: {complaint}", file=sys.stderr)
+        return 2
     folder = keep.resolve() if keep else Path(tempfile.mkdtemp(prefix="watchkeeper-demo-"))
     narrator = Narrator(sys.stderr if arguments.json else sys.stdout)
     code = run(scenario, options, folder, narrator)
@@ -156,6 +163,17 @@ def _demo(scenario: Scenario, arguments: argparse.Namespace) -> int:
     elif keep is None:
         shutil.rmtree(folder, ignore_errors=True)
     return code
+
+
+def _made(folder: Path) -> str:
+    """Make it where it is missing; why it can't be used, empty where it can."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        return "is no folder"
+    except OSError as error:
+        return error.strerror or str(error)
+    return "" if os.access(folder, os.R_OK | os.W_OK | os.X_OK) else "may not be written"
 
 
 COMMANDS = {"check": _check, "demo": _demo, "generate": _generate}

@@ -149,6 +149,8 @@ def _device(name: str, subject: str, device: Device, values: Any, user: str | No
         mend = "correct name and password, then wait 30 minutes: devices lock an account that is tried again and again"
         return Finding(Topic.DEVICES, subject, Mark.PROBLEM, text, mend)
     if accepted is None:
-        unknown = "no account is configured" if user is None else f"whether it takes the account {user!r} is not known"
-        return Finding(Topic.DEVICES, subject, Mark.OK, f"{where} answers; {unknown}")
+        if user is None:
+            return Finding(Topic.DEVICES, subject, Mark.OK, f"{where} answers; no account is configured")
+        text = f"{where} answers; whether it takes the account {user!r} is not known"
+        return Finding(Topic.DEVICES, subject, Mark.WARNING, text, "see that its password can be read, then ask again")
     return Finding(Topic.DEVICES, subject, Mark.OK, f"{where} answers and takes the account {user!r}")

@@ -11,6 +11,7 @@ from agent.checks.account import UserAccount, agents_account, may_read
 from agent.checks.finding import Finding, Mark, Topic
 from agent.checks.presence import Presence
 from agent.config import Config
+from agent.device.account import Account, PasswordMissing
 from agent.privacy import Exposed, exposed, secrets
 from agent.state import StateDir
 
@@ -34,8 +35,11 @@ def check_permissions(config: Config, presence: Presence) -> Iterator[Finding]:
     found = _state_folder(config.state_dir, account)
     yield wide.get(config.state_dir, found) if found.mark is Mark.OK else found
     yield from _space(config)
+    key = config.broker.tls.key if config.broker.tls else None
     for path in secrets(config):
         found = _secret(path, account)
+        if found.mark is Mark.OK and path != key:
+            found = _first_line(path) or found
         yield wide.get(path, found) if found.mark is Mark.OK else found
 
 
@@ -157,6 +161,17 @@ def _secret(path: Path, account: UserAccount) -> Finding:
         mend = f"chgrp to a group of {account.name}, chmod g+r (and x on the folders above it)"
         return _finding(path.name, Mark.PROBLEM, f"{path} can't be read by {account.name}", mend)
     return _finding(path.name, Mark.OK, f"{path}, readable for {account.name}")
+
+
+def _first_line(path: Path) -> Finding | None:
+    """What is wrong with a password's file that may be read: it is read as the agent does. What is read stays here."""
+    if not os.access(path, os.R_OK):
+        return None
+    try:
+        Account("", path).password()
+    except PasswordMissing as error:
+        return _finding(path.name, Mark.PROBLEM, str(error), "write the password into its first line, as UTF-8")
+    return None
 
 
 def size(count: int) -> str:

@@ -43,7 +43,7 @@ class Account:
                 with self.password_file.open("rb") as file:
                     text = file.read(MAX_PASSWORD_BYTES).decode()
             except OSError as error:
-                raise PasswordMissing(f"password file {self.password_file}: {error}") from None
+                raise PasswordMissing(f"password file {self.password_file}: {error.strerror or error}") from None
             except UnicodeDecodeError:  # whose text would quote a byte of it
                 raise PasswordMissing(f"password file {self.password_file} is no text in UTF-8") from None
             password = (text.splitlines() or [""])[0]
@@ -59,13 +59,13 @@ class Account:
 
 
 def asked_for(username: str, host: str, password_file: Path | None) -> Account:
-    """The account of a command's options: with its file, else with the password that a person types now.
+    """The account of a command's options, its password known: read from its file now, else typed by a person.
 
-    Raises PasswordMissing where there is nobody to ask. A password is never taken as an argument: everybody on the
-    machine could read it there.
+    Read once, as a pipe (`<(pass …)`) can be. Raises PasswordMissing where that fails or nobody is there to ask. A
+    password is never taken as an argument: everybody on the machine could read it there.
     """
     if password_file is not None:
-        return Account(username, password_file)
+        return Account(username, typed=Account(username, password_file).password())
     if not sys.stdin.isatty():
         raise PasswordMissing(f"no terminal to ask for the password of {username!r}: give --password-file")
     try:

@@ -89,10 +89,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> None:
     """Raises ValueError."""
+    from agent import out_file
+
     if not 0.1 <= options.seconds <= 120:
         raise ValueError("--seconds is 0.1 to 120")
-    if options.out is not None and options.out.exists() and not options.force:
-        raise ValueError(f"{options.out} is there already; --force overwrites it")
+    complaint = "" if options.out is None else out_file.complaint(options.out, force=options.force)
+    if complaint:
+        raise ValueError(complaint)
 
 
 def _find(

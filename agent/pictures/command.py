@@ -27,7 +27,8 @@ examples:
   watchkeeper-agent picture gate --config /etc/watchkeeper/agent.toml
   watchkeeper-agent picture nvr-1-3 --config /etc/watchkeeper/agent.toml --out hall.jpg
 
-exit status: 0 nothing is wrong with it, as far as can be told; 1 something is; 2 wrong usage; 4 no picture
+exit status: 0 nothing is wrong with it, as far as can be told; 1 something is; 2 wrong usage, configuration
+or password file; 4 no picture
 """
 
 
@@ -41,7 +42,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(tool=run)
-    parser.add_argument("device", metavar="DEVICE", help="its device id")
+    parser.add_argument(
+        "device", metavar="DEVICE", help="its device id, as `collect cameras` and `collect recorders` print it"
+    )
     parser.add_argument("--config", type=Path, required=True, metavar="FILE")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the JPEG there")
     parser.add_argument("--force", action="store_true", help="overwrite a file that is there")
@@ -49,6 +52,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(options: argparse.Namespace) -> int:
     """Take it, judge it, write it; the exit status. Raises ConfigError."""
+    from agent import out_file
     from agent.collector import discover
     from agent.config import load
     from agent.device.account import PasswordMissing
@@ -57,8 +61,8 @@ def run(options: argparse.Namespace) -> int:
     from agent.pictures.settings import PicturesSettings
 
     out: Path | None = options.out
-    if out is not None and not options.force and os.path.lexists(out):
-        return _complain(f"{out} is there already: --force overwrites it", BAD_USAGE)
+    if out is not None and (complaint := out_file.complaint(out, force=options.force)):
+        return _complain(complaint, BAD_USAGE)
     config = load(options.config, discover())
     settings = config.collectors.get("pictures") or PicturesSettings()
     cameras, recorders = config.collectors.get("cameras"), config.collectors.get("recorders")
@@ -68,7 +72,9 @@ def run(options: argparse.Namespace) -> int:
         if entry is None:
             return _complain(f"no camera or channel {options.device!r} is configured", BAD_USAGE)
         body = entry.source.picture(entry.token)
-    except (DeviceError, PasswordMissing) as error:
+    except PasswordMissing as error:
+        return _complain(f"{options.device}: {error}", BAD_USAGE)
+    except DeviceError as error:
         return _complain(f"{options.device}: {error}", FAILED)
     finally:
         for source in roll.sources():

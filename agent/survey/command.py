@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agent.device.account import Account
     from agent.device.address import Endpoint
     from agent.recorder.languages import Language
     from agent.recorder.speaker import Speaker
@@ -31,7 +32,8 @@ examples:
 The account needs the right to view, play back and search the log, nothing else. One refused login ends the survey at
 once: recorders lock accounts that are tried again.
 
-exit status: 0 nothing to remark; 1 something to look at; 2 wrong usage; 4 the device did not answer or refused us
+exit status: 0 all was told, and nothing is to remark; 1 something to look at, or not told; 2 wrong usage or password
+file; 4 the device did not answer, refused us, or told nothing
 """
 
 LANGUAGES = ("en", "zh_CN")
@@ -70,15 +72,20 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(options: argparse.Namespace) -> int:
     """Survey, print, write; the exit status."""
+    from agent.device.account import PasswordMissing, asked_for
     from agent.device.errors import DeviceError
     from agent.device.workers import apart
 
     complaint = _complaint(options)
-    if complaint:
+    try:
+        account = None if complaint else asked_for(options.username, options.host, options.password_file)
+    except PasswordMissing as error:
+        complaint, account = str(error), None
+    if account is None:
         print(f"watchkeeper-agent: {complaint}", file=sys.stderr)
         return BAD_USAGE
     try:
-        return apart(lambda: _survey(options))
+        return apart(lambda: _survey(options, account))
     except DeviceError as error:
         print(f"watchkeeper-agent: {options.host}: {error}", file=sys.stderr)
         return FAILED
@@ -88,6 +95,7 @@ def _complaint(options: argparse.Namespace) -> str:
     """What is wrong with the options, before anything is asked."""
     from pydantic import TypeAdapter, ValidationError
 
+    from agent import out_file
     from agent.device.settings import Host
     from agent.recordings.local_time import Zone
 
@@ -100,14 +108,15 @@ def _complaint(options: argparse.Namespace) -> str:
         return str(error)
     if not (1 <= options.port <= 65535 and 0 <= options.gap_days <= 31 and 0 < options.timeout <= 120):
         return "--port is 1 to 65535, --gap-days 0 to 31, --timeout up to 120"
-    for path in (options.csv, options.html):
-        if path is not None and os.path.lexists(path) and not options.force:
-            return f"{path} is there already; --force overwrites it"
-    return ""
+    if not 1 <= options.days <= 3650:
+        return "--days is 1 to 3650"
+    if options.csv is not None and options.csv == options.html:
+        return "--csv and --html name the same file"
+    paths = [path for path in (options.csv, options.html) if path is not None]
+    return next(filter(None, (out_file.complaint(path, force=options.force) for path in paths)), "")
 
 
-def _survey(options: argparse.Namespace) -> int:
-    from agent.device.account import PasswordMissing
+def _survey(options: argparse.Namespace, account: "Account") -> int:
     from agent.device.address import Endpoint
     from agent.recorder.languages import Language
     from agent.survey.detect import Verdict, detect
@@ -126,11 +135,7 @@ def _survey(options: argparse.Namespace) -> int:
         print(f"watchkeeper-agent: {endpoint}: {_VERDICTS[language]}", file=sys.stderr)
         return FAILED
     wanted = Wanted(options.zone, options.days, options.gap_days)
-    try:
-        speaker = _speaker(language, endpoint, options)
-    except PasswordMissing as error:
-        print(f"watchkeeper-agent: {error}", file=sys.stderr)
-        return BAD_USAGE
+    speaker = _speaker(language, endpoint, account, options.timeout)
     try:
         found = survey(speaker, str(endpoint), language, wanted, say)
     finally:
@@ -145,17 +150,14 @@ _VERDICTS = {
 }
 
 
-def _speaker(language: "Language", endpoint: "Endpoint", options: argparse.Namespace) -> "Speaker":
-    """Raises PasswordMissing."""
-    from agent.device.account import asked_for
+def _speaker(language: "Language", endpoint: "Endpoint", account: "Account", timeout: float) -> "Speaker":
     from agent.recorder import languages
 
-    account = asked_for(options.username, options.host, options.password_file)
     return languages.speaker(
         language,
         endpoint,
         account,
-        timeout=options.timeout,
+        timeout=timeout,
         max_bytes=8 * 2**20,
         max_requests=36_000,
         pause_seconds=1800.0,
@@ -164,6 +166,7 @@ def _speaker(language: "Language", endpoint: "Endpoint", options: argparse.Names
 
 def _tell(options: argparse.Namespace, found: "Found") -> int:
     from agent.survey import layout
+    from agent.survey.report import Outcome
     from agent.survey.words import Words
 
     words = Words(options.language, found.zone)
@@ -176,7 +179,12 @@ def _tell(options: argparse.Namespace, found: "Found") -> int:
                 print(f"watchkeeper-agent: {path}: {error.strerror or error}", file=sys.stderr)
                 return BAD_USAGE
             print(f"watchkeeper-agent: written: {path}", file=sys.stderr)
-    return REMARKS if found.bad else OK
+    if found.outcome is Outcome.UNREAD:
+        why = f": {found.untold[0].why}" if found.untold else ""
+        hint = "see that --speaks names its language, and that the account may view"
+        print(f"watchkeeper-agent: {found.host} told nothing{why}; {hint}", file=sys.stderr)
+        return FAILED
+    return OK if found.outcome is Outcome.WELL else REMARKS
 
 
 def _write(path: Path, text: str, force: bool) -> None:

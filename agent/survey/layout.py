@@ -26,7 +26,8 @@ def as_table(found: Found, words: Words) -> str:
         lines += _grid([words[name] for name in sheet.DISK_COLUMNS], sheet.disks(found, words))
     lines += ["", words["channels"]]
     rows = sheet.channels(found, words)
-    lines += _grid([words[name] for name in sheet.CHANNEL_COLUMNS], rows) if rows else [words["no_channels"]]
+    columns = [words[name] for name in sheet.CHANNEL_COLUMNS]
+    lines += _grid(columns, rows) if rows else [sheet.no_channels(found, words)]
     return "\n".join([*lines, "", *sheet.notes(found, words)])
 
 
@@ -41,8 +42,8 @@ def as_csv(found: Found, words: Words) -> str:
 
 
 def as_json(found: Found) -> str:
-    """Everything found, times as Unix seconds of the device's clock."""
-    return json.dumps(dataclasses.asdict(found), indent=2, ensure_ascii=False)
+    """Everything found and its result, times as Unix seconds of the device's clock."""
+    return json.dumps({"outcome": found.outcome, **dataclasses.asdict(found)}, indent=2, ensure_ascii=False)
 
 
 def as_html(found: Found, words: Words) -> str:
@@ -63,7 +64,7 @@ def as_html(found: Found, words: Words) -> str:
     marked = [any(one.weight is Weight.BAD for one in channel.noticed) for channel in found.channels]
     rows = sheet.channels(found, words)
     columns = [words[name] for name in sheet.CHANNEL_COLUMNS]
-    parts.append(_html_table(columns, rows, marked) if rows else f"<p>{_safe(words['no_channels'])}</p>")
+    parts.append(_html_table(columns, rows, marked) if rows else f"<p>{_safe(sheet.no_channels(found, words))}</p>")
     parts.append("<footer>" + "".join(f"<p>{_safe(note)}</p>" for note in sheet.notes(found, words)) + "</footer>")
     body = "\n".join(parts)
     return (
@@ -94,9 +95,8 @@ def _grid(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _html_summary(found: Found, words: Words) -> str:
     first, *more = sheet.summary(found, words)
-    kind = "bad" if found.bad else "well"
     listed = "".join(f"<li>{_safe(one)}</li>" for one in more)
-    return f'<p class="{kind}">{_safe(first)}</p>' + (f"<ul>{listed}</ul>" if listed else "")
+    return f'<p class="result {found.outcome}">{_safe(first)}</p>' + (f"<ul>{listed}</ul>" if listed else "")
 
 
 def _html_table(columns: Sequence[str], rows: Sequence[Sequence[str]], marked: Sequence[bool] = ()) -> str:
@@ -129,8 +129,9 @@ color:#1c2733;margin:2rem auto;max-width:76rem;padding:0 1rem}
 h1{font-size:1.5rem;margin:0 0 1rem}h2{font-size:1.1rem;margin:1.6rem 0 .5rem}small{color:#5a6b7b;font-weight:400}
 dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(18rem,1fr));gap:.2rem 1.5rem;margin:0}
 dl div{display:flex;gap:.6rem}dt{color:#5a6b7b;min-width:7rem}dd{margin:0;overflow-wrap:anywhere}
-p.well,p.bad{font-size:1.1rem;font-weight:600;padding:.5rem .8rem;border-left:.3rem solid;margin:1.2rem 0 .4rem}
+p.result{font-size:1.1rem;font-weight:600;padding:.5rem .8rem;border-left:.3rem solid;margin:1.2rem 0 .4rem}
 p.well{border-color:#2c7a4b;background:#eef7f1}p.bad{border-color:#b3372f;background:#fbeeed}
+p.partly,p.unread{border-color:#8a6d1b;background:#fbf6e6}
 ul{margin:.3rem 0}table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid #dde4ea;vertical-align:top}
 th{color:#5a6b7b;font-weight:600;white-space:nowrap}tr.bad td{background:#fbeeed}

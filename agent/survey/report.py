@@ -44,6 +44,17 @@ class Remark(StrEnum):
     NOT_TOLD = "not_told"
 
 
+class Outcome(StrEnum):
+    """The result in a word. Nothing that was not told is ever taken for well."""
+
+    WELL = "well"
+    BAD = "bad"
+    PARTLY = "partly"
+    """Nothing bad in what was told, but not all was."""
+    UNREAD = "unread"
+    """Neither what it is nor disks nor channels: there is nothing to judge."""
+
+
 class Subject(StrEnum):
     """What is asked, one after another."""
 
@@ -135,6 +146,15 @@ class Found:
         """How many remarks are bad news, of the box and its channels together."""
         remarks = [*self.noticed, *(noticed for channel in self.channels for noticed in channel.noticed)]
         return sum(one.weight is Weight.BAD for one in remarks)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The result. Bad news weighs more than what was not told; a box that told nothing has neither."""
+        if self.identity is None and self.storage is None and not self.channels:
+            return Outcome.UNREAD
+        if self.bad:
+            return Outcome.BAD
+        return Outcome.PARTLY if self.untold or self.clock_ahead is None else Outcome.WELL
 
 
 def kept_days(found: Found, channel: ChannelFound) -> float | None:

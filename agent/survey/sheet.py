@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from agent.recorder.model import Drive
-from agent.survey.report import ChannelFound, Found, kept_days
+from agent.survey.report import ChannelFound, Found, Outcome, Subject, kept_days
 from agent.survey.words import Words, size
 
 CHANNEL_COLUMNS = (
@@ -37,8 +37,20 @@ def head(found: Found, words: Words) -> list[Line]:
 
 def summary(found: Found, words: Words) -> list[str]:
     """The result in a sentence, and each remark about the box."""
-    first = words.told("some_bad", count=found.bad) if found.bad else words["all_well"]
-    return [first, *(words.remark(noticed) for noticed in found.noticed)]
+    return [words.told(_RESULTS[found.outcome], count=found.bad), *(words.remark(noticed) for noticed in found.noticed)]
+
+
+_RESULTS = {
+    Outcome.WELL: "all_well",
+    Outcome.BAD: "some_bad",
+    Outcome.PARTLY: "partly",
+    Outcome.UNREAD: "unread",
+}
+
+
+def no_channels(found: Found, words: Words) -> str:
+    """What stands in place of channels where there are none: a list that was not told is no empty one."""
+    return words["channels_untold" if any(one.subject is Subject.CHANNELS for one in found.untold) else "no_channels"]
 
 
 def notes(found: Found, words: Words) -> list[str]:

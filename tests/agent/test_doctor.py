@@ -372,6 +372,21 @@ def test_what_others_may_read_is_told(box: Box, capsys: pytest.CaptureFixture[st
     assert found[pair.key.name]["text"] == f"{pair.key} is not there"
 
 
+@pytest.mark.parametrize("password", ["", "\nsecond", "pass\0".encode("utf-16").decode("latin-1")])
+def test_a_password_file_without_a_password_is_never_well(
+    box: Box, camera: Camera, password: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = with_cameras(box, camera.port)
+    secret = box.folder / "camera-password"
+    secret.write_bytes(password.encode("latin-1"))
+    status, found = examined(path, capsys, "permissions", "devices")
+    assert status == 1
+    assert marks(found, secret.name, "cam-1") == ["problem", "warning"]
+    assert found[secret.name]["text"].startswith(f"password file {secret} is ")
+    assert "is not known" in found["cam-1"]["text"]
+    assert camera.refused_logins == 0
+
+
 def test_a_state_folder_that_is_a_file(box: Box, capsys: pytest.CaptureFixture[str]) -> None:
     (box.folder / "state").write_text("")
     status, found = examined(box.write(1883), capsys, "permissions")

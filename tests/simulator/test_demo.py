@@ -3,6 +3,7 @@
 import io
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -122,3 +123,33 @@ def test_help_shows_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     told = capsys.readouterr().out
     assert all(part in told for part in ("demo --once", "check mine.yaml", "docs/scenarios.md"))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--json"], "give --once too"),
+        (["--port", "x"], "'x' is no port: 1 to 65535"),
+        (["--port", "65536"], "'65536' is no port: 1 to 65535"),
+    ],
+)
+def test_a_wrong_command_line_is_said_in_words(
+    options: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["demo", *options])
+    assert says in capsys.readouterr().err
+
+
+def test_a_folder_that_can_not_be_kept_in_is_said_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    assert main(["demo", "--keep", str(file)]) == 2
+    assert f"--keep {file}: is no folder" in capsys.readouterr().err
+    assert main(["demo", "--keep", str(file / "below")]) == 2
+    assert "Not a directory" in capsys.readouterr().err
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert main(["demo", "--keep", str(tmp_path / "kept")]) == 2
+    assert "may not be written" in capsys.readouterr().err

@@ -98,6 +98,8 @@ def test_an_empty_network_is_told_as_one() -> None:
         (["--subnet", "camera"], "no IPv4 subnet"),
         (["--interface", "nonesuch0"], "is not up"),
         (["--seconds", "0"], "0.1 to 120"),
+        (["--out", "/nowhere/draft.toml"], "the folder /nowhere is not there"),
+        (["--out", "x" * 300], "File name too long"),
     ],
 )
 def test_wrong_usage_asks_nobody(options: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,6 +105,8 @@ def test_what_gives_no_picture_says_why(
     arguments = ["picture", "gate", "--config", str(config), "--out", str(out)]
     assert command(["picture", "nobody", "--config", str(config)]) == 2
     assert "no camera or channel 'nobody'" in capsys.readouterr().err
+    assert command(["picture", "gate", "--config", str(config), "--out", str(tmp_path / "usb" / "a.jpg")]) == 2
+    assert f"the folder {tmp_path / 'usb'} is not there" in capsys.readouterr().err
     camera.view = lambda: b"<html>"
     assert command(arguments) == 4
     assert "no JPEG" in capsys.readouterr().err

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from agent.__main__ import command
 from agent.survey.command import _write
 from simulator.dahua.recorder import DahuaRecorder
 from simulator.isapi.recorder import IsapiRecorder
+from simulator.onvif import Recorder
 from simulator.recorder.box import DAY, Box
 
 
@@ -127,3 +129,55 @@ def test_no_link_is_followed_that_somebody_else_put_there(recorder: IsapiRecorde
     with pytest.raises(OSError, match="symbolic link"):
         _write(link, "ours", True)
     assert target.read_text() == "mine"
+
+
+def test_what_told_nothing_is_never_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An ONVIF recorder, asked in a language that it does not speak."""
+    page = tmp_path / "hall.html"
+    password = tmp_path / "pw"
+    password.write_text("secret")
+    with Recorder(box=Box(1), name="nvr", username="watchkeeper", password="secret") as made:
+        options = ["--port", str(made.port), "--password-file", str(password), "--speaks", "isapi", "--html", str(page)]
+        assert command(["survey", "127.0.0.1", "--language", "en", *options]) == 4
+    told, complaint = capsys.readouterr()
+    assert "Nothing to remark" not in told + page.read_text()
+    assert "It could not be read" in told
+    assert "It did not tell its channels." in told
+    assert "--speaks" in complaint
+    assert '<p class="result unread">' in page.read_text()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\n", "folder"])
+def test_a_password_file_that_is_no_use_is_wrong_usage_and_asks_nothing(
+    recorder: IsapiRecorder, tmp_path: Path, content: bytes | str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "password"
+    if isinstance(content, str):
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)
+    for name in ("survey", "clock"):
+        options = [name, "127.0.0.1", "--port", str(recorder.port), "--username", "wk", "--password-file", str(path)]
+        assert command(options) == 2
+        told = capsys.readouterr().err
+        assert told.startswith(f"watchkeeper-agent: password file {path}")
+        assert "Errno" not in told
+    assert recorder.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--days", "-1"], "--days is 1 to 3650"),
+        (["--days", "nan"], "--days is 1 to 3650"),
+        (["--csv", "/nowhere/hall.csv"], "the folder /nowhere is not there"),
+        (["--html", "/nowhere/hall.html"], "the folder /nowhere is not there"),
+        (["--csv", "hall", "--html", "hall"], "--csv and --html name the same file"),
+    ],
+)
+def test_what_could_not_be_written_or_judged_is_said_before_anything_is_asked(
+    recorder: IsapiRecorder, options: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(["survey", "127.0.0.1", "--port", str(recorder.port), *options]) == 2
+    assert says in capsys.readouterr().err
+    assert recorder.connections == 0

@@ -7,7 +7,7 @@ import pytest
 from lxml import etree, html
 
 from agent.survey import layout, words
-from agent.survey.report import Remark, Subject
+from agent.survey.report import Remark, Subject, Untold
 from agent.survey.words import LANGUAGES, Words
 from tests.agent.survey.found import WELL, everything_bad, found
 
@@ -92,3 +92,18 @@ def test_no_name_becomes_a_formula_whatever_separates_cells_there(cell: str) -> 
     assert all(part.strip()[:1] not in ("=", "+", "-", "@") for part in inert.split(";"))
     assert inert.replace("'", "") == cell
     assert layout._inert("Gate 3; east = west") == "Gate 3; east = west"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_not_told_reads_as_such_in_every_layout(language: str) -> None:
+    spoken = Words(language, "UTC")
+    blind = found(identity=None, storage=None, time=None, untold=(Untold(Subject.CHANNELS, "", "HTTP 404"),))
+    part = found(WELL, untold=(Untold(Subject.DISKS, "", "HTTP 404"),))
+    for one, result in ((blind, "unread"), (part, "partly")):
+        table, page = layout.as_table(one, spoken), layout.as_html(one, spoken)
+        assert spoken["all_well"] not in table + page
+        assert spoken[result] in table
+        assert f'<p class="result {result}">' in page
+        assert json.loads(layout.as_json(one))["outcome"] == result
+    assert spoken["channels_untold"] in layout.as_table(blind, spoken)
+    assert spoken["no_channels"] in layout.as_table(found(), spoken)

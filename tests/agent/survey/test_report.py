@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from agent.recorder.model import Drive, Storage, TimeSettings
-from agent.survey.report import DAY, ChannelFound, Gaps, Noticed, Remark, Subject, Untold, Weight
+from agent.survey.report import DAY, ChannelFound, Gaps, Noticed, Outcome, Remark, Subject, Untold, Weight
 from tests.agent.survey.found import NOW, WELL, everything_bad, found
 
 
@@ -81,3 +81,15 @@ def test_what_could_not_be_read_is_told_and_counts_as_no_fault() -> None:
 
 def test_the_result_counts_box_and_channels() -> None:
     assert everything_bad().bad == 7 + 5
+
+
+def test_only_what_was_told_in_full_is_well() -> None:
+    assert found(WELL).outcome is Outcome.WELL
+    assert found(WELL, untold=(Untold(Subject.DISKS, "", "no"),)).outcome is Outcome.PARTLY
+    assert found(WELL, clock_ahead=None).outcome is Outcome.PARTLY
+    assert everything_bad().outcome is Outcome.BAD
+
+
+@pytest.mark.parametrize("clock", [0.0, 60.0, None], ids=["right", "wrong", "not told"])
+def test_a_box_that_told_nothing_of_itself_is_unread_whatever_its_clock(clock: float | None) -> None:
+    assert found(identity=None, storage=None, time=None, clock_ahead=clock).outcome is Outcome.UNREAD
