@@ -65,6 +65,15 @@ class Covering:
                 found.append((subject, finding, "stand"))
         return found
 
+    def heard_since(self, cover: Cover, now: int) -> int:
+        """For how long, since this cover's last time ended, anybody could be heard, ms; at most as far back as covers
+        are known."""
+        ended = self._ended(cover, now)
+        return now - ended - self._blindness.milliseconds(ended, now)
+
+    def _ended(self, cover: Cover, now: int) -> int:
+        return max(self.covers.ended(cover, now), now - BEHIND_MS)
+
     def _of(self, finding: LiveFinding, at: int) -> Cover | None:
         """What covers this finding at a time (ms UTC), if anything."""
         subject, check = self._known(finding) if self.covers else (None, None)
@@ -92,9 +101,9 @@ class Covering:
     def _fresh(self, check: Check, subject: Subject, finding: LiveFinding, now: int) -> bool:
         """Whether what it fires upon is newer than its cover's end. Silence is fresh where nothing was missed for as
         long as it is borne: who could not be heard may be back."""
-        ended = self.covers.ended(finding.cover, now) if finding.cover is not None else 0
-        ended = max(ended, now - BEHIND_MS)
-        heard = now - ended - self._blindness.milliseconds(ended, now)
+        if finding.cover is None:
+            return True
+        ended, heard = self._ended(finding.cover, now), self.heard_since(finding.cover, now)
         if check.rule.absence:
             patience = round(check.rule.patience(check.settings, subject.latest) * 1000)
             return not self._blindness.milliseconds(now - patience, now) or heard > max(patience, GRACE_MS)

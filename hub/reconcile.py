@@ -191,19 +191,21 @@ def _lately(engine: Engine, one: Live, now: int) -> bool:
     covering = engine.findings.covering
     cover = next(cover for cover in covering.covers.covers if cover.id == one.cover)
     clearing = one.clearing is not None
-    return clearing or now - covering.covers.ended(cover, now) < GRACE_MS + PATIENCE_MS
+    return clearing or covering.heard_since(cover, now) < GRACE_MS + PATIENCE_MS
 
 
 def _rooted(one: Live, known: Mapping[int, Live]) -> bool:
-    """Whether its causes lead to one that has none."""
-    seen = {one.id}
-    at: Live | None = one
-    while at is not None and at.cause is not None:
-        if at.cause in seen:
+    """Whether its causes lead to one that has none, or whose own is closed: that one is about to stand for itself."""
+    seen, at = {one.id}, one
+    while at.cause is not None:
+        above = known.get(at.cause)
+        if above is None:
+            return at.cause_closed is not None
+        if above.id in seen:
             return False
-        seen.add(at.cause)
-        at = known.get(at.cause)
-    return at is not None
+        seen.add(above.id)
+        at = above
+    return True
 
 
 def _correction(what: What, one: Live, now: int) -> Correction:

@@ -252,6 +252,26 @@ def test_a_hub_that_works_looks_after_a_minute(records: Records) -> None:
     assert measures.total.corrections == before, "a hub that stands by touches nothing"
 
 
+@pytest.mark.parametrize(("hours", "blind", "mended"), [(2, False, True), (2, True, False), (48, True, False)])
+def test_what_its_cover_held_gets_a_ticket_only_once_it_could_be_heard(
+    records: Records, hours: int, blind: bool, mended: bool
+) -> None:
+    since = NOW - hours * 60 * MINUTE
+    cover = add(records.database, Scope(SITE), since - 60 * MINUTE, since)
+    times = {"since": since - 30 * MINUTE, "opened": since - 30 * MINUTE}
+    records.finding("nvr-1", "recorder_unreachable", None, cover=cover, **times)
+    if blind:
+        records.run(schema.blindness.insert().values(start=since - MINUTE, end=NOW - MINUTE, reason="hub"))
+    assert records.mend() == (["nvr-1 recorder_unreachable ticketed"] if mended else [])
+
+
+def test_what_is_explained_by_what_has_just_lost_its_cause_is_left_alone(records: Records) -> None:
+    recorder = records.finding("nvr-1", "recorder_unreachable", state="closed", ticket=None, closed=NOW - MINUTE)
+    channel = records.finding("nvr-1-ch1", "channel_offline", None, cause=recorder)
+    records.finding("door-1", "door_forced", None, cause=channel, clearing=NOW - MINUTE)
+    assert records.mend() == []
+
+
 # --- whatever is damaged ---
 
 Damage = Callable[[sa.Connection, int], object]
