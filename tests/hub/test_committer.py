@@ -777,6 +777,29 @@ def test_a_commit_that_is_under_way_when_its_answer_is_lost_is_not_judged_again(
     hub.close()
 
 
+def test_a_commit_that_comes_through_between_two_that_fail_is_not_judged_again(hub: Hub) -> None:
+    reports = [hub.report(sample("cam-1", n, reachable=n % 2)) for n in (2, 3)]
+    for report in reports:
+        hub.hear(Verb.REPORT, report)
+    lost = sa.exc.OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
+    save, given_up = Transaction.save, list[tuple[Any, ...]]()
+
+    def broken(self: Transaction, *judged: Any) -> None:
+        given_up.append((self, *judged))
+        raise lost
+
+    with patch.object(Transaction, "save", broken):
+        assert hub.step() is False
+        save(*given_up[0])
+        assert hub.step() is False
+    for report in reports:
+        hub.hear(Verb.REPORT, report)
+    assert hub.step()
+    assert hub.mail.committed() == [report.id for report in reports]
+    assert hub.tickets() == [("cam-1", "camera_unreachable", "resolved")]
+    assert [row.what for row in hub.rows(schema.timeline)] == ["opened", "resolved"]
+
+
 def test_an_agent_whose_messages_find_the_queue_full_is_not_silent(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.intake.QUEUE_BYTES", 1)
     for _ in range(10):
