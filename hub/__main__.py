@@ -10,7 +10,7 @@ import threading
 from importlib.metadata import version
 from pathlib import Path
 
-from hub import logs
+from hub import logs, named_files
 from hub.commands import (
     backup,
     cover,
@@ -26,6 +26,7 @@ from hub.commands import (
 )
 from hub.config import ConfigError, HubConfig, load, parse
 from hub.desired import command as desired_command
+from hub.folder import refusal_of
 from hub.rule import discover
 
 COLLECT = (50_000, 20, 50)
@@ -60,8 +61,11 @@ def main(argv: list[str] | None = None) -> int:
         config = load(arguments.config, rules) if arguments.config else parse({}, rules, folder=Path.cwd())
         logs.set_up(arguments.log_level, arguments.log_format or config.file.log.format)
         return COMMANDS[arguments.command](config, arguments)
-    except ConfigError as error:
-        print(f"watchkeeper-hub: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read has gone; nothing is left to flush at exit
+        return 1
+    except (ConfigError, OSError) as error:
+        print(f"watchkeeper-hub: {refusal_of(error) if isinstance(error, OSError) else error}", file=sys.stderr)
         return 2
 
 
@@ -94,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
 def _check(config: HubConfig, arguments: argparse.Namespace) -> int:
     if effective.asked(arguments):
         return effective.show(config, arguments)
+    named_files.check(config)
     settings = {name: rule.model_dump(mode="json") for name, rule in config.rules.items()}
     if arguments.json:
         print(json.dumps({**config.file.model_dump(mode="json", exclude={"rules"}), "rules": settings}, indent=2))
@@ -136,7 +141,8 @@ def _run(config: HubConfig, _arguments: argparse.Namespace) -> int:
         app = App(config, config.known)
         app.start()
     except (JournalError, SeriesUnavailable, SQLAlchemyError, OSError) as error:
-        print(f"watchkeeper-hub: {str(error).partition(chr(10))[0]}", file=sys.stderr)
+        said = refusal_of(error) if isinstance(error, OSError) else str(error).partition("\n")[0]
+        print(f"watchkeeper-hub: {said}", file=sys.stderr)
         return 1
     logging.getLogger("hub").info("console at http://%s:%s/", config.file.console.host, config.file.console.port)
     while not ended.wait(1.0):

@@ -15,8 +15,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-from hub.certificate import days_left
-from hub.config import BrokerTable
+from hub.certificate import days_left, unusable
+from hub.config import BrokerTable, ConfigError
 from hub.frames import Heard, publish
 from hub.probe import Probe
 from hub.tap import Client
@@ -37,7 +37,10 @@ class Owner:
 
 
 class Session:
-    """`run` is the thread's that owns it; the others may call at any time. `version` is one of paho's numbers."""
+    """`run` is the thread's that owns it; the others may call at any time. `version` is one of paho's numbers.
+
+    Raises ConfigError for files of ours that can't be used.
+    """
 
     def __init__(self, settings: BrokerTable, topics: Topics, probe: Probe, owner: Owner, version: Any) -> None:
         self._settings = settings
@@ -54,7 +57,7 @@ class Session:
         self.client = self._made(version)
 
     def run(self) -> None:
-        """Returns when the connection has ended, or did not come about. Raises OSError for unreadable certificates."""
+        """Returns when the connection has ended, or did not come about."""
         where = f"{self._settings.host}:{self._settings.port}"
         try:
             self.client.connect(self._settings.host, self._settings.port, keepalive=self._settings.keepalive)
@@ -92,6 +95,8 @@ class Session:
         )
         tls = self._settings.tls
         if tls is not None:
+            if reason := unusable(tls):  # paho would not name the file
+                raise ConfigError(reason)
             client.tls_set(
                 ca_certs=str(tls.ca),
                 certfile=str(tls.certificate),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError, field_validator, model_validator
 from sqlalchemy import make_url
 
+from hub.folder import refusal_of
 from hub.logs import Format
 from hub.rule import Rule
 from hub.scope import Area, Override
@@ -169,6 +170,17 @@ class HubConfig:
         except OSError as error:
             raise ConfigError(f"{store.password_file}: {error.strerror}") from None
         return make_url(store.url).set(password=password).render_as_string(hide_password=False)
+
+    def existing_store_url(self) -> str:
+        """The same, of a database that is there. Raises ConfigError where no hub has made its file yet."""
+        url = make_url(self.store_url())
+        try:
+            there = url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+        except OSError as error:
+            raise ConfigError(refusal_of(error)) from None
+        if not there:
+            raise ConfigError(f"{url.database}: no database yet; start the hub once")
+        return self.store_url()
 
 
 def load(path: Path, rules: Mapping[str, Rule]) -> HubConfig:

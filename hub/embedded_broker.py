@@ -26,12 +26,13 @@ class EmbeddedBroker:
 
     def start(self) -> None:
         """Listen. Raises ConfigError when the port is taken."""
-        logging.getLogger("amqtt").setLevel(logging.WARNING)
+        logging.getLogger("amqtt").setLevel(logging.CRITICAL)  # it tells a port that is taken by a traceback
         logging.getLogger("transitions").setLevel(logging.WARNING)
         self._thread.start()
         self._started.wait(START_SECONDS)
         if self._error is not None or self._broker is None:
             raise ConfigError(f"embedded broker can't listen on {self._bind}: {self._error}")
+        logging.getLogger("amqtt").setLevel(logging.WARNING)
 
     def stop(self) -> None:
         """Close every connection and end the thread."""

@@ -25,3 +25,10 @@ def lock(folder: Path, *, unfinished: bool = False) -> IO[bytes]:
         file.close()
         raise ConfigError(f"{folder}: a restore ended half-way; run it again with --force")
     return file
+
+
+def refusal_of(error: OSError) -> str:
+    """What the operating system says of a file, for a person."""
+    if isinstance(error, PermissionError):
+        return f"{error.filename or error}: may not be read or written by this account: run it as the hub's"
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)

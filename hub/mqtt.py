@@ -16,7 +16,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 
 from hub.broker_session import Owner, Session
-from hub.config import BrokerTable
+from hub.config import BrokerTable, ConfigError
 from hub.frames import Heard
 from hub.outgoing import Outgoing
 from hub.probe import Hearing, Probe
@@ -76,9 +76,8 @@ class MqttLink:
         self._probe = Probe(settings.probe_seconds, settings.deaf_after_seconds, time.monotonic())
         self._hearing = Hearing.WELL
         self._complaint = ""
-        self._versions = {"5": [mqtt.MQTTv5], "3.1.1": [mqtt.MQTTv311], "auto": [mqtt.MQTTv5, mqtt.MQTTv311]}[
-            settings.protocol
-        ]
+        protocol = "3.1.1" if settings.embedded and settings.protocol == "auto" else settings.protocol
+        self._versions = {"5": [mqtt.MQTTv5], "3.1.1": [mqtt.MQTTv311], "auto": [mqtt.MQTTv5, mqtt.MQTTv311]}[protocol]
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
         self._watching = threading.Thread(target=self._watch, name="mqtt-watch", daemon=True)
 
@@ -162,6 +161,8 @@ class MqttLink:
             self._up_since = None
             try:
                 self._connect(version)
+            except ConfigError as error:
+                self._complain(f"no connection to the broker: {error}")
             except Exception as error:  # noqa: BLE001 - supervised: a certificate that can't be read now may be there later
                 self._complain(f"no connection to the broker: {type(error).__name__}: {error}")
             steady = self._up_since is not None and time.monotonic() - self._up_since >= STEADY_SECONDS

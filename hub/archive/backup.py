@@ -69,11 +69,8 @@ def make(
 
 
 def open_existing(config: HubConfig) -> sa.Engine:
-    """The hub's database. Raises ArchiveError where it has none yet."""
-    url = sa.make_url(config.store_url())
-    if url.drivername == "sqlite" and not Path(url.database or "").exists():
-        raise ArchiveError(f"{url.database}: no database yet; start the hub once")
-    return connect(config.store_url())
+    """The hub's database. Raises ConfigError where it has none yet."""
+    return connect(config.existing_store_url())
 
 
 def _sql(

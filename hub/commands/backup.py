@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.archive.backup import default_name, make
+from hub.archive.backup import default_name, make, open_existing
 from hub.archive.container import Archive
 from hub.archive.manifest import ArchiveError, Manifest
 from hub.commands.reporting import moment, now_ms, progress
-from hub.config import HubConfig
+from hub.config import ConfigError, HubConfig
 
 FOLDER = "backups"
 """In `state_dir`, where nothing else is said. Another disk is better."""
@@ -42,7 +42,9 @@ def add_to(commands: Any, file: argparse.ArgumentParser) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     what = command.add_mutually_exclusive_group()
-    what.add_argument("--to", type=Path, metavar="FILE|DIR", help=f"where to (default: {FOLDER}/ in state_dir)")
+    what.add_argument(
+        "--to", metavar="FILE|DIR", help=f"where to; DIR/ has to be there (default: {FOLDER}/ in state_dir)"
+    )
     what.add_argument("--verify", type=Path, metavar="FILE", help="read a backup and compare every byte's checksum")
     command.add_argument("--json", action="store_true", help="print the manifest as JSON")
 
@@ -52,6 +54,7 @@ def run(config: HubConfig, arguments: argparse.Namespace) -> int:
     try:
         if arguments.verify is not None:
             return _verify(arguments.verify, arguments.json)
+        open_existing(config).dispose()  # before a folder is made for what can't be
         target = _target(config, arguments.to)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing half is left
         os.nice(NICENESS)  # the hub goes first
@@ -69,13 +72,19 @@ def run(config: HubConfig, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _target(config: HubConfig, to: Path | None) -> Path:
-    if to is not None and not to.is_dir():
-        return to
+def _target(config: HubConfig, to: str | None) -> Path:
+    """The file to write. Raises ConfigError for a folder that is not there: nobody mounted the disk, perhaps."""
     if to is None:
-        to = config.file.state_dir / FOLDER
-        to.mkdir(mode=0o700, exist_ok=True)
-    return to / default_name(now_ms())
+        folder = config.file.state_dir / FOLDER
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder / default_name(now_ms())
+    path = Path(to)
+    if path.is_dir():
+        return path / default_name(now_ms())
+    folder = path if to.endswith("/") else path.parent
+    if not folder.is_dir():
+        raise ConfigError(f"--to {to}: there is no folder {folder}; no backup was made")
+    return path
 
 
 def _verify(path: Path, as_json: bool) -> int:

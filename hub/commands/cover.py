@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ def add_to(commands: Any, file: argparse.ArgumentParser) -> None:
 
 
 def _add_arguments(verb: argparse.ArgumentParser, kind: str) -> None:
-    verb.add_argument("--site", default="", metavar="SITE", help="which site; without it every site")
+    verb.add_argument("--site", default="", metavar="SITE", help="which site; without it every site (wants --rule)")
     verb.add_argument("--device", default="", metavar="DEVICE", help="a device and what hangs below it; wants --site")
     verb.add_argument("--rule", default="", metavar="RULE", help="this rule alone")
     verb.add_argument("--from", dest="begin", default="now", metavar="TIME", help="now, or YYYY-MM-DD HH:MM")
@@ -114,10 +114,7 @@ def run(config: HubConfig, arguments: argparse.Namespace) -> int:
 
 def opened(config: HubConfig) -> sa.Engine:
     """The hub's database, as this version has it. Raises ConfigError."""
-    url = sa.make_url(config.store_url())
-    if url.drivername == "sqlite" and not Path(url.database or "").exists():
-        raise ConfigError(f"{url.database}: no database yet; start the hub once")
-    database = connect(config.store_url())
+    database = connect(config.existing_store_url())
     if not is_current(database):
         raise ConfigError("the database is of another version; start this version's hub once")
     return database
@@ -192,6 +189,7 @@ def read_cover(
     author, reason = text(arguments.author, "--author", 80), text(arguments.reason, "--reason", 500)
     try:
         zone = arguments.zone or zone
+        zone_of(zone)  # a list shows every time in its zone, whatever this one was given in
         start = moment(arguments.begin, zone, now)
         end = moment(arguments.until, zone, now) if arguments.until else start + length(arguments.length)
         repeat = getattr(arguments, "repeat", "")
@@ -308,7 +306,11 @@ def _scope(scope: Scope) -> str:
 
 
 def _span(span: Span, zone: str) -> str:
-    start, end = (datetime.fromtimestamp(at / 1000, UTC).astimezone(zone_of(zone)) for at in span)
+    try:
+        clock: tzinfo = zone_of(zone)
+    except RecurrenceError:  # stored by an older version, or by a machine that knows more zones
+        clock, zone = UTC, "UTC"
+    start, end = (datetime.fromtimestamp(at / 1000, UTC).astimezone(clock) for at in span)
     late = f"{end:%Y-%m-%d %H:%M}" if end.date() != start.date() else f"{end:%H:%M}"
     return f"{start:%Y-%m-%d %H:%M} to {late} {zone}"
 
@@ -348,6 +350,7 @@ def _entry(entry: Any) -> tuple[Cover, int | None]:
     scope = Scope(*(str(entry.get(name) or "") for name in Scope._fields))
     start, end, zone = int(entry["start"]), int(entry["end"]), str(entry.get("zone") or "UTC")
     repeat = str(entry.get("recurrence") or "")
+    zone_of(zone)
     recurrence = parse(repeat, start, end - start, zone) if repeat else None
     if not start < end or not any(scope):
         raise ValueError(f"covers nothing: {entry}")

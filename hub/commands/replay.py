@@ -13,11 +13,13 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from hub.commands import cover
-from hub.config import HubConfig
+from hub.config import ConfigError, HubConfig
+from hub.folder import refusal_of
 from hub.recording import RecordingError, open_text, read
 from hub.replay import Replay, Summary, tickets
 from hub.series.buffer import BufferedSeries
 from hub.series.config import open_series
+from hub.series.store import SeriesUnavailable
 from hub.store.database import connect, migrate
 from wire.topics import Topics
 
@@ -53,7 +55,7 @@ def add_to(commands: Any) -> None:
         help="windows and silences, as `maintenance list --json` prints them",
     )
     command.add_argument("--keep", type=Path, metavar="DIR", help="keep hub.db and series.db there; a new folder")
-    command.add_argument("--series", action="store_true", help="with --keep: numbers go to the configured store")
+    command.add_argument("--series", action="store_true", help="with --keep: numbers go to the configured InfluxDB")
 
 
 def run(config: HubConfig, arguments: argparse.Namespace) -> int:
@@ -61,6 +63,8 @@ def run(config: HubConfig, arguments: argparse.Namespace) -> int:
     if arguments.series and not arguments.keep:
         print("watchkeeper-hub: --series wants --keep", file=sys.stderr)
         return 2
+    if arguments.series and config.file.series.kind != "influx":
+        raise ConfigError('--series wants a --config with [series] kind = "influx": no hub\'s own file is played into')
     try:
         with contextlib.ExitStack() as stack:
             source = stack.enter_context(open_text(arguments.recording))
@@ -71,9 +75,13 @@ def run(config: HubConfig, arguments: argparse.Namespace) -> int:
             seconds = time.monotonic() - began
             _write(replay.database, arguments.tickets)
         _say(summary, seconds, arguments.json)
-    except (RecordingError, OSError) as error:
-        print(f"watchkeeper-hub: {error}", file=sys.stderr)
-        return 2
+    except RecordingError as error:
+        raise ConfigError(str(error)) from None
+    except SeriesUnavailable as error:
+        print(f"watchkeeper-hub: the series store: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        raise ConfigError(refusal_of(error)) from None
     return 0
 
 

@@ -14,7 +14,7 @@ from hub.archive.manifest import ArchiveError
 from hub.archive.quiet import refuse_working
 from hub.commands.reporting import now_ms, tell_forgotten, tell_restoration
 from hub.commands.restore import add_tickets_above
-from hub.config import HubConfig
+from hub.config import ConfigError, HubConfig
 from hub.folder import lock
 from hub.store import restoration
 from hub.store.database import migrate
@@ -43,7 +43,10 @@ def add_to(commands: Any, file: argparse.ArgumentParser) -> None:
 def run(config: HubConfig, arguments: argparse.Namespace) -> int:
     """The exit status. Raises ConfigError where the hub runs."""
     folder = config.file.state_dir
-    folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+    except FileExistsError:
+        raise ConfigError(f"state_dir {folder}: is no folder") from None
     with lock(folder):
         try:
             database = open_existing(config)

@@ -96,10 +96,7 @@ def run(config: HubConfig, arguments: argparse.Namespace) -> int:
 
 def _open(config: HubConfig) -> sa.Engine:
     """The database as it is: the hub makes and migrates it, as the user it runs as."""
-    url = sa.make_url(config.store_url())
-    if url.drivername == "sqlite" and not Path(url.database or "").exists():
-        raise ConfigError(f"{url.database}: no database yet; start the hub once")
-    database = connect(config.store_url())
+    database = connect(config.existing_store_url())
     with database.connect() as connection:
         if not desired.present(connection):
             raise ConfigError("the database is of an earlier version; start this version's hub once")

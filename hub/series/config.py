@@ -171,8 +171,10 @@ def secret(path: Path | None, variable: str, environment: Mapping[str, str]) -> 
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(_SECRET_CHARACTERS + 1).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SeriesConfigError(f"{path}: {error}") from None
+    except OSError as error:
+        raise SeriesConfigError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SeriesConfigError(f"{path}: want one line with the secret") from None
     if not text or len(text) > _SECRET_CHARACTERS or not text.isprintable():
         raise SeriesConfigError(f"{path}: want one line with the secret")
     return text

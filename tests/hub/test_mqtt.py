@@ -1,9 +1,12 @@
 """The hub's link to a real broker: Mosquitto (MQTT 5) and the embedded amqtt (3.1.1)."""
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -39,9 +42,10 @@ class Side:
     heard: list[Heard] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     wanted: bool = True
+    table: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        settings = BrokerTable(host="127.0.0.1", port=self.port, client_id=self.client_id)
+        settings = BrokerTable(host="127.0.0.1", port=self.port, client_id=self.client_id, **self.table)
         self.link = MqttLink(
             settings,
             Topics(),
@@ -156,7 +160,22 @@ def test_without_a_broker_nothing_is_retained(mosquitto: Mosquitto) -> None:
     hub.link.stop()
 
 
-def test_an_embedded_broker_on_a_taken_port_says_so() -> None:
+def test_the_hubs_own_broker_is_spoken_to_without_a_warning(embedded: int, caplog: pytest.LogCaptureFixture) -> None:
+    hub = Side(embedded, table={"embedded": True})
+    wait_until(lambda: hub.link.connected, what="the link to come up", timeout=20)
+    hub.link.stop()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_a_certificate_that_is_not_there_is_named_until_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    files = {"ca": tmp_path / "ca.crt", "certificate": tmp_path / "hub.crt", "key": tmp_path / "hub.key"}
+    hub = Side(free_port(), table={"tls": files})
+    wait_until(lambda: bool(caplog.records), what="the complaint")
+    hub.link.stop()
+    assert caplog.messages == [f"no connection to the broker: {tmp_path}/ca.crt: No such file or directory"]
+
+
+def test_an_embedded_broker_on_a_taken_port_says_so(caplog: pytest.LogCaptureFixture) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -164,6 +183,7 @@ def test_an_embedded_broker_on_a_taken_port_says_so() -> None:
         with pytest.raises(ConfigError, match="can't listen"):
             broker.start()
         broker.stop()
+    assert caplog.records == []  # nor is there a traceback before it
 
 
 def test_thousands_of_messages_come_in_whole_and_in_order_and_as_many_acknowledgements_go_out(port: int) -> None:

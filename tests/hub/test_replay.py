@@ -122,12 +122,26 @@ def test_the_databases_are_kept_where_asked(file: Path, tmp_path: Path) -> None:
     assert main(["replay", str(file), "--keep", str(kept)]) == 2  # what is there is never played into by mistake
 
 
+def test_numbers_are_played_into_no_file_that_a_hub_may_have(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "hub.toml"
+    config.write_text('state_dir = "state"\n')
+    keep = ["replay", str(file), "--keep", str(tmp_path / "kept"), "--series"]
+    for words in (keep, [*keep, "--config", str(config)]):
+        assert main(words) == 2
+        assert '[series] kind = "influx"' in capsys.readouterr().err
+    assert not (tmp_path / "kept").exists()
+    assert not (tmp_path / "state").exists()
+
+
 def test_a_file_that_is_none_ends_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "broken.jsonl"
     path.write_text('{"received": 1}\nbroken\n')
     assert main(["replay", str(path)]) == 2
     assert "broken.jsonl:2" in capsys.readouterr().err
     assert main(["replay", str(tmp_path / "none")]) == 2
+    assert f"watchkeeper-hub: {tmp_path}/none: No such file or directory\n" in capsys.readouterr().err
 
 
 def test_a_line_without_a_topic_is_only_time() -> None:

@@ -88,9 +88,38 @@ def test_secrets_and_influxdb_are_named_as_missing(desk: Desk) -> None:
 
 
 def test_a_place_without_a_folder_or_a_database_is_one_line(desk: Desk, tmp_path: Path) -> None:
-    assert "no backup was made" in desk.type("backup", "--to", "/nowhere/at/all.zip", expect=1)
+    told = desk.type("backup", "--to", "/nowhere/at/all.zip", expect=2)
+    assert told == "watchkeeper-hub: --to /nowhere/at/all.zip: there is no folder /nowhere/at; no backup was made\n"
     (desk.place.state / "hub.db").unlink()
-    assert "start the hub once" in desk.type("backup", "--to", str(tmp_path / "b.zip"), expect=1)
+    for words in (("--to", str(tmp_path / "b.zip")), ()):
+        assert "no database yet; start the hub once" in desk.type("backup", *words, expect=2)
+    assert not (desk.place.state / "backups").exists()
+
+
+def test_a_disk_that_is_not_mounted_gets_no_file_of_its_name(desk: Desk) -> None:
+    told = desk.type("backup", "--to", f"{desk.folder}/usb/", expect=2)
+    assert f"there is no folder {desk.folder}/usb; no backup was made" in told
+    assert not (desk.folder / "usb").exists()
+    (desk.folder / "usb").mkdir()
+    assert Path(desk.json("backup", "--to", f"{desk.folder}/usb/")["file"]).parent == desk.folder / "usb"
+
+
+def test_before_the_first_start_every_command_says_so_and_ends_alike(desk: Desk) -> None:
+    (desk.place.state / "hub.db").unlink()
+    for words in (
+        ("restored",),
+        ("forget", "--site", SITE),
+        ("config", "list"),
+        ("maintenance", "list"),
+        ("reconcile",),
+    ):
+        told = desk.type(*words, expect=2)
+        assert told == f"watchkeeper-hub: {desk.place.state}/hub.db: no database yet; start the hub once\n"
+
+
+def test_a_state_dir_that_is_a_file_is_one_line(desk: Desk) -> None:
+    desk.place.toml.write_text('state_dir = "hub.toml"\n')
+    assert "hub.toml: is no folder" in desk.type("restored", expect=2)
 
 
 def test_restoring_says_first_what_is_in_the_way(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """`maintenance` and `silence`: what they cover is shown before and after, and wrong ones are refused, and why."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,7 @@ REFUSED = {
     ("--site", "school", "--until", "2020-01-01 00:00"): "end after it begins",
     ("--site", "school", "--from", "tomorrow", "--for", "4h"): "a time such as",
     ("--site", "school", "--from", "2027-01-17 02:00", "--for", "4h", "--zone", "Shanghai"): "no such time zone",
+    ("--site", "school", "--for", "4h", "--zone", "Mars"): "'Mars': no such time zone",
     ("--site", "school", "--for", "40d"): "31 days at most",
     ("--site", "school", "--for", "4h", "--repeat", "FREQ=HOURLY"): "one of DAILY",
 }
@@ -112,6 +114,14 @@ REFUSED = {
 def test_what_makes_no_sense_is_refused(wk: Commands) -> None:
     for words, said in REFUSED.items():
         assert said in wk("maintenance", "add", *words, *BY, status=2)
+
+
+def test_one_stored_with_a_zone_that_is_none_is_listed_on_utcs_clock_and_can_be_ended(wk: Commands) -> None:
+    wk("silence", "add", "--site", "school", "--for", "4h", *BY)
+    with wk.hub.database.begin() as connection:
+        connection.execute(sa.update(schema.cover).values(zone="Mars"))
+    assert re.search(r"NOW +school  2027-\d\d-\d\d \d\d:\d\d to \d\d:\d\d UTC  Li Na", wk("silence", "list"))
+    assert "silence 1 is over" in wk("silence", "end", "1")
 
 
 def test_an_author_and_a_reason_are_mandatory(wk: Commands, capsys: pytest.CaptureFixture[str]) -> None:
