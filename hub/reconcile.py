@@ -176,7 +176,8 @@ def _standing(engine: Engine, one: Live, known: Mapping[int, Live], ended: set[i
         return
     if one.cause is not None and one.cause_closed is not None:
         check = engine.sites[one.site].devices[one.device].plan.checks.get(one.rule)
-        if now - one.cause_closed < PATIENCE_MS or (check is not None and check.aftermath):
+        heard = now - one.cause_closed - engine.blindness.milliseconds(one.cause_closed, now)
+        if heard < PATIENCE_MS or (check is not None and check.aftermath):
             return  # it will be seen to go, or to stand; or it is explained for good
     if one.cause is None and one.cover is not None:
         covers = {cover.id: cover for cover in engine.findings.covering.covers.covers}

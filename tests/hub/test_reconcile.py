@@ -208,6 +208,16 @@ def test_a_finding_without_cause_cover_or_ticket_gets_its_ticket(records: Record
     assert [(row.what, row.data["why"]) for row in records.rows(schema.timeline)] == [("promoted", "reconciled")]
 
 
+@pytest.mark.parametrize("blind", [0, 110])
+def test_a_consequence_whose_cause_has_gone_waits_for_as_long_as_it_can_be_heard(records: Records, blind: int) -> None:
+    since = NOW - 120 * MINUTE
+    recorder = records.finding("nvr-1", "recorder_unreachable", "resolved", state="closed", closed=since)
+    records.finding("nvr-1-ch1", "channel_offline", ticket=None, cause=recorder)
+    if blind:
+        records.run(schema.blindness.insert().values(start=since, end=since + blind * MINUTE, reason="broker"))
+    assert records.mend() == ([] if blind else ["nvr-1-ch1 channel_offline ticketed"])
+
+
 def test_findings_that_explain_each_other_in_a_ring_get_their_tickets(records: Records) -> None:
     first = records.finding("nvr-1", "recorder_unreachable", ticket=None)
     second = records.finding("nvr-1-ch1", "channel_offline", ticket=None, cause=first)

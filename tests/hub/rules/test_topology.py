@@ -194,3 +194,14 @@ def test_one_that_answers_once_does_not_break_its_group_up(kind: str) -> None:
         line.tick(minute * MINUTE + 10)
     assert standing(line) == ["sw poe_lost" if kind == "ports" else "gateway cameras_down"]
     assert [entry for entry in line.log if "promoted" in entry or "closed" in entry] == []
+
+
+def test_what_is_left_of_a_group_that_ended_is_the_same_ticket_again() -> None:
+    line = timeline(*LOOSE[:3], rules={"cameras_down": {"clear_seconds": 0}})
+    for minute in range(60):
+        for camera in LOOSE[:3]:
+            line.sample(minute * MINUTE, camera.device, reachable=float(minute == 25 and camera is LOOSE[1]))
+        line.tick(minute * MINUTE + 10)
+    assert standing(line) == ["gateway cameras_down"]
+    assert [change.split()[1] for change in lives(line, "cameras_down")] == ["opened", "closed", "reopened"]
+    assert [entry for entry in line.log if "promoted" in entry] == []
