@@ -9,6 +9,8 @@ from agent.overlay import SECRET
 
 _READABLE_BY_OTHERS = 0o004
 _OPEN_TO_OTHERS = 0o007
+_KEY = "key_file"
+"""How settings name the private key of a certificate."""
 
 
 class Exposed(NamedTuple):
@@ -39,29 +41,35 @@ def exposed(config: Config) -> Iterator[Exposed]:
 
 def secrets(config: Config) -> list[Path]:
     """Every file that this configuration takes a secret from."""
-    return sorted(set(_secrets(config)))
+    return sorted({*_keys(config), *passwords(config)})
 
 
-def _secrets(config: Config) -> Iterator[Path]:
+def passwords(config: Config) -> list[Path]:
+    """Those whose first line is the secret: all but the private keys of certificates."""
+    files = [config.broker.password_file] if config.broker.password_file else []
+    for settings in config.collectors.values():
+        files += [path for key, path in _secret_files(settings.model_dump()) if key != _KEY]
+    return sorted(set(files))
+
+
+def _keys(config: Config) -> Iterator[Path]:
     if config.broker.tls:
         yield config.broker.tls.key
-    if config.broker.password_file:
-        yield config.broker.password_file
     for settings in config.collectors.values():
-        yield from _password_files(settings.model_dump())
+        yield from (path for key, path in _secret_files(settings.model_dump()) if key == _KEY)
 
 
-def _password_files(table: Any) -> Iterator[Path]:
+def _secret_files(table: Any) -> Iterator[tuple[str, Path]]:
     """Collectors name theirs `password_file`, `community_file` and the like, at any depth."""
     if isinstance(table, dict):
         for key, value in table.items():
             if value and (secret := SECRET.search(str(key))) and secret["kind"] == "file":
-                yield Path(value)
+                yield str(key), Path(value)
         for value in table.values():
-            yield from _password_files(value)
+            yield from _secret_files(value)
     elif isinstance(table, list | tuple):
         for value in table:
-            yield from _password_files(value)
+            yield from _secret_files(value)
 
 
 def _mode(path: Path) -> int:

@@ -12,7 +12,7 @@ from agent.checks.finding import Finding, Mark, Topic
 from agent.checks.presence import Presence
 from agent.config import Config
 from agent.device.account import Account, PasswordMissing
-from agent.privacy import Exposed, exposed, secrets
+from agent.privacy import Exposed, exposed, passwords, secrets
 from agent.state import StateDir
 
 SPOOL_FACTOR = 2
@@ -35,10 +35,10 @@ def check_permissions(config: Config, presence: Presence) -> Iterator[Finding]:
     found = _state_folder(config.state_dir, account)
     yield wide.get(config.state_dir, found) if found.mark is Mark.OK else found
     yield from _space(config)
-    key = config.broker.tls.key if config.broker.tls else None
+    first_lines = passwords(config)
     for path in secrets(config):
         found = _secret(path, account)
-        if found.mark is Mark.OK and path != key:
+        if found.mark is Mark.OK and path in first_lines:
             found = _first_line(path) or found
         yield wide.get(path, found) if found.mark is Mark.OK else found
 

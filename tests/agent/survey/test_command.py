@@ -181,3 +181,33 @@ def test_what_could_not_be_written_or_judged_is_said_before_anything_is_asked(
     assert command(["survey", "127.0.0.1", "--port", str(recorder.port), *options]) == 2
     assert says in capsys.readouterr().err
     assert recorder.connections == 0
+
+
+def test_over_onvif_what_is_not_told_keeps_the_exit_status_from_being_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    box, password = Box(1), tmp_path / "pw"
+    box.channels[0].oldest_seconds = 31 * DAY
+    password.write_text("secret")
+    with Recorder(box=box, channels=("1",), name="nvr", username="watchkeeper", password="secret") as made:
+        options = ["--port", str(made.port), "--password-file", str(password), "--speaks", "onvif", "--language", "en"]
+        assert command(["survey", "127.0.0.1", *options]) == 1
+    told = capsys.readouterr().out
+    assert "Nothing to remark in what was told, but not all was." in told
+    assert "not told: its disks" in told
+
+
+def test_a_person_is_asked_for_the_password_first_on_a_line_of_its_own(
+    recorder: IsapiRecorder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before: list[tuple[str, int, str]] = []
+
+    def typed(prompt: str) -> str:
+        before.append((capsys.readouterr().err, recorder.connections, prompt))
+        return "wrong"
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("getpass.getpass", typed)
+    assert command(["survey", "127.0.0.1", "--port", str(recorder.port), "--username", "wk"]) == 4
+    assert before == [("", 0, "Password of wk at 127.0.0.1: ")]
