@@ -54,6 +54,8 @@ class Table:
         if cells is None:
             raise HistoryError("is empty")
         self._width = len(cells)
+        if not all(" ".join(cell.split()).isprintable() for cell in cells):
+            raise HistoryError("line 1: is no text")  # a header goes out as it came, to a terminal perhaps
         if _is_header(cells):
             self.header = cells
             self._time, self._value = _columns(cells)

@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import IO, Any
 
 from hub.config import HubConfig
-from hub.history import HistoryError, write
+from hub.history import TIMES, VALUES, HistoryError, write
 
-EPILOG = """\
+EPILOG = f"""\
 examples:
   watchkeeper-hub score temperature.csv > scored.csv
   watchkeeper-hub score temperature.csv -o scored.csv
   zcat month.csv.gz | watchkeeper-hub score - --json | jq 'select(.anomaly_score > 0.9)'
 
 In: comma-separated timestamp and value, a header or none; further columns are kept. With a header the columns may be
-in any order (timestamp, time, date, datetime, at; value, values, mean); without one the first is the time, the second
-the value. Times: 2027-01-31 08:00:00, 2027-01-31T08:00:00Z, with offset or without (UTC), or the epoch's seconds or ms.
+in any order ({", ".join(TIMES)}; {", ".join(VALUES)});
+without one the first is the time, the second the value.
+Times: 2027-01-31 08:00:00, 2027-01-31T08:00:00Z, with offset or without (UTC), or the epoch's seconds or ms.
 Out: the same rows and anomaly_score, each as soon as it is read. An empty value (also NaN) gets an empty score.
 
 The score is from 0 to 1: 0.5 is as unusual as one value in ten thousand of a healthy series, 0.9 as one in a million,

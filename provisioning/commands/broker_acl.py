@@ -1,6 +1,7 @@
 """`watchkeeper-fleet broker-acl`: Mosquitto's access rules."""
 
 import argparse
+import sys
 
 from provisioning.acl import HUB, mosquitto_acl
 from wire.topics import Topics
@@ -16,6 +17,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """0."""
-    print(mosquitto_acl(Topics(options.root), options.hub), end="")
+    """0, or 2 for names that no rule can be made of."""
+    try:
+        rules = mosquitto_acl(Topics(options.root), options.hub)
+    except ValueError as error:
+        print(f"watchkeeper-fleet: {error}", file=sys.stderr)
+        return 2
+    print(rules, end="")
     return 0

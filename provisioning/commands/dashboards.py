@@ -3,10 +3,12 @@
 import argparse
 import json
 import os
+import ssl
 import sys
 from collections import Counter
 from pathlib import Path
 
+from provisioning.grafana import wanted
 from provisioning.grafana.client import Grafana, GrafanaError, printable
 from provisioning.grafana.customer import Customer, CustomerError, read, secret
 from provisioning.grafana.provision import write
@@ -70,10 +72,16 @@ def run(options: argparse.Namespace) -> int:
         if options.what == "files":
             return _files(customers, options.out)
         auth = _auth(options)
-    except CustomerError as error:
-        print(f"watchkeeper-fleet: {error}", file=sys.stderr)
-        return 2
-    return _publish(customers, auth, options)
+        for one in customers:  # the files they name, before anything is half done
+            list(wanted.sources(one))
+        if options.ca_file is not None:
+            _trusted(options.ca_file)
+        grafana = Grafana(options.grafana, auth, options.ca_file, options.plaintext)
+    except (CustomerError, GrafanaError) as error:
+        return _failed(str(error), getattr(options, "json", False), 2)
+    except OSError as error:
+        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error), as_json=False)
+    return _publish(customers, grafana, options)
 
 
 def _chosen(customers: list[Customer], only: str | None) -> list[Customer]:
@@ -99,9 +107,20 @@ def _auth(options: argparse.Namespace) -> str | tuple[str, str]:
     return token
 
 
+def _trusted(path: Path) -> None:
+    """Raises CustomerError where nothing in a file could be trusted: requests would call that an unreachable server."""
+    secret(path, lines=True)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+    except (OSError, ValueError):
+        raise CustomerError(f"--ca-file {path}: holds no certificate in PEM form") from None
+
+
 def _files(customers: list[Customer], folder: Path) -> int:
     if len(customers) > 1:
         raise CustomerError("files are for one customer: choose with --only")
+    if folder.exists() and not folder.is_dir():
+        raise CustomerError(f"--out {folder}: is no folder")
     changed = write(customers[0], folder)
     for path in changed:
         print(path)
@@ -110,14 +129,14 @@ def _files(customers: list[Customer], folder: Path) -> int:
     return 0
 
 
-def _failed(sentence: str, as_json: bool) -> int:
+def _failed(sentence: str, as_json: bool, status: int = 1) -> int:
     print(f"watchkeeper-fleet: {sentence}", file=sys.stderr)
     if as_json:
         print(json.dumps({"error": sentence}, ensure_ascii=False), flush=True)
-    return 1
+    return status
 
 
-def _publish(customers: list[Customer], auth: str | tuple[str, str], options: argparse.Namespace) -> int:
+def _publish(customers: list[Customer], grafana: Grafana, options: argparse.Namespace) -> int:
     steps: Counter[str] = Counter()
 
     def tell(step: Step) -> None:
@@ -132,12 +151,11 @@ def _publish(customers: list[Customer], auth: str | tuple[str, str], options: ar
 
     wishes = Wishes(options.dry_run, options.prune, options.overwrite, options.renew_secrets)
     try:
-        publisher = Publisher(Grafana(options.grafana, auth, options.ca_file, options.plaintext), wishes, tell)
+        publisher = Publisher(grafana, wishes, tell)
         publisher.version()
         publisher.publish(customers)
     except GrafanaError as error:
-        where = "" if "@" in options.grafana else f" at {printable(options.grafana)}"
-        return _failed(f"Grafana{where}: {error}", options.json)
+        return _failed(f"Grafana at {printable(options.grafana)}: {error}", options.json)
     except CustomerError as error:
         return _failed(str(error), options.json)
     told = PLANNED if options.dry_run else DONE

@@ -16,12 +16,13 @@ token_file = "/etc/watchkeeper/grafana-influx.token"          # 2, 3
 # ca_file = "/etc/watchkeeper/ca.crt"
 """
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from wire.settings import ConfigError, read_toml, refusal
 
 MAX_SECRET_BYTES = 65_536
 BROWSER = "browser"
@@ -131,16 +132,15 @@ def _twice(names: list[str]) -> list[str]:
 
 
 def read(path: Path) -> list[Customer]:
-    """The customers of a file. Raises CustomerError, naming the line or field."""
+    """The customers of a file. Raises CustomerError, naming line and field of the first thing that is wrong."""
+    text = ""
     try:
-        return Customers.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).customer
-    except (OSError, UnicodeDecodeError) as error:
-        raise CustomerError(f"{path}: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise CustomerError(f"{path}: not TOML: {error}") from error
+        table, text = read_toml(path)
+        return Customers.model_validate(table).customer
+    except ConfigError as error:
+        raise CustomerError(str(error)) from None
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5])
-        raise CustomerError(f"{path}: {said}") from error
+        raise CustomerError(str(refusal(error, (), str(path), text))) from None
 
 
 def secret(path: Path, lines: bool = False) -> str:
@@ -149,8 +149,10 @@ def secret(path: Path, lines: bool = False) -> str:
     try:
         with path.open("rb") as file:
             found = file.read(MAX_SECRET_BYTES + 1).decode("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CustomerError(f"{path}: {type(error).__name__}: cannot be read") from None
+    except OSError as error:
+        raise CustomerError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CustomerError(f"{path}: is no text in UTF-8") from None
     if len(found) > MAX_SECRET_BYTES:
         raise CustomerError(f"{path}: is longer than {MAX_SECRET_BYTES} bytes, which no secret is")
     if not found or not (found.replace("\r", "").replace("\n", "") if lines else found).isprintable():

@@ -9,6 +9,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from provisioning.__main__ import main
 from provisioning.acl import HUB, mosquitto_acl
 from tests.servers.certificates import Authority
 from tests.servers.mosquitto import Mosquitto, MutualTls
@@ -136,3 +137,18 @@ def test_without_a_certificate_there_is_no_connection(broker: Mosquitto, authori
     except (ssl.SSLError, OSError):
         pass
     assert connected == []
+
+
+@pytest.mark.parametrize("words", [("--root", "a b"), ("--root", "wk/#")])
+def test_a_root_that_no_topic_has_is_a_wrong_command_line(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert main(["broker-acl", *words]) == 2
+    assert capsys.readouterr().err.startswith(f"watchkeeper-fleet: topic root {words[1]!r}: letters, digits")
+
+
+def test_the_command_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("watchkeeper-fleet ")

@@ -29,7 +29,7 @@ def test_commands_of_the_fleet_are_understood(
     """A command that is understood misses the file, which is not here."""
     monkeypatch.chdir(tmp_path)
     assert fleet(words) == 2
-    assert "customers.toml: [Errno 2]" in capsys.readouterr().err
+    assert "customers.toml: No such file or directory" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", commands("watchkeeper-hub"), ids=" ".join)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.__main__ import main
 from hub.detector import Detector
-from hub.history import HistoryError, parse_time, write
+from hub.history import TIMES, VALUES, HistoryError, parse_time, write
 
 
 def scored(text: str, **options: bool) -> str:
@@ -130,6 +130,24 @@ def test_bytes_that_are_no_text_do_not_crash(tmp_path: Path, capsys: pytest.Capt
     table.write_bytes(bytes(range(256)) * 20)
     assert main(["score", str(table)]) == 2
     assert "picture.csv" in capsys.readouterr().err
+
+
+def test_a_header_that_a_terminal_would_obey_is_not_repeated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "rubbish"
+    table.write_bytes(b"\x89PNG\x00,\x1b[31m\x07\n\x01,2\n")
+    assert main(["score", str(table)]) == 2
+    heard = capsys.readouterr()
+    assert heard.out == ""
+    assert heard.err == f"watchkeeper-hub: {table}: line 1: is no text\n"
+
+
+def test_the_help_names_every_column_that_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["score", "--help"])
+    told = capsys.readouterr().out
+    assert f"({', '.join(TIMES)}; {', '.join(VALUES)})" in told.replace("\n", " ")
 
 
 def test_a_scored_table_can_be_scored_again() -> None:

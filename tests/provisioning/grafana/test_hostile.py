@@ -150,7 +150,7 @@ def test_a_password_in_the_address_is_refused_and_not_repeated(
     login = ["--user", "admin", "--password-file", str(folder / "admin.password")]
     for url in ("https://anna:hunter2@grafana.example", "https://:hunter2@grafana.example"):
         arguments = ["--grafana", url, "--customers", str(folder / "customers.toml"), *login]
-        assert main(["dashboards", "publish", *arguments]) == 1
+        assert main(["dashboards", "publish", *arguments]) == 2
         assert "hunter2" not in capsys.readouterr().err
 
 

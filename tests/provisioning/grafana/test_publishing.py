@@ -201,21 +201,49 @@ def test_a_version_that_nobody_looked_at_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "said", "status"),
     [
-        ("http://grafana.example", "unencrypted"),
-        ("https://user:pass@grafana.example", "has no user and no password"),
-        ("ftp://grafana.example", "no address of a Grafana"),
-        ("http://127.0.0.1:1", "cannot be reached"),
+        ("http://grafana.example", "unencrypted", 2),
+        ("https://user:pass@grafana.example", "has no user and no password", 2),
+        ("ftp://grafana.example", "no address of a Grafana", 2),
+        ("nothing", "no address of a Grafana", 2),
+        ("http://127.0.0.1:1", "cannot be reached", 1),
     ],
 )
 def test_an_address_that_will_not_do_is_told(
-    folder: Path, capsys: pytest.CaptureFixture[str], url: str, said: str
+    folder: Path, capsys: pytest.CaptureFixture[str], url: str, said: str, status: int
 ) -> None:
     login = ["--user", "admin", "--password-file", str(folder / "admin.password")]
     where = ["--grafana", url, "--customers", str(folder / "customers.toml")]
-    assert main(["dashboards", "publish", *where, *login]) == 1
-    assert said in capsys.readouterr().err
+    assert main(["dashboards", "publish", *where, *login]) == status
+    told = capsys.readouterr().err
+    assert said in told
+    assert "pass@" not in told
+
+
+@pytest.mark.parametrize("held", [None, "no certificate\n"])
+def test_an_authoritys_file_that_is_none_is_a_wrong_command_line(
+    one: Grafana, folder: Path, capsys: pytest.CaptureFixture[str], held: str | None
+) -> None:
+    if held:
+        (folder / "ca.crt").write_text(held)
+    assert publish(one, folder, "--ca-file", str(folder / "ca.crt"), "--json") == 2
+    said = "holds no certificate in PEM form" if held else "No such file or directory"
+    told = capsys.readouterr()
+    assert told.err.startswith("watchkeeper-fleet: ")
+    assert f"{folder}/ca.crt: {said}" in told.err
+    assert "Error" not in told.err
+    assert list(json.loads(told.out)) == ["error"]
+    assert one.writes == []
+
+
+def test_a_secret_that_is_missing_is_told_before_anything_is_written(
+    one: Grafana, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "influx.password").unlink()
+    assert publish(one, folder) == 2
+    assert capsys.readouterr().err == f"watchkeeper-fleet: {folder}/influx.password: No such file or directory\n"
+    assert one.writes == []
 
 
 @pytest.mark.parametrize(
@@ -227,7 +255,8 @@ def test_an_address_that_will_not_do_is_told(
         ("[[customer]]\nname = 'a'\n[customer.influx]\nurl='http://u:p@i'\nversion=1", "url"),
         ("[[customer]]\nname = 'a'\n[customer.influx]\nurl='http://i'\nversion=2", "wants a token_file"),
         ("[[customer]]\nname = 'a'\nfoo=1\n[customer.influx]\nurl='http://i'\nversion=1", "foo"),
-        ("[[customer", "not TOML"),
+        ("[[customer", "c.toml: "),
+        ("\n[[customer]]\nname = 'a'\n", "c.toml:2: customer.0.influx: is missing"),
     ],
 )
 def test_a_wrong_file_is_told_by_field(
@@ -236,6 +265,16 @@ def test_a_wrong_file_is_told_by_field(
     (tmp_path / "c.toml").write_text(text)
     assert main(["dashboards", "files", "--customers", str(tmp_path / "c.toml"), "--out", str(tmp_path / "o")]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_files_go_into_a_folder_and_nothing_else(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "taken").write_text("theirs")
+    arguments = ["dashboards", "files", "--customers", str(folder / "customers.toml"), "--only", "Schools", "--out"]
+    assert main([*arguments, str(folder / "taken")]) == 2
+    assert capsys.readouterr().err == f"watchkeeper-fleet: --out {folder}/taken: is no folder\n"
+    assert main([*arguments, str(folder / "taken" / "below")]) == 1
+    assert capsys.readouterr().err.endswith(": Not a directory\n")
+    assert (folder / "taken").read_text() == "theirs"
 
 
 def test_files_for_a_grafana_that_starts_hold_no_secret_and_are_written_once(
