@@ -1,37 +1,23 @@
 """Every live finding: it opens, is explained by another, comes back, closes; and what changed, in order."""
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from hub.blindness import Blindness
+from hub.causes import STAND_MS, Causes, patience
 from hub.check import Check
 from hub.cover import Cover, Covers
 from hub.covering import Covering
 from hub.finding import Change, Life, advance
 from hub.fleet import LiveFinding, Site, Subject
 from hub.grouping import Groups
+from hub.lapsed import Lapsed
 from hub.occurrence import quiet
 from hub.recovering import Recovering
 from hub.ripening import Ripening
 from hub.rule import Judgement, Occurrence, Severity, Together
-
-EXPLAINS_MS = 300_000
-"""What began so shortly before its cause was seen to begin is its consequence all the same: not everything is looked at
-at the same time."""
-
-EXPLAINS_BESIDE_MS = 3_600_000
-"""As much for what explains its neighbours: disks are looked at rarely, and a recorder's once an hour."""
-
-STAND_MS = 60_000
-"""When its cause is gone a consequence has its hold time, at least this, to be seen to go, too; and one look more."""
-
-LOOK_MS = 3_600_000
-"""The longest that is waited for that look: some are taken once a day."""
-
-MAX_LAPSED = 100_000
-"""Closed findings that are remembered in case they come back; what is more opens a ticket of its own then."""
 
 News = Change | Literal["promoted", "explained", "reopened", "worsened", "amended"]
 
@@ -77,7 +63,8 @@ class Findings:
         self._awaited: set[tuple[str, str, str]] = set()
         """What is in it, once each."""
         self._recovering = Recovering(blindness)
-        self._lapsed: dict[tuple[str, str, str], tuple[int, LiveFinding]] = {}
+        self.lapsed = Lapsed()
+        self._causes = Causes(sites, blindness, self.lapsed)
 
     # --- from judgements ---
 
@@ -141,11 +128,11 @@ class Findings:
 
         `severity`: where it is not the settings'.
         """
-        lately = self._lately(check, subject, life.since, at)
+        lately = self._causes.lately(check, subject, life.since, at)
         if lately is None:
             self.groups.gather(check, subject, life.since, at)
         name, change = check.rule.name, "opened"
-        finding, lapsed = subject.findings.get(name), self._back(check, subject, life.since)
+        finding, lapsed = subject.findings.get(name), self.lapsed.back(check, subject, life.since)
         if lapsed is not None:
             if finding is not None:  # pending under a number of its own
                 finding.life = replace(finding.life, state="dropped")
@@ -158,17 +145,15 @@ class Findings:
         finding.life, finding.detail, finding.why = life, detail, ""
         finding.severity = severity or check.settings.severity
         subject.findings[name] = finding
-        finding.cause = self._cause(check, subject, finding) or self._ended(check, subject, finding)
+        finding.cause = self._causes.nearest(check, subject, finding) or self._causes.ended(check, subject, finding)
         if finding.cause is None and lately is not None:
             finding.cause = lately.cause or lately
             since = self.now - max(at - (lately.life.closed or at), 0)
-            self._recovering.wait(finding, since, _patience(check, finding))
+            self._recovering.wait(finding, since, patience(check, finding))
         finding.for_good = finding.cause is not None and check.aftermath
         self._change(subject, finding, "reopened" if change == "reopened" else "opened", at)
-        if check.rule.explains_beside:
-            self._absorb_beside(check, subject, finding, at)
-        if check.rule.hides_children or check.rule.explains:
-            self._absorb(check, subject, finding, at)
+        for other in self._causes.consequences(check, subject, finding):
+            self._explain(self.sites[subject.site], other, finding.root, at)
 
     def renew(
         self, subject: Subject, finding: LiveFinding, life: Life, detail: Mapping[str, Any], happened: int, at: int
@@ -178,7 +163,8 @@ class Findings:
         self._change(subject, finding, "relapsed", at)
         if finding.for_good and finding.cause is not None and finding.cause.life.state != "open":
             check = subject.plan.checks.get(finding.rule)  # this time is not that fault's end any more
-            finding.cause, finding.for_good = self._cause(check, subject, finding) if check else None, False
+            finding.cause = self._causes.nearest(check, subject, finding) if check else None
+            finding.for_good = False
             self.note("explained" if finding.explained else "promoted", finding, at)
 
     def amend(self, finding: LiveFinding, detail: Mapping[str, Any], at: int) -> None:
@@ -201,7 +187,7 @@ class Findings:
         if change in ("closed", "dropped"):
             subject.findings.pop(finding.rule, None)
             if change == "closed" and lapse and check is not None and not check.passing:
-                self.remember(finding, self.now + round(check.settings.flap_seconds * 1000))
+                self.lapsed.remember(finding, self.now + round(check.settings.flap_seconds * 1000))
             if change == "closed" and (check is None or check.rule.may_explain):
                 self._release(finding)
         elif check is not None and (check.passing or change == "clearing"):
@@ -237,102 +223,6 @@ class Findings:
 
     # --- causes ---
 
-    def _cause(self, check: Check, subject: Subject, finding: LiveFinding) -> LiveFinding | None:
-        """The open finding nearest above this device that explains it, if any. Of a group also one of the parent's."""
-        return next(self._causes(check, subject, finding), None)
-
-    def _causes(self, check: Check, subject: Subject, finding: LiveFinding) -> Iterator[LiveFinding]:
-        """All that explain it now, the nearest first. What hangs on a member of a group leads to the group over it."""
-        if isinstance(check.rule.condition, Occurrence) and check.rule.condition.late:
-            return
-        for other in subject.findings.values():
-            beside = subject.plan.checks.get(other.rule)
-            if beside and check.rule.name in beside.rule.explains and other.life.state == "open":
-                yield other.root
-        for brother in self._brothers(check, subject):
-            for other in brother.findings.values():
-                beside = brother.plan.checks.get(other.rule)
-                explains = beside is not None and check.rule.name in beside.rule.explains_beside
-                loop = other is finding or other.cause is finding
-                if explains and other.life.state == "open" and not loop:
-                    yield other.root
-        own = [subject] if isinstance(check.rule.condition, Together) else []
-        for above in (*own, *self.sites[subject.site].ancestors(subject)):
-            for other in above.findings.values():
-                known = above.plan.checks.get(other.rule)
-                loop = other is finding or other.cause is finding
-                fits = known and known.explains_below(check.rule.name) and _in_time(known, other, finding)
-                if fits and other.life.state == "open" and not loop:
-                    yield other.root
-
-    def _ended(self, check: Check, subject: Subject, finding: LiveFinding) -> LiveFinding | None:
-        """The fault above during which, or at the end of which, this happened, though it is heard of only now."""
-        if not check.aftermath:
-            return None
-        for above in self.sites[subject.site].ancestors(subject):
-            for name, other in above.plan.checks.items():
-                _, lapsed = self._lapsed.get((above.site, above.device, name), (0, None))
-                if lapsed is None or lapsed.life.closed is None or not other.explains_below(check.rule.name):
-                    continue
-                if lapsed.began - EXPLAINS_MS <= finding.life.since <= lapsed.life.closed + EXPLAINS_MS:
-                    return lapsed.cause or lapsed
-        return None
-
-    def _lately(self, check: Check, subject: Subject, since: int, at: int) -> LiveFinding | None:
-        """The fault above during which this began, and which went so lately that this may be about to go as well."""
-        if check.passing or not self._lapsed:
-            return None
-        own = [subject] if isinstance(check.rule.condition, Together) else []
-        finding = subject.findings.get(check.rule.name)
-        for above in (*own, *self.sites[subject.site].ancestors(subject)):
-            for name, other in above.plan.checks.items():
-                _, lapsed = self._lapsed.get((above.site, above.device, name), (0, None))
-                closed = lapsed.life.closed if lapsed is not None else None
-                if lapsed is None or closed is None or not other.explains_below(check.rule.name):
-                    continue
-                heard = at - closed - self.blindness.milliseconds(closed, at)
-                if lapsed.began - EXPLAINS_MS <= since <= closed and heard < _patience(check, finding):
-                    return lapsed
-        return None
-
-    def _brothers(self, check: Check, subject: Subject) -> Sequence[Subject]:
-        """What hangs on the same device; of a group's finding, what hangs on its own."""
-        place = self.sites[subject.site]
-        parent = subject if isinstance(check.rule.condition, Together) else place.above(subject)
-        return place.children(parent) if parent is not None else ()
-
-    def _absorb(self, check: Check, subject: Subject, finding: LiveFinding, at: int) -> None:
-        """What is open below and began with it, or shortly before it was seen to, needs no ticket of its own."""
-        condition = check.rule.condition
-        members = condition.rules if isinstance(condition, Together) else frozenset()
-        place, root = self.sites[subject.site], finding.root
-        for below in place.devices.values():
-            if not below.findings or (below is not subject and subject not in place.ancestors(below)):
-                continue
-            for other in list(below.findings.values()):
-                known = below.plan.checks.get(other.rule)
-                if known is None or known.passing or other is finding or other is root:
-                    continue
-                beside = below is subject and not isinstance(known.rule.condition, Together)
-                if not (other.rule in check.rule.explains if beside else check.explains_below(other.rule)):
-                    continue
-                began = _begun_last(check, below, other) + (0 if other.rule in members else EXPLAINS_MS)
-                if other.life.state == "open" and not other.explained and began >= finding.began:
-                    self._explain(place, other, root, at)
-
-    def _absorb_beside(self, check: Check, subject: Subject, finding: LiveFinding, at: int) -> None:
-        """As `_absorb`, among the devices of the same parent, and the parent's own group."""
-        place = self.sites[subject.site]
-        parent = place.above(subject)
-        if parent is None:
-            return
-        for near in (parent, *place.children(parent)):
-            for other in list(near.findings.values()):
-                fits = other.rule in check.rule.explains_beside and other is not finding and other is not finding.root
-                stands = other.life.state == "open" and not other.explained
-                if fits and stands and other.began >= finding.began - EXPLAINS_BESIDE_MS:
-                    self._explain(place, other, finding.root, at)
-
     def _explain(self, place: Site, finding: LiveFinding, cause: LiveFinding, at: int) -> None:
         finding.cause = cause
         self.note("explained", finding, at)
@@ -360,7 +250,7 @@ class Findings:
 
     def _await_standing(self, finding: LiveFinding) -> None:
         check = self.sites[finding.site].devices[finding.device].plan.checks.get(finding.rule)
-        self._recovering.wait(finding, self.now, _patience(check, finding))
+        self._recovering.wait(finding, self.now, patience(check, finding))
 
     def _stand(self, now: int) -> None:
         """What still fires though its cause is long gone stands for itself, or for what is above it now: for a group,
@@ -372,7 +262,7 @@ class Findings:
             if finding.life.clearing is not None and check is not None and not check.passing:
                 self._await_standing(finding)  # most likely it is about to close
                 continue
-            causes = list(self._causes(check, subject, finding)) if check is not None else []
+            causes = list(self._causes.all(check, subject, finding)) if check is not None else []
             if finding.explained and finding.cause in causes:
                 continue
             finding.cause = next(iter(causes), None)
@@ -381,24 +271,6 @@ class Findings:
                 if finding.explained:
                     continue
             self.note("explained" if finding.explained else "promoted", finding, now)
-
-    # --- what comes back ---
-
-    def remember(self, finding: LiveFinding, until: int) -> None:
-        """A finding that is closed: should it come back, it is the same again. Until so, ms UTC on the hub's clock."""
-        key = finding.site, finding.device, finding.rule
-        self._lapsed.pop(key, None)
-        self._lapsed[key] = until, finding
-        if len(self._lapsed) > MAX_LAPSED:
-            del self._lapsed[next(iter(self._lapsed))]
-
-    def _back(self, check: Check, subject: Subject, since: int) -> LiveFinding | None:
-        """The finding that is back, where it was closed only lately."""
-        _, finding = self._lapsed.pop((subject.site, subject.device, check.rule.name), (0, None))
-        flap = round(check.settings.flap_seconds * 1000)
-        if finding is None or finding.life.closed is None or since - finding.life.closed >= flap:
-            return None
-        return finding
 
     # --- time ---
 
@@ -438,18 +310,14 @@ class Findings:
         for check, subject, finding in self._ripening.ripe(now):
             life = replace(finding.life, state="open", opened=now)
             self.open(check, subject, life, finding.detail, now, finding.severity)
-        while self._lapsed:
-            key, (until, _) = next(iter(self._lapsed.items()))
-            if until > now:
-                break
-            del self._lapsed[key]
+        self.lapsed.forget(now)
 
     def clock_set_back(self, now: int) -> None:
         """The hub's own clock was ahead and no longer is."""
         self.now = now
         self._recovering.clock_set_back(now)
         self._ripening.clock_set_back(now)
-        self._lapsed = {key: known for key, known in self._lapsed.items() if (known[1].life.closed or 0) <= now}
+        self.lapsed.clock_set_back(now)
         self._quiet, self._awaited = [], set()
         for place in self.sites.values():
             for subject in place.devices.values():
@@ -478,29 +346,6 @@ class Findings:
             else:
                 self._awaited.add((site, device, rule))
                 heapq.heappush(self._quiet, (now + left, site, device, rule))
-
-
-def _begun_last(check: Check, below: Subject, other: LiveFinding) -> int:
-    """When it began; of a group's member when the last of its findings did that make it one: the forecast that came
-    true belongs to what it foretold."""
-    condition = check.rule.condition
-    if not isinstance(condition, Together) or other.rule not in condition.rules:
-        return other.began
-    return max(one.began for one in below.findings.values() if one.rule in condition.rules)
-
-
-def _patience(check: Check | None, finding: LiveFinding | None) -> int:
-    """How many ms it has to go after its cause."""
-    return max(check.holds.hold if check else 0, STAND_MS) + min(finding.pace if finding else 0, LOOK_MS)
-
-
-def _in_time(check: Check, group: LiveFinding, finding: LiveFinding) -> bool:
-    """Whether it can be of this group, if it is a group's: its consequence before, or begun soon enough."""
-    condition = check.rule.condition
-    if not isinstance(condition, Together) or not condition.abrupt or finding.cause is group.root:
-        return True
-    within = round(condition.levels(check.settings)[2] * 1000)
-    return finding.began <= max(group.life.opened or 0, group.began) + within
 
 
 def _lasts(check: Check, subject: Subject) -> bool:

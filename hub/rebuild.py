@@ -221,7 +221,7 @@ def _read_lapsed(connection: sa.Connection, engine: Engine, known: Mapping[int, 
         agent = place.agents.get(subject.agent)
         flap, heard = round(check.settings.flap_seconds * 1000), agent.mark if agent else now
         if row.closed > min(heard, now) - flap:
-            engine.findings.remember(known.get(row.id) or _finding(row), now + flap)
+            engine.findings.lapsed.remember(known.get(row.id) or _finding(row), now + flap)
 
 
 def _read_events(connection: sa.Connection, engine: Engine, now: int) -> None:

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 import sqlalchemy as sa
 
-from hub.findings import STAND_MS
+from hub.causes import STAND_MS
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import Point, SeriesStore, SeriesUnavailable, Value
 from hub.store import schema, writes
