@@ -48,7 +48,8 @@ examples:
   watchkeeper-hub deadletter list --config hub.toml       what the series store refused for good
   watchkeeper-hub backup --to DIR --config hub.toml       one file with everything, while the hub runs
 
-Secrets come from files named in the configuration, never from the file itself. docs/hub.md has every setting.
+Secrets come from files named in the configuration, never from the file itself. Settings: docs/hub.md; of rules and
+areas docs/settings.md, of InfluxDB docs/influxdb.md. As a service: docs/install.md.
 """
 
 

@@ -17,13 +17,15 @@ from hub.rule import Changed, Occurrence, Rule, Runbook, Settings, Threshold, To
 
 PAGE = Path("docs/rules.md")
 DASH = "—"
+_USUAL_FLAP: float = Settings.model_fields["flap_seconds"].default
 
 HEAD = """# Rules
 
 Every rule of the hub, as `python -m hub.rule_table` finds it. Times are seconds. A condition must last the hold time
 before a ticket opens and be gone for the clear time before it resolves; every rule also has `enabled`, `severity` and
-`flap_seconds` (docs/hub.md). A name in *judged by* is a metric (docs/agent.md), an event, or other rules. *Key area*
-lists the defaults that differ there. `hub check-config` shows what holds for a device, and where it comes from.
+`flap_seconds`, {flap} unless it says otherwise ([settings.md](settings.md)). A name in *judged by* is a metric
+([agent.md](agent.md)), an event, or other rules. *Key area* lists the defaults that differ there.
+`watchkeeper-hub check-config --config hub.toml --settings` shows what holds for a device, and where it comes from.
 
 What a rule **hides** are the findings of all devices below its own, what it **explains** those of other rules on the
 same device: they are consequences on its ticket as long as it lasts.
@@ -33,7 +35,7 @@ same device: they are consequences on its ticket as long as it lasts.
 def page(rules: Mapping[str, Rule]) -> str:
     """The whole page."""
     kinds = sorted({kind.value for rule in rules.values() for kind in rule.kinds})
-    parts = [HEAD, _index(rules, kinds)]
+    parts = [HEAD.format(flap=_plain(_USUAL_FLAP)), _index(rules, kinds)]
     parts += [_section(rules[name]) for name in sorted(rules)]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -92,6 +94,9 @@ def _unit(field: FieldInfo) -> str:
 
 
 def _notes(rule: Rule) -> Iterator[str]:
+    flap = rule.settings().flap_seconds
+    if flap != _USUAL_FLAP:
+        yield f"`flap_seconds` {_plain(flap)}."
     if rule.darkens:
         yield "Hides what is below it."
     elif isinstance(rule.condition, Together):

@@ -1,1 +1,1 @@
-"""Certificates, enrolment and rollout of the fleet. Empty so far."""
+"""What IT does for a whole fleet: watchkeeper-fleet, the containers and their set-up, the services of agent and hub."""

@@ -17,6 +17,9 @@ REFUSAL_SECONDS = 0.5
 SOON = datetime.timedelta(days=30)
 """A certificate that ends within this time, or within the last third of its life, should have been renewed."""
 
+ANEW = "have a key and certificate made anew (docs/install.md): provisioning/compose/setup.sh --agent SITE/AGENT"
+"""The authority's folder is where it was made, which no agent knows."""
+
 _EXPIRED, _NOT_YET = 10, 9
 _OTHER_NAME, _OTHER_ADDRESS = 62, 64
 """OpenSSL's X509_V_ERR_…"""
@@ -42,10 +45,10 @@ def check_certificate(tls: Tls, address: Address) -> Iterator[Finding]:
         return
     if certificate.common_name != str(address):
         text = f"is {certificate.common_name or 'nobody'}'s by its common name, this agent is {address}"
-        mend = "correct site and agent in the configuration, or enrol anew"
+        mend = f"correct site and agent in the configuration, or {ANEW}"
         yield _finding("our certificate", Mark.PROBLEM, text, mend)
     else:
-        yield _lifetime("our certificate", certificate, f"{certificate.common_name}, ", "enrol anew")
+        yield _lifetime("our certificate", certificate, f"{certificate.common_name}, ", ANEW)
     trouble = _files_fit(tls)
     if trouble is not None:
         yield trouble
@@ -147,7 +150,7 @@ def _alert(error: ssl.SSLError) -> Finding:
     reason = error.reason or str(error)
     why = next((text for ending, text in _REFUSALS.items() if reason.endswith(ending)), None)
     if why is not None:
-        return _finding("TLS", Mark.PROBLEM, f"the broker refuses our certificate: {why}", "enrol anew")
+        return _finding("TLS", Mark.PROBLEM, f"the broker refuses our certificate: {why}", ANEW)
     text = f"no handshake: {reason.replace('_', ' ').lower()}"
     return _finding("TLS", Mark.PROBLEM, text, "does this port speak TLS? The broker's log says more")
 

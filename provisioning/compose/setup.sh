@@ -4,6 +4,7 @@
 #
 #   sh setup.sh [BROKER-NAME …]    further names and addresses by which agents reach the broker
 #   sh setup.sh --tokens           starts InfluxDB and has it make the tokens of hub and Grafana: after the above, once
+#   sh setup.sh --agent SITE/AGENT …   a key and a certificate for each, into agents/SITE/AGENT/ (docs/install.md)
 #   sh setup.sh --check            what is missing
 set -eu
 umask 077
@@ -27,7 +28,36 @@ give() { # each container's user reads its own folder and nobody else's
     fi
 }
 
+pair() { # name, folder, common name, extensions
+    [ -s "$2/$1.crt" ] && return
+    quiet openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$2/$1.key" -out "ca/$1.csr" -subj "/CN=$3"
+    printf '%s\n' "$4" >"ca/$1.ext"
+    quiet openssl x509 -req -in "ca/$1.csr" -CA ca/ca.crt -CAkey ca/ca.key -CAcreateserial -days $days -extfile "ca/$1.ext" -out "ca/$1.crt"
+    rm "ca/$1.csr" "ca/$1.ext"
+    mv "ca/$1.crt" "$2/$1.crt"
+}
+agent() { # site and agent: ids as agent.toml takes them; the common name is what the broker's access rules go by
+    case $1 in */*) site=${1%%/*} name=${1#*/} ;; *) site= name= ;; esac
+    for id in "$site" "$name"; do
+        case $id in *[!a-z0-9-]* | "" | -*) fail "'$1' is no SITE/AGENT: lower-case letters, digits and -" ;; esac
+        [ ${#id} -le 40 ] || fail "'$id' is longer than 40 characters"
+    done
+    folder=agents/$1
+    [ ! -s "$folder/agent.crt" ] || fail "$folder is there already: for a new key and certificate remove it first"
+    mkdir -p "$folder"
+    cp ca/ca.crt "$folder/ca.crt"
+    pair agent "$folder" "$site\\/$name" "extendedKeyUsage=clientAuth"
+    echo "$folder: ca.crt, agent.crt, agent.key, for $days days: to /etc/watchkeeper/tls on the recorder"
+}
+
 case "${1:-}" in
+--agent)
+    shift
+    [ $# -gt 0 ] || fail "which? --agent SITE/AGENT"
+    [ -s ca/ca.key ] && [ -s ca/ca.crt ] || fail "ca/ca.crt and ca/ca.key are needed: run it without --agent first, or bring them back"
+    for each in "$@"; do agent "$each"; done
+    exit 0
+    ;;
 --check)
     status=0
     for file in ca/ca.key secrets/broker/broker.crt secrets/broker/acl secrets/hub/hub.crt secrets/influx/influx-admin.token \
@@ -39,6 +69,7 @@ case "${1:-}" in
     ;;
 --tokens)
     [ -s secrets/influx/influx-admin.token ] || fail "run it without --tokens first"
+    docker compose version >/dev/null 2>&1 || fail "docker and its compose plugin are needed: docker compose version fails"
     docker compose up --detach --wait influxdb
     # token FILE, what it is for, what it may do: InfluxDB thinks it out and tells it once
     token() {
@@ -74,14 +105,6 @@ for name in "$@"; do
 done
 
 secret() { [ -s "$1" ] || openssl rand -hex 32 >"$1"; }
-pair() { # name, folder, common name, extensions
-    [ -s "$2/$1.crt" ] && return
-    quiet openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$2/$1.key" -out "ca/$1.csr" -subj "/CN=$3"
-    printf '%s\n' "$4" >"ca/$1.ext"
-    quiet openssl x509 -req -in "ca/$1.csr" -CA ca/ca.crt -CAkey ca/ca.key -CAcreateserial -days $days -extfile "ca/$1.ext" -out "ca/$1.crt"
-    rm "ca/$1.csr" "ca/$1.ext"
-    mv "ca/$1.crt" "$2/$1.crt"
-}
 
 mkdir -p ca secrets/broker secrets/hub secrets/buckets secrets/influx secrets/grafana
 if [ ! -s ca/ca.crt ]; then

@@ -20,6 +20,12 @@ def test_every_rule_is_there_with_each_of_its_settings_and_their_units(name: str
             assert f"| `{setting}` |" in section
 
 
+def test_a_rule_that_flaps_otherwise_than_most_says_so() -> None:
+    usual = Settings.model_fields["flap_seconds"].default
+    told = {name for name in RULES if "`flap_seconds` " in PAGE.split(f"## {name}\n")[1].split("\n## ")[0]}
+    assert told == {name for name, rule in RULES.items() if rule.settings().flap_seconds != usual} != set()
+
+
 @pytest.mark.parametrize("kind", sorted({kind for rule in RULES.values() for kind in rule.kinds}))
 def test_every_kind_of_device_lists_its_rules(kind: DeviceKind) -> None:
     row = next(line for line in PAGE.splitlines() if line.startswith(f"| {kind.value} | ["))

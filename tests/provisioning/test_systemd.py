@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.config import DEFAULT_STATE_DIR
+
 SYSTEMD = Path(__file__).parents[2] / "provisioning" / "systemd"
 UNIT = "watchkeeper-agent.service"
 DROP_INS = sorted((SYSTEMD / f"{UNIT}.d").glob("*.conf"))
@@ -16,6 +18,9 @@ needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reas
 needs_sysusers = pytest.mark.skipif(
     shutil.which("systemd-sysusers") is None, reason="systemd-sysusers is not installed"
 )
+
+HUB = "watchkeeper-hub.service"
+HUB_EXPOSURE = 1.2
 
 EXPOSURE = {"": 1.8, "disks": 2.6, "nvme": 2.7, "footage": 2.5, "recordings": 2.3}
 """The most that `systemd-analyze security` may say, with each drop-in."""
@@ -31,11 +36,11 @@ def settings(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def laid_out(folder: Path, drop_ins: Sequence[str]) -> Path:
-    """The unit with these drop-ins, its program replaced by one that is here."""
-    unit = folder / UNIT
-    program = settings(SYSTEMD / UNIT)["ExecStart"][0].split()[0]
-    unit.write_text((SYSTEMD / UNIT).read_text().replace(program, shutil.which("true") or "/bin/true"))
+def laid_out(folder: Path, drop_ins: Sequence[str], name: str = UNIT) -> Path:
+    """The unit with these drop-ins of the agent's, its program replaced by one that is here."""
+    unit = folder / name
+    program = settings(SYSTEMD / name)["ExecStart"][0].split()[0]
+    unit.write_text((SYSTEMD / name).read_text().replace(program, shutil.which("true") or "/bin/true"))
     (folder / f"{UNIT}.d").mkdir()
     for name in drop_ins:
         shutil.copy(SYSTEMD / f"{UNIT}.d" / f"{name}.conf", folder / f"{UNIT}.d")
@@ -63,6 +68,25 @@ def test_its_exposure_stays_within_what_was_measured(tmp_path: Path, drop_in: st
     figure = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr
     print(f"{drop_in or 'the unit alone'}: {figure}")
     assert done.returncode == 0, figure
+
+
+@needs_analyze
+def test_systemd_has_nothing_to_complain_of_in_the_hubs_unit_and_it_is_closed_as_measured(tmp_path: Path) -> None:
+    unit = laid_out(tmp_path, [], HUB)
+    done = analyze("verify", str(unit))
+    about_ours = [line for line in (done.stdout + done.stderr).splitlines() if "watchkeeper" in line]
+    assert (done.returncode, about_ours) == (0, [])
+    done = analyze("security", "--offline=true", f"--threshold={round(HUB_EXPOSURE * 10)}", str(unit))
+    assert done.returncode == 0, done.stdout.strip().splitlines()[-1]
+
+
+def test_the_hub_has_no_capability_and_is_restarted_whatever_happens() -> None:
+    unit = settings(SYSTEMD / HUB)
+    assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == [""]
+    assert (unit["User"], unit["NoNewPrivileges"]) == (["watchkeeper-hub"], ["yes"])
+    assert (unit["Type"], unit["Restart"], unit["StartLimitIntervalSec"]) == (["exec"], ["always"], ["0"])
+    state = DEFAULT_STATE_DIR
+    assert (state.parent, [state.name]) == (Path("/var/lib"), unit["StateDirectory"])
 
 
 def test_the_unit_alone_has_no_capability_and_no_group_of_others() -> None:
@@ -93,9 +117,10 @@ def test_it_is_restarted_whatever_happens_and_watched() -> None:
 
 
 @needs_sysusers
-def test_the_account_can_be_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize("account", ["watchkeeper-agent", "watchkeeper-hub"])
+def test_the_account_can_be_made(tmp_path: Path, account: str) -> None:
     (tmp_path / "etc").mkdir()
-    file = SYSTEMD / "watchkeeper-agent.sysusers.conf"
+    file = SYSTEMD / f"{account}.sysusers.conf"
     done = subprocess.run(
         ["systemd-sysusers", f"--root={tmp_path}", "--dry-run", "--inline", *_lines(file)],
         capture_output=True,
@@ -103,7 +128,7 @@ def test_the_account_can_be_made(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "watchkeeper-agent" in done.stderr
+    assert account in done.stderr
 
 
 def _lines(file: Path) -> list[str]:

@@ -24,7 +24,8 @@ from tests.waiting import wait_until
 COMPOSE = Path(__file__).parents[3] / "provisioning" / "compose"
 FILES = ("mosquitto.conf", "hub.toml", "customers.toml", "compose.yaml", "Dockerfile", "setup.sh")
 
-DOCKER = r"""echo "$*" >>docker.log
+DOCKER = r"""[ "$*" != "compose version" ] || exit 0
+echo "$*" >>docker.log
 case "$*" in
 *--write-buckets*) printf '[\n\t{\n\t\t"id": "1",\n\t\t"token": "hub-token==",\n\t\t"status": "active"\n\t}\n]\n' ;;
 *"auth create"*) echo '{"id":"2","token":"grafana-token==","userName":"admin"}' ;;
@@ -32,7 +33,7 @@ esac
 """
 
 
-def set_up(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def set_up(folder: Path, *arguments: str, docker_says: str = DOCKER) -> subprocess.CompletedProcess[str]:
     """`setup.sh` as its user runs it."""
     bin_folder = folder / "bin"
     bin_folder.mkdir(exist_ok=True)
@@ -40,7 +41,7 @@ def set_up(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     fleet.write_text(f'#!/bin/sh\nPYTHONPATH="{Path.cwd()}" exec "{sys.executable}" -m provisioning "$@"\n')
     fleet.chmod(0o755)
     docker = bin_folder / "docker"  # answers as `influx auth create --json` does, and notes what it was asked
-    docker.write_text(f"#!/bin/sh\n{DOCKER}")
+    docker.write_text(f"#!/bin/sh\n{docker_says}")
     docker.chmod(0o755)
     path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
@@ -96,6 +97,39 @@ def test_hub_and_grafana_have_tokens_of_their_own_and_grafanas_only_reads(ready:
     assert sorted(holders) == ["secrets/buckets/influx-admin.token", "secrets/influx/influx-admin.token"]
     assert set_up(ready, "--tokens").returncode == 0
     assert len((ready / "docker.log").read_text().splitlines()) == 4, "tokens are made once"
+
+
+def test_without_dockers_compose_plugin_that_is_what_is_said(ready: Path) -> None:
+    done = set_up(ready, "--tokens", docker_says="echo 'unknown flag: --detach' >&2; exit 125\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "setup.sh: docker and its compose plugin are needed: docker compose version fails\n",
+    )
+
+
+def test_an_agents_certificate_is_made_once_and_its_owners_alone(ready: Path) -> None:
+    done = set_up(ready, "--agent", "mill/gateway-1", "mill/gateway-2")
+    assert done.returncode == 0, done.stderr
+    made = sorted((ready / "agents").rglob("*.*"))
+    assert [path.name for path in made] == ["agent.crt", "agent.key", "ca.crt"] * 2
+    assert [path for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
+    again = set_up(ready, "--agent", "mill/gateway-1")
+    assert (again.returncode, "agents/mill/gateway-1 is there already" in again.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "name", ["mill", "mill/", "/gate", "mill/gate/1", "Mill/gate", "mill/-x", "mill/" + "x" * 41, ""]
+)
+def test_what_is_no_agent_gets_no_certificate(ready: Path, name: str) -> None:
+    done = set_up(ready, "--agent", name)
+    assert (done.returncode, "setup.sh: '" in done.stderr) == (1, True), done.stderr
+    assert not (ready / "agents" / name / "agent.key").exists()
+
+
+def test_without_the_authoritys_key_no_agent_gets_a_certificate(tmp_path: Path) -> None:
+    (tmp_path / "setup.sh").write_bytes((COMPOSE / "setup.sh").read_bytes())
+    done = set_up(tmp_path, "--agent", "mill/gateway-1")
+    assert (done.returncode, "ca/ca.key are needed" in done.stderr) == (1, True)
 
 
 def holds(path: Path, secret: str) -> bool:
@@ -234,6 +268,32 @@ def test_the_hub_works_with_the_very_files_of_its_container(
         wait_until(is_ready, timeout=240, what="the hub to hear itself through the broker and to write its series")
     finally:
         assert hub.stop() == 0, hub.log()
+
+
+def test_an_agent_with_the_certificate_made_for_it_passes_its_doctor(
+    ready: Path, broker: Broker, tmp_path: Path
+) -> None:
+    """TLS both ways, connected under its own name, subscribed and published with the access rules of the set-up."""
+    assert set_up(ready, "--agent", "north-gate/gateway-1").returncode == 0
+    (tmp_path / "agent.toml").write_text(
+        f"""
+site = "north-gate"
+agent = "gateway-1"
+state_dir = "{tmp_path}/state"
+[broker]
+host = "127.0.0.1"
+port = {broker.port}
+[broker.tls]
+ca = "{ready}/agents/north-gate/gateway-1/ca.crt"
+certificate = "{ready}/agents/north-gate/gateway-1/agent.crt"
+key = "{ready}/agents/north-gate/gateway-1/agent.key"
+"""
+    )
+    command = [sys.executable, "-m", "agent", "doctor", "--config", str(tmp_path / "agent.toml"), "--only", "broker"]
+    done = subprocess.run([*command, "--json"], text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "north-gate/gateway-1, valid until" in done.stdout
+    assert "publish" in done.stdout
 
 
 @pytest.mark.parametrize("certificate", [False, True])
