@@ -94,9 +94,11 @@ class Broker(Table):
         if self.password_file is None:
             return None
         try:
-            return self.password_file.read_text().strip()
+            return self.password_file.read_text("utf-8").strip()
         except OSError as error:
             raise ConfigError(f"{self.password_file}: {error.strerror}") from None
+        except UnicodeDecodeError:  # whose text would quote a byte of it
+            raise ConfigError(f"{self.password_file}: no text in UTF-8") from None
 
 
 def is_loopback(host: str) -> bool:
