@@ -76,7 +76,15 @@ def page(months: Sequence[Month], healthy: Sequence[Month]) -> str:
         "",
         "## What went wrong",
         "",
-        *([f"- {one}" for one in troubles([*months, *healthy])] or ["Nothing."]),
+        *([f"- {one}{_remark(one)}" for one in troubles([*months, *healthy])] or ["Nothing."]),
         "",
     ]
     return "\n".join(lines)
+
+
+def _remark(trouble: str) -> str:
+    """Why, where somebody has looked."""
+    return next(
+        (f" ({why})" for seed, why in ranges.REMARKS.items() if trouble.startswith((f"seed {seed},", f"seed {seed}:"))),
+        "",
+    )
