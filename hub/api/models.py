@@ -45,7 +45,10 @@ class TicketAnswer(Answer):
     since: int = Field(description="When the condition began")
     opened: int = Field(description="When its hold time had passed and the ticket was opened")
     resolved: int | None = Field(description="When telemetry showed that it was over; null while open")
-    clearing: int | None = Field(description="Since when the condition has been gone, while its clear time runs")
+    clearing: int | None = Field(
+        description="Since when the condition has been gone, while its clear time runs; of what happens rather than "
+        "lasts (a forced door) when it last did"
+    )
     detail: dict[str, Any] = Field(description="The numbers behind the summary")
     consequences: int = Field(description="How many other findings this one explains")
     flaps: int = Field(description="How often the fault came back soon after it was over")

@@ -13,7 +13,7 @@ from hub.api.source import Source
 from hub.console import figures, happenings
 from hub.console.figures import Figures
 from hub.console.page import HERE, render
-from hub.console.timeline import happened, said
+from hub.console.timeline import happened, happens, said
 from hub.locale import TicketTexts, Translator
 from hub.series.store import SeriesUnavailable
 from hub.store import reads
@@ -37,6 +37,8 @@ class TicketView:
     texts: TicketTexts
     cover: Covered | None = None
     """What covers it now, though it has a ticket."""
+    happened: bool = False
+    """It is about what happened, not about what lasts: it was never seen to have gone, it has only not come again."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,11 @@ def error_page(request: Request, status: int) -> Response:
 
 def _views(source: Source, speech: Translator, tickets: list[reads.Ticket]) -> list[TicketView]:
     covered = source.covered(tickets)
-    texts = [speech.ticket_texts(source.rules.get(t.rule), t.detail, t.rule) for t in tickets]
-    return [TicketView(t, said, covered.get(t.id)) for t, said in zip(tickets, texts, strict=True)]
+    rules = [source.rules.get(t.rule) for t in tickets]
+    return [
+        TicketView(t, speech.ticket_texts(rule, t.detail, t.rule), covered.get(t.id), happens(rule))
+        for t, rule in zip(tickets, rules, strict=True)
+    ]
 
 
 @router.get("/")
@@ -205,7 +210,7 @@ def _timeline(source: Source, speech: Translator, found: reads.TicketDetail) -> 
     rule = source.rules.get(found.ticket.rule)
     clearing = False
     for entry in found.timeline:
-        word = happened(entry.what, entry.data, clearing)
+        word = happened(rule, entry.what, entry.data, clearing)
         told.append((replace(entry, what=word), said(rule, entry.what, entry.data, speech)))
         clearing = entry.what == "clearing" or (clearing and entry.what == "consequence")
     return told

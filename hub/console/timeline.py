@@ -5,13 +5,18 @@ from typing import Any
 
 from hub.console import words
 from hub.locale import Translator
-from hub.rule import Rule
+from hub.rule import Occurrence, Rule
 
 WITH_SUMMARY = ("opened", "promoted", "reopened", "relapsed", "amended")
 """The entries at which the fault was there."""
 
 
-def happened(what: str, data: Mapping[str, Any], clearing: bool) -> str:
+def happens(rule: Rule | None) -> bool:
+    """Whether it tells of what happens, and not of what lasts."""
+    return rule is not None and isinstance(rule.condition, Occurrence)
+
+
+def happened(rule: Rule | None, what: str, data: Mapping[str, Any], clearing: bool) -> str:
     """The entry's word, for words.TIMELINE: why it resolved or was opened, where that is not the usual.
 
     `clearing`: the entry before it, consequences aside, says that the condition had gone.
@@ -21,6 +26,8 @@ def happened(what: str, data: Mapping[str, Any], clearing: bool) -> str:
         return str(why)
     if what == "resolved" and not clearing:
         return "ended"  # a rule switched off shows nothing to be over
+    if what == "relapsed" and happens(rule):
+        return "again"
     if what == "promoted" and (why == "reconciled" or "cover" in data):
         return "uncovered" if "cover" in data else "found"
     return what

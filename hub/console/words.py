@@ -50,6 +50,7 @@ TIMELINE = {
     "explained": N_("Resolved: a consequence of another fault, which has a ticket"),
     "clearing": N_("Condition gone, waiting whether it stays away"),
     "relapsed": N_("Condition came back"),
+    "again": N_("It happened again"),
     "resolved": N_("Resolved: telemetry shows that it is over"),
     "ended": N_("Resolved: over, or no longer watched"),
     "retired": N_("Resolved: the device is no longer in its agent's inventory"),

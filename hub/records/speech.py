@@ -48,7 +48,8 @@ class Speech:
         return self.both("text", lambda speech: self._line(ticket, entry, speech))
 
     def _line(self, ticket: reads.Ticket, entry: records.Entry, speech: Translator) -> str:
-        what = happened(entry.what, entry.data, entry.before == "clearing")
+        about = self._rules.get(ticket.rule)
+        what = happened(about, entry.what, entry.data, entry.before == "clearing")
         word = speech.gettext(words.TIMELINE.get(what, what))
         if entry.what in ("consequence", "explained", "moved"):
             other = str(entry.data.get("rule", ""))
@@ -56,7 +57,7 @@ class Speech:
             title = speech.of_rule(rule, rule.runbook.title) if rule and rule.runbook else other
             more = ", ".join(part for part in (str(entry.data.get("device", "")), title) if part)
         else:
-            more = said(self._rules.get(ticket.rule), entry.what, entry.data, speech)
+            more = said(about, entry.what, entry.data, speech)
         return _joined(word, more, speech)
 
     def event(self, event: records.Event) -> Texts:

@@ -297,6 +297,24 @@ def test_a_ticket_about_a_whole_site_leads_to_the_site(tmp_path: Path) -> None:
         assert "/devices/site" not in text
 
 
+def test_what_happened_is_never_said_to_have_gone(tmp_path: Path) -> None:
+    with closing(Served(tmp_path)) as hub:
+        with hub.engine.begin() as connection:
+            since, last = NOW - 20 * MINUTE, NOW - 10 * MINUTE
+            account = finding(connection, "nvr-1", "unknown_account", since, {"user": "evil"}, clearing=last)
+            ticket = open_ticket(connection, account)
+            note(connection, ticket, last, "relapsed", {"user": "helper"})
+        client = hub.client()
+        page = client.get(f"/tickets/{ticket}").text
+        assert "has been gone" not in page
+        assert "It has not happened again" in page
+        assert "It happened again" in page
+        cards = re.findall(r"<article.*?</article>", client.get("/").text, re.DOTALL)
+        (card,) = [one for one in cards if f'"/tickets/{ticket}"' in one]
+        assert "clearing" not in card
+        assert any("clearing" in one for one in cards), "a clock that is right again is"
+
+
 def test_a_ticket_that_nothing_was_seen_to_clear_does_not_claim_telemetry(tmp_path: Path) -> None:
     with closing(Served(tmp_path)) as hub:
         with hub.engine.begin() as connection:
