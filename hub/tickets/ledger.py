@@ -5,7 +5,8 @@ One ticket a root cause: a finding with a cause has none, it is listed on its ca
 
 A ticket follows its root cause. When several findings turn out to be consequences of one that opens now, the oldest of
 their tickets becomes its ticket, so that a fault which is first seen in one channel and then in its whole recorder is
-one ticket from beginning to end. What opens and is explained within one batch never had a ticket.
+one ticket from beginning to end. What is explained the moment it opens never had a ticket; however messages fall into
+batches, tickets are the same.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,28 +25,30 @@ STANDS = frozenset({"opened", "promoted", "reopened"})
 
 def record(connection: sa.Connection, transitions: Iterable[Transition]) -> None:
     """Write each in order. New findings learn their SQL id."""
-    for transition, explained_next, consequences in _foreseen(list(transitions)):
+    for transition, explained_at_once, consequences in _foreseen(list(transitions)):
         if transition.change == "dropped":
             _forget(connection, transition.finding)
             continue
         _save(connection, transition)
-        if transition.change not in STANDS or not explained_next:
+        if transition.change not in STANDS or not explained_at_once:
             _follow(connection, transition, consequences)
 
 
 def _foreseen(listed: Sequence[Transition]) -> Iterator[tuple[Transition, bool, Sequence[LiveFinding]]]:
-    """Each in order, with what the rest of the batch says: whether next its finding is another's consequence, and which
-    findings turn out to be consequences of its own. One pass backwards: a batch of a great outage holds thousands."""
+    """Each in order, with what the same moment brings: whether its finding is another's consequence, and which findings
+    turn out to be consequences of its own. One pass backwards: a batch of a great outage holds thousands."""
     ahead: list[tuple[Transition, bool, Sequence[LiveFinding]]] = []
-    upcoming: dict[int, str] = {}
-    explained: dict[int, list[LiveFinding]] = {}
+    upcoming: dict[int, Transition] = {}
+    explained: dict[tuple[int, int], list[LiveFinding]] = {}
     for transition in reversed(listed):
-        key = id(transition.finding)
-        mine = explained.get(key, ()) if transition.change in STANDS else ()
-        ahead.append((transition, upcoming.get(key) == "explained", tuple(reversed(mine))))
-        upcoming[key] = transition.change
+        key, at = id(transition.finding), transition.at
+        mine = explained.get((key, at), ()) if transition.change in STANDS else ()
+        following = upcoming.get(key)
+        at_once = following is not None and (following.change, following.at) == ("explained", at)
+        ahead.append((transition, at_once, tuple(reversed(mine))))
+        upcoming[key] = transition
         if transition.change == "explained" and transition.cause is not None:
-            explained.setdefault(id(transition.cause), []).append(transition.finding)
+            explained.setdefault((id(transition.cause), at), []).append(transition.finding)
     return reversed(ahead)
 
 
