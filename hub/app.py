@@ -22,6 +22,7 @@ from hub.folder import lock
 from hub.health import Health, running
 from hub.intake import BatchSize, Intake
 from hub.lease import PATIENCE_SECONDS, Lease, refuse_apart
+from hub.lookback import Lookback
 from hub.measures import Measures
 from hub.mqtt import MqttLink
 from hub.own import Own, Process, of_buffer, refuse_taken
@@ -114,6 +115,7 @@ class App:
         """The committer, and those that work on what it has written."""
         ingest, tiers = self._config.file.ingest, self._tiers
         self._warming = Warming(tiers.stores["hourly"], now_ms)
+        self._lookback = Lookback(self._series)
         self._committer = Committer(
             self._database,
             self._series,
@@ -129,6 +131,7 @@ class App:
             fence=self._lease,
             marks=tiers.marks,
             past=self._warming,
+            lookback=self._lookback,
         )
         self._rollups = RollupWorker(self._database, tiers.for_rollups(), tiers.marks, now_ms, self._is_active)
         self._pruner = Pruner(tiers.stores, tiers.retention, now_ms, self._is_active)
@@ -172,6 +175,7 @@ class App:
             "retention": self._pruner.run,
             "rollups": self._rollups.run,
             "records": self._write_records,
+            "lookback": self._lookback.run,
             "warming": self._warming.run,
             "reconciliation": right,
             "console": lambda _: self._server.run(),

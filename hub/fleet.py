@@ -30,6 +30,7 @@ class KnownValues(NamedTuple):
     latest: Newest
     windows: Mapping[Window, Values]
     learned: Mapping[str, Any]
+    cold: bool
 
 
 @dataclass(eq=False)
@@ -97,6 +98,8 @@ class Subject:
     """The name of the area it is in, if any."""
     learned: Mapping[str, Any] = field(default_factory=lambda: NOTHING_LEARNED)
     """Rule → what a condition that learns knows of this device. Replaced, never changed in place."""
+    cold: bool = False
+    """Its windows lack what was before the start: until that is read, rules that look back say nothing of it."""
 
     def snapshot(self, windows: Mapping[str, Values], relatives: "Kin", unheard_seconds: float = 0.0) -> Snapshot:
         """What a rule may know of it, with the windows of that rule."""

@@ -5,8 +5,9 @@ the agent, which still holds them, sends them again.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,8 +16,10 @@ from hub.cover import Covers
 from hub.engine import Engine
 from hub.finding import Life
 from hub.fleet import AgentState, LiveFinding, Site, Subject
+from hub.lookback import Lookback, fill, owed
 from hub.newest import Newest
 from hub.occurrence import LATE_MS
+from hub.remembered import Remembered
 from hub.rule import Rule, Settings, Severity
 from hub.series.store import SeriesUnavailable, Value
 from hub.store import covers, schema
@@ -34,47 +37,8 @@ LAPSED_MS = 2 * 86_400_000
 LATELY_MS = 3_600_000
 """Agents whose mark is so near the newest one are asked for together."""
 
-
-class Remembered(Protocol):
-    """What the rules look back on, as the series store has it (`hub.series.store.SeriesReads`)."""
-
-    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
-        """device → metric → newest value in since < at ≤ until (ms UTC). May raise SeriesUnavailable."""
-        ...
-
-    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
-        """The same for every site: (site, device) → metric → value."""
-        ...
-
-    def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
-        """Every raw value in since < at ≤ until, oldest first. May raise SeriesUnavailable."""
-        ...
-
-
-class Attended:
-    """The same, with somebody told of each answer: those on a large fleet take minutes, and nothing hangs meanwhile."""
-
-    def __init__(self, series: Remembered, answered: Callable[[], None]) -> None:
-        self._series = series
-        self._answered = answered
-
-    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
-        """As Remembered's."""
-        found = self._series.latest(site, kind, until, since)
-        self._answered()
-        return found
-
-    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
-        """As Remembered's."""
-        found = self._series.newest(kind, until, since)
-        self._answered()
-        return found
-
-    def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
-        """As Remembered's."""
-        found = self._series.window(site, kind, device, metric, since, until)
-        self._answered()
-        return found
+QUESTIONS_AT_ONCE = 4
+"""To the series store."""
 
 
 def rebuild(
@@ -86,12 +50,14 @@ def rebuild(
     now: int,
     before: Engine | None = None,
     past: Past | None = None,
+    lookback: Lookback | None = None,
 ) -> Engine:
     """An engine that goes on where the last commit left off.
 
     `before` is an engine whose batch could not be committed: its values are kept as they were before that batch, and
     the series store is not asked, for it may hold values of that batch which no rule has judged.
-    `past` is what rules learn from that judge by what is usual.
+    `past` is what rules learn from that judge by what is usual. `lookback` reads windows later; without it they are
+    read now.
     Findings whose rule or device is gone since then are closed: the engine's first transitions say so.
     """
     engine = Engine(rules, settings, blindness)
@@ -104,7 +70,7 @@ def rebuild(
     _read_events(connection, engine, now)
     engine.restored(now)
     if before is None:
-        _read_values(engine, series, now)
+        _read_values(engine, series, now, lookback)
     else:
         _keep_values(engine, before)
     return engine
@@ -136,7 +102,7 @@ def of_site(
                 for subject in _own(place, state):
                     if subject.kind is kind:
                         subject.latest = Newest.of(found.get(subject.device, {}))
-        _read_windows(site, place, series)
+        fill({site: place}, series)
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): values prove nothing", error)
         for subject in place.devices.values():
@@ -241,11 +207,16 @@ def _read_events(connection: sa.Connection, engine: Engine, now: int) -> None:
             engine.recall(row.site, row.device, row.type, row.data, min(row.at, row.received, now))
 
 
-def _read_values(engine: Engine, series: Remembered, now: int) -> None:
+def _read_values(engine: Engine, series: Remembered, now: int, lookback: Lookback | None) -> None:
     try:
         _read_latest(engine, series, now)
-        for name, site in engine.sites.items():
-            _read_windows(name, site, series)
+        if lookback is None:
+            fill(engine.sites, series)
+        else:
+            wanted = owed(engine.sites)
+            for name, device in wanted:
+                engine.sites[name].devices[device].cold = True
+            lookback.ask(wanted)
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): rules start without earlier values", error)
     # The store may lack values that wait in its buffer: what is not newer than the mark has been judged, as far as
@@ -268,21 +239,21 @@ def _keep_values(engine: Engine, before: Engine) -> None:
                 subject.latest = values.latest
                 kept = values.windows.items()
                 subject.windows.update({window: past for window, past in kept if window in subject.windows})
-                subject.learned = values.learned
+                subject.learned, subject.cold = values.learned, values.cold
                 engine.unusuals.keep(subject)
 
 
 def _read_latest(engine: Engine, series: Remembered, now: int) -> None:
-    """A question a kind for all that was heard lately; one an agent and kind for who was silent for long, and for whom
-    the store holds values that no rule has judged."""
+    """A question a metric for all that was heard lately; one an agent and metric for who was silent for long, and for
+    whom the store holds values that no rule has judged."""
     agents = [agent for site in engine.sites.values() for agent in site.agents.values() if agent.mark]
     # A gateway whose clock is ahead must not make everybody else look long silent.
     end = max((agent.mark for agent in agents if agent.mark <= now), default=now)
     devices = [(subject, agent.mark) for agent in agents for subject in _own(engine.sites[agent.site], agent)]
-    found = {kind: series.newest(kind, end, end - LATELY_MS - LOOKBACK_MS) for kind in {one.kind for one, _ in devices}}
+    found = _newest(series, {one.kind for one, _ in devices}, end)
     apart: dict[tuple[str, DeviceKind, int], Mapping[str, dict[str, Value]]] = {}
     for subject, mark in devices:
-        values = found[subject.kind].get((subject.site, subject.device), {})
+        values = found.get((subject.kind, subject.site, subject.device), {})
         if not end - LATELY_MS <= mark <= end or any(value.at > mark for value in values.values()):
             key = (subject.site, subject.kind, mark)
             if key not in apart:
@@ -291,15 +262,26 @@ def _read_latest(engine: Engine, series: Remembered, now: int) -> None:
         subject.latest = Newest.of({name: value for name, value in values.items() if value.at > mark - LOOKBACK_MS})
 
 
+def _newest(
+    series: Remembered, kinds: Collection[DeviceKind], end: int
+) -> dict[tuple[DeviceKind, str, str], dict[str, Value]]:
+    """(kind, site, device) → metric → newest value of those heard lately. Several questions at a time: one keeps a core
+    of the store busy, and nothing else is done meanwhile."""
+    questions = [(kind, metric) for kind in sorted(kinds) for metric in series.metrics(kind)]
+    spans = [(end - LATELY_MS - LOOKBACK_MS, end)]
+
+    def ask(question: tuple[DeviceKind, str]) -> dict[tuple[str, str], list[Value]]:
+        kind, metric = question
+        return series.across(kind, metric, spans, pick="last")
+
+    newest: dict[tuple[DeviceKind, str, str], dict[str, Value]] = {}
+    with ThreadPoolExecutor(QUESTIONS_AT_ONCE) as pool:
+        for (kind, metric), found in zip(questions, pool.map(ask, questions), strict=True):
+            for (site, device), (value,) in found.items():
+                newest.setdefault((kind, site, device), {})[metric] = value
+    return newest
+
+
 def _own(site: Site, agent: AgentState) -> Iterator[Subject]:
     """The devices it watches, all of them in its site."""
     return (subject for subject in site.devices.values() if subject.agent == agent.agent)
-
-
-def _read_windows(name: str, site: Site, series: Remembered) -> None:
-    for subject in site.devices.values():
-        agent = site.agents.get(subject.agent)
-        mark = agent.mark if agent else 0
-        for window in subject.windows:
-            past = series.window(name, subject.kind, subject.device, window.metric, mark - window.back_ms, mark)
-            subject.windows[window] = window.of(past)

@@ -20,7 +20,8 @@ from hub.fleet import Subject
 from hub.judge import Judge
 from hub.measures import Measures
 from hub.newest import NOTHING
-from hub.rebuild import Remembered, of_site, read_blindness
+from hub.rebuild import of_site, read_blindness
+from hub.remembered import Remembered
 from hub.rule import Rule, Settings, Together
 from hub.store import audit
 from hub.store.audit import Correction, Live, What

@@ -41,13 +41,13 @@ class NoSeries:
         """Nothing."""
         return {}
 
-    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+    def metrics(self, kind: str) -> list[str]:
+        """None."""
+        return []
+
+    def across(self, *_: object, **__: object) -> dict[tuple[str, str], list[Value]]:
         """Nothing."""
         return {}
-
-    def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
-        """Nothing."""
-        return []
 
 
 @dataclass

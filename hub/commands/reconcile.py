@@ -86,10 +86,10 @@ class Unknown:
         """Nothing."""
         return {}
 
-    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Any]]:
+    def metrics(self, kind: str) -> list[str]:
+        """None."""
+        return []
+
+    def across(self, *_: object, **__: object) -> dict[tuple[str, str], list[Any]]:
         """Nothing."""
         return {}
-
-    def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Any]:
-        """Nothing."""
-        return []

@@ -1,10 +1,10 @@
 """Long charts from rollups: what is rolled from there, what is newer from raw values."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from hub.rollup.figures import DAY_MS, HOUR_MS, bucket, fields, floor, fold
-from hub.series.store import Bucket, Point, Scope, SeriesReads, SeriesUnavailable, Summary, Value
+from hub.series.store import Bucket, Pick, Point, Scope, SeriesReads, SeriesUnavailable, Spans, Summary, Value
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +54,25 @@ class LongCharts:
         """As the store's."""
         return self._raw.latest(site, kind, until, since)
 
-    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+    def metrics(self, kind: str) -> list[str]:
         """As the raw store's."""
-        return self._raw.newest(kind, until, since)
+        return self._raw.metrics(kind)
 
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
         """As the store's."""
         return self._raw.window(site, kind, device, metric, since, until)
+
+    def across(
+        self,
+        kind: str,
+        metric: str,
+        spans: Spans,
+        *,
+        sites: Collection[str] | None = None,
+        pick: Pick = "every",
+    ) -> dict[tuple[str, str], list[Value]]:
+        """As the raw store's."""
+        return self._raw.across(kind, metric, spans, sites=sites, pick=pick)
 
     def summarise(self, kind: str, scope: Scope, since: int, until: int) -> list[Summary]:
         """As the store's."""

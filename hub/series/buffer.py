@@ -6,7 +6,7 @@ once. One thread (`drain.py`) writes the journal to the store, oldest first, lea
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,18 @@ from hub.series.gate import Backoff, Gate
 from hub.series.journal import Journal, JournalError
 from hub.series.lane import Job, Lane, Late
 from hub.series.pace import Pace
-from hub.series.store import Bucket, Point, Scope, SeriesRefused, SeriesStore, SeriesUnavailable, Summary, Value
+from hub.series.store import (
+    Bucket,
+    Pick,
+    Point,
+    Scope,
+    SeriesRefused,
+    SeriesStore,
+    SeriesUnavailable,
+    Spans,
+    Summary,
+    Value,
+)
 
 __all__ = ["Backoff", "BufferStats", "BufferedSeries", "NotNoted", "Outcome", "Written"]
 
@@ -131,13 +142,25 @@ class BufferedSeries:
         """As the store's."""
         return self._store.latest(site, kind, until, since)
 
-    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
+    def metrics(self, kind: str) -> list[str]:
         """As the store's."""
-        return self._store.newest(kind, until, since)
+        return self._store.metrics(kind)
 
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
         """As the store's."""
         return self._store.window(site, kind, device, metric, since, until)
+
+    def across(
+        self,
+        kind: str,
+        metric: str,
+        spans: Spans,
+        *,
+        sites: Collection[str] | None = None,
+        pick: Pick = "every",
+    ) -> dict[tuple[str, str], list[Value]]:
+        """As the store's."""
+        return self._store.across(kind, metric, spans, sites=sites, pick=pick)
 
     def chart(self, site: str, kind: str, device: str, metric: str, since: int, until: int, step: int) -> list[Bucket]:
         """As the store's."""

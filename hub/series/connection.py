@@ -116,10 +116,13 @@ class InfluxConnection:
             raise BadData(_words(found))
         self._must_be_written(found, "a write")
 
-    def query(self, statements: str) -> str:
-        """The chunked JSON that InfluxQL statements are answered with. Raises SeriesUnavailable, even when refused."""
-        # Unchunked, 1.x marks whole answers of over 10,000 rows as partial, just as it does those it cuts short.
-        form = {"q": statements, "epoch": "ms", "chunked": "true", **self._database()}
+    def query(self, statements: str, *, chunked: bool = True) -> str:
+        """The JSON that InfluxQL statements are answered with. Raises SeriesUnavailable, even when refused.
+
+        Unchunked, 1.x marks whole answers that have a series of over 10,000 rows as partial, just as those it cuts
+        short.
+        """
+        form = {"q": statements, "epoch": "ms", "chunked": str(chunked).lower(), **self._database()}
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         with self._no_verdict("a query"):
             found = self._exchange("POST", "/query", {}, headers, urlencode(form).encode())

@@ -2,14 +2,25 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from hub.series.admission import admit, is_name
 from hub.series.erasure import empty_log
-from hub.series.store import Bucket, Holding, Point, Scope, SeriesRefused, SeriesUnavailable, Summary, Value
+from hub.series.store import (
+    Bucket,
+    Holding,
+    Pick,
+    Point,
+    Scope,
+    SeriesRefused,
+    SeriesUnavailable,
+    Spans,
+    Summary,
+    Value,
+)
 from hub.series.tables import MAX_METRICS, Key, Tables, column, prepare, table
 
 _BUSY_SECONDS = 5.0
@@ -70,35 +81,17 @@ class EmbeddedSeries:
 
     def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
         """One seek a series and metric."""
-        found = self._newest(" AND site = ?", (site,), kind, until, since)
-        return {device: values for (_, device), values in found.items()}
-
-    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
-        """The same of every site."""
-        return self._newest("", (), kind, until, since)
-
-    def _newest(
-        self, where: str, of: tuple[str, ...], kind: str, until: int, since: int
-    ) -> dict[tuple[str, str], dict[str, Value]]:
-        newest: dict[tuple[str, str], dict[str, Value]] = {}
-        with self._reader() as connection:
-            metrics = connection.execute(
-                f"SELECT DISTINCT name FROM metric JOIN series ON id = series WHERE kind = ?{where}",  # noqa: S608 - ours
-                (kind, *of),
-            ).fetchall()
-            for (metric,) in metrics:
-                name = column(metric)
-                rows = connection.execute(
-                    f"SELECT site, device, v.at, v.{name} FROM series "  # noqa: S608 - admitted names, quoted
-                    f"CROSS JOIN metric ON metric.series = id AND name = ? "
-                    f"CROSS JOIN {table(kind)} v ON v.series = id AND v.at = (SELECT at FROM {table(kind)} "
-                    f"WHERE series = id AND at > ? AND at <= ? AND {name} IS NOT NULL ORDER BY at DESC LIMIT 1) "
-                    f"WHERE kind = ?{where}",
-                    (metric, *_bounds(since, until), kind, *of),
-                )
-                for site, device, at, value in rows:
-                    newest.setdefault((site, device), {})[metric] = Value(at, value)
+        newest: dict[str, dict[str, Value]] = {}
+        for metric in self.metrics(kind):
+            found = self.across(kind, metric, [(since, until)], sites=[site], pick="last")
+            for (_, device), (value,) in found.items():
+                newest.setdefault(device, {})[metric] = value
         return newest
+
+    def metrics(self, kind: str) -> list[str]:
+        """The columns of its table."""
+        with self._reader() as connection:
+            return _metrics(connection, kind)
 
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
         """A scan of neighbouring rows."""
@@ -113,6 +106,40 @@ class EmbeddedSeries:
                 (series, *_bounds(since, until)),
             )
             return [Value(at, value) for at, value in rows]
+
+    def across(
+        self,
+        kind: str,
+        metric: str,
+        spans: Spans,
+        *,
+        sites: Collection[str] | None = None,
+        pick: Pick = "every",
+    ) -> dict[tuple[str, str], list[Value]]:
+        """A seek a series and span."""
+        across: dict[tuple[str, str], list[Value]] = {}
+        with self._reader() as connection:
+            if metric not in _metrics(connection, kind):
+                return across
+            name = column(metric)
+            end = "DESC" if pick == "last" else "ASC"
+            seek = (
+                f"(SELECT at FROM {table(kind)} "  # noqa: S608 - admitted names, quoted
+                f"WHERE series = id AND at > ? AND at <= ? AND {name} IS NOT NULL ORDER BY at {end} LIMIT 1)"
+            )
+            when = "v.at > ? AND v.at <= ?" if pick == "every" else f"v.at = {seek}"
+            here = f" AND site IN ({', '.join('?' * len(sites))})" if sites is not None else ""
+            statement = (
+                f"SELECT site, device, v.at, v.{name} FROM series CROSS JOIN metric ON metric.series = id AND name = ? "  # noqa: S608 - admitted names, quoted
+                f"CROSS JOIN {table(kind)} v ON v.series = id AND {when} AND v.{name} IS NOT NULL "
+                f"WHERE kind = ?{here} ORDER BY id, v.at"
+            )
+            for span in spans:
+                for site, device, at, value in connection.execute(
+                    statement, (metric, *_bounds(*span), kind, *(sites or ()))
+                ):
+                    across.setdefault((site, device), []).append(Value(at, value))
+        return across
 
     def chart(self, site: str, kind: str, device: str, metric: str, since: int, until: int, step: int) -> list[Bucket]:
         """Aggregated by SQLite. Raises ValueError for a step below 1 ms."""

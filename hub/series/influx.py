@@ -5,22 +5,24 @@ Writes go as line protocol to `/api/v2/write` (InfluxDB 1.8 and later) or to 1.x
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial, wraps
 from typing import Literal, ParamSpec, TypeVar
 
 from hub.series.admission import is_name
 from hub.series.connection import BadData, InfluxConnection, InfluxTarget, TooLarge
-from hub.series.influxql import Series, between, identifier, literal, parse_series, within
+from hub.series.influxql import CutShort, Series, between, identifier, literal, parse_series, within
 from hub.series.line import Lines, to_lines
 from hub.series.store import (
     Bucket,
     CannotErase,
     Holding,
+    Pick,
     Point,
     Scope,
     SeriesRefused,
     SeriesUnavailable,
+    Spans,
     Summary,
     Value,
 )
@@ -98,18 +100,9 @@ class InfluxSeries:
                 newest.setdefault(device.tags["device"], {})[metric] = Value(at, float(value))
         return newest
 
-    @_taken_apart
-    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
-        """A question a metric, so that no answer holds more than one number a device."""
-        where = f'FROM {identifier(kind)} WHERE {between(since, until)} GROUP BY "site", "device"'
-        newest: dict[tuple[str, str], dict[str, Value]] = {}
-        for metric in self._metrics(kind) if is_name(kind) else []:
-            (found,) = self._ask([f"SELECT last({identifier(metric)}) {where}"])
-            for device in found:
-                ((at, value),) = device.rows
-                key = (device.tags["site"], device.tags["device"])
-                newest.setdefault(key, {})[metric] = Value(at, float(value))
-        return newest
+    def metrics(self, kind: str) -> list[str]:
+        """The fields that hold numbers."""
+        return self._metrics(kind) if is_name(kind) else []
 
     @_taken_apart
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
@@ -119,6 +112,30 @@ class InfluxSeries:
         (found,) = self._ask([f"SELECT {identifier(metric)} {_of(site, kind, device)} AND {between(since, until)}"])
         values = {at: float(value) for series in found for at, value in series.rows}
         return [Value(at, value) for at, value in values.items()]
+
+    @_taken_apart
+    def across(
+        self,
+        kind: str,
+        metric: str,
+        spans: Spans,
+        *,
+        sites: Collection[str] | None = None,
+        pick: Pick = "every",
+    ) -> dict[tuple[str, str], list[Value]]:
+        """`first()` and `last()` without GROUP BY time read no further than it, and tell its own time."""
+        if not (is_name(kind) and is_name(metric)) or (sites is not None and not sites):
+            return {}
+        name, here = identifier(metric), "" if sites is None else f"({within(dict.fromkeys(sites, ()))}) AND "
+        wanted = name if pick == "every" else f"{pick}({name})"
+        select = f"SELECT {wanted} FROM {identifier(kind)} WHERE {here}"  # noqa: S608 - InfluxQL, quoted
+        across: dict[tuple[str, str], list[Value]] = {}
+        for found in self._ask([f'{select}{between(*span)} GROUP BY "site", "device"' for span in spans], wide=True):
+            for device in found:
+                values = {at: float(value) for at, value in device.rows}  # of two agents at one time the later counts
+                key = (device.tags["site"], device.tags["device"])
+                across.setdefault(key, []).extend(map(Value, values.keys(), values.values()))
+        return across
 
     def chart(self, site: str, kind: str, device: str, metric: str, since: int, until: int, step: int) -> list[Bucket]:
         """Raises ValueError for a step below 1 ms."""
@@ -218,11 +235,20 @@ class InfluxSeries:
         # A field shows twice where another program once wrote it with another type.
         return sorted({name for series in found for name, of in series.rows if of in _NUMBERS and is_name(name)})
 
-    def _ask(self, statements: Sequence[str]) -> list[list[Series]]:
-        """Each statement's series, in one request; no statements, no request."""
+    def _ask(self, statements: Sequence[str], *, wide: bool = False) -> list[list[Series]]:
+        """Each statement's series, in one request; no statements, no request.
+
+        `wide`: many series of few rows. Of those a chunked answer has a chunk each, and takes twice as long.
+        """
         if not statements:
             return []
-        return parse_series(self._connection.query("; ".join(statements)), len(statements))
+        text = "; ".join(statements)
+        if wide:
+            try:
+                return parse_series(self._connection.query(text, chunked=False), len(statements))
+            except CutShort:
+                pass  # the server bounds answers in one piece (max-row-limit)
+        return parse_series(self._connection.query(text), len(statements))
 
     def _write_lines(self, lines: Sequence[str], precision: Literal["ms", "ns"] = "ms") -> Iterator[tuple[int, str]]:
         """Write what can be written, halving what is refused; yields (index, reason) of each line that cannot."""

@@ -8,6 +8,10 @@ from hub.series.admission import EARLIEST_MS, LATEST_MS
 from hub.series.store import Scope, SeriesUnavailable
 
 
+class CutShort(SeriesUnavailable):
+    """The answer is not whole."""
+
+
 class Series(NamedTuple):
     """One series of a result: its GROUP BY tags and its rows, time (ms) first."""
 
@@ -45,9 +49,9 @@ def _site(site: str, devices: list[str]) -> str:
 
 
 def parse_series(body: str, statements: int) -> list[list[Series]]:
-    """The series of each statement's result, in order, from a chunked answer: a JSON document a line.
+    """The series of each statement's result, in order, from an answer, chunked or not: a JSON document a line.
 
-    Raises SeriesUnavailable for errors told within the answer and for one that is incomplete.
+    Raises SeriesUnavailable for errors told within the answer, CutShort for one that is incomplete.
     """
     found: list[list[Series]] = [[] for _ in range(statements)]
     unfinished = set(range(statements))
@@ -62,7 +66,7 @@ def parse_series(body: str, statements: int) -> list[list[Series]]:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise SeriesUnavailable(f"no InfluxDB answer: {error!r} in {body[:100]!r}") from None
     if unfinished:
-        raise SeriesUnavailable(f"InfluxDB's answer ends early: {body[-100:]!r}")
+        raise CutShort(f"InfluxDB's answer ends early: {body[-100:]!r}")
     return found
 
 

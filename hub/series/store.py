@@ -6,7 +6,7 @@ of points at equal time merge, as InfluxDB does it. So writing again changes not
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 
 class Point(NamedTuple):
@@ -53,6 +53,12 @@ Scope = Mapping[str, Collection[str]]
 """Which devices: by site, those named; of a site with none named, all."""
 
 
+Pick = Literal["every", "first", "last"]
+
+Spans = Sequence[tuple[int, int]]
+"""(since, until) of each, ms UTC: since < at ≤ until. In order, none into the next."""
+
+
 class SeriesUnavailable(Exception):  # noqa: N818 - a state
     """The store is away, slow, full, or refuses our credentials: keep the data and try again.
 
@@ -95,12 +101,28 @@ class SeriesReads(Protocol):
         """device → metric → newest value in since < at ≤ until (ms UTC), for every device of that kind in the site."""
         ...
 
-    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
-        """(site, device) → metric → newest value in since < at ≤ until (ms UTC), for every device of that kind."""
+    def metrics(self, kind: str) -> list[str]:
+        """What was ever stored of that kind."""
         ...
 
     def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
         """Every raw value in since < at ≤ until, oldest first."""
+        ...
+
+    def across(
+        self,
+        kind: str,
+        metric: str,
+        spans: Spans,
+        *,
+        sites: Collection[str] | None = None,
+        pick: Pick = "every",
+    ) -> dict[tuple[str, str], list[Value]]:
+        """(site, device) → its raw values in `spans`, oldest first, for every device of that kind that has any.
+
+        `pick`: every value, or of each span the first or the last. `sites`: of devices there alone. One answer: ask for
+        no more than may be held in memory.
+        """
         ...
 
     def chart(self, site: str, kind: str, device: str, metric: str, since: int, until: int, step: int) -> list[Bucket]:

@@ -22,6 +22,7 @@ from tests.bench import (
     rollups,
     rules,
     spool,
+    start,
 )
 from tests.bench.measure import Figure
 
@@ -36,6 +37,7 @@ MODULES = {
     "rules": rules,
     "memory": memory,
     "replay": replay,
+    "start": start,
     "spool": spool,
     "recordings": recordings,
     "agent": agent,

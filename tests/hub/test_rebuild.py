@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,14 +139,15 @@ def test_a_start_that_asks_for_many_windows_does_not_look_hung(tmp_path: Path) -
     vigil = Vigil(lambda: T0, monotonic=lambda: seconds[0])
 
     class Slow(EmbeddedSeries):
-        def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
+        def across(self, *which: Any, **how: Any) -> dict[tuple[str, str], list[Value]]:
             seconds[0] += STALL_SECONDS
             hung.append(vigil.stalled())
-            return super().window(site, kind, device, metric, since, until)
+            return super().across(*which, **how)
 
     hub = Hub(tmp_path)
     hub.announce()
     hub.step()
+    report(hub, T0, GATEWAY, reachable=1)
     hub.close()
     hub = Hub(tmp_path, series=lambda: Slow(tmp_path / "series.db"))
     hub.committer.vigil = vigil

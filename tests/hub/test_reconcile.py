@@ -44,11 +44,11 @@ class Stored:
             if named[device] == kind
         }
 
-    def newest(self, kind: str, until: int, since: int) -> dict[tuple[str, str], dict[str, Value]]:
-        return {(SITE, device): values for device, values in self.latest(SITE, kind, until, since).items()}
-
-    def window(self, site: str, kind: str, device: str, metric: str, since: int, until: int) -> list[Value]:
+    def metrics(self, kind: str) -> list[str]:
         return []
+
+    def across(self, *_: object, **__: object) -> dict[tuple[str, str], list[Value]]:
+        return {}
 
 
 class Records:

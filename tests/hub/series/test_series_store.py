@@ -94,15 +94,28 @@ def test_latest_has_the_newest_of_each_metric_with_its_own_time(store: SeriesSto
     assert store.latest("depot", "camera", T + MINUTE, T) == {"cam-1": {"reachable": Value(T + MINUTE, 0.0)}}
 
 
-def test_newest_has_them_of_every_site(store: SeriesStore) -> None:
-    store.write([point(T, reachable=1.0), point(T + 1, reachable=0.0), point(T, site="other", response_seconds=2.0)])
-    assert store.newest("camera", T + 1, T - 1) == {
-        ("depot", "cam-1"): {"reachable": Value(T + 1, 0.0)},
-        ("other", "cam-1"): {"response_seconds": Value(T, 2.0)},
+def test_across_has_the_values_of_every_device_of_a_kind(store: SeriesStore) -> None:
+    store.write([point(T + index * MINUTE, reachable=float(index)) for index in range(6)])
+    store.write([point(T + 2 * MINUTE, site="other", reachable=7.0), point(T, device="cam-2", response_seconds=0.1)])
+    store.write([point(T, device="door-1", kind="door", reachable=1.0)])
+    early, late = (T - 1, T + MINUTE), (T + 2 * MINUTE, T + 4 * MINUTE)
+    assert store.across("camera", "reachable", [early, late]) == {
+        ("depot", "cam-1"): [Value(T + index * MINUTE, index) for index in (0, 1, 3, 4)]
     }
-    assert store.newest("camera", T, T - 1)["depot", "cam-1"]["reachable"] == Value(T, 1.0)
-    assert store.newest("camera", T + 1, T + 1) == {}
-    assert store.newest("door", T + 1, 0) == {}
+    everywhere = (T + MINUTE, T + 9 * MINUTE)
+    assert store.across("camera", "reachable", [early, everywhere], pick="first") == {
+        ("depot", "cam-1"): [Value(T, 0.0), Value(T + 2 * MINUTE, 2.0)],
+        ("other", "cam-1"): [Value(T + 2 * MINUTE, 7.0)],
+    }
+    assert store.across("camera", "reachable", [early, everywhere], pick="last") == {
+        ("depot", "cam-1"): [Value(T + MINUTE, 1.0), Value(T + 5 * MINUTE, 5.0)],
+        ("other", "cam-1"): [Value(T + 2 * MINUTE, 7.0)],
+    }
+    assert store.metrics("camera") == ["reachable", "response_seconds"]
+    assert store.metrics("ups") == []
+    assert list(store.across("camera", "reachable", [everywhere], sites=["other", "nowhere"])) == [("other", "cam-1")]
+    assert store.across("camera", "reachable", [everywhere], sites=[]) == {}
+    assert store.across("camera", "reachable", []) == {}
 
 
 def test_since_is_left_out_and_until_is_taken_in(store: SeriesStore) -> None:
@@ -251,6 +264,10 @@ def test_names_that_are_not_ours_neither_get_in_nor_do_harm(store: SeriesStore, 
     assert store.summarise("camera", {evil: [evil]}, 0, T) == []
     assert store.points("camera", {evil: (), "depot": [evil]}, [evil], 0, T) == []
     assert store.points("camera", {evil: (), "depot": [evil]}, [], 0, T) == []
+    assert store.metrics(evil) == []
+    assert store.across(evil, "reachable", [(0, T)]) == {}
+    assert store.across("camera", evil, [(0, T)], pick="first") == {}
+    assert store.across("camera", "reachable", [(0, T)], sites=[evil]) == {}
     assert store.latest("depot", "camera", T, 0) == {"cam-1": {"reachable": Value(T, 1.0)}}
 
 
@@ -259,6 +276,9 @@ def test_a_device_handed_to_another_agent_stays_one_series(store: SeriesStore) -
     store.write([point(T + 1, reachable=0.0)._replace(agent="gate-2")])
     assert window(store, "reachable") == [Value(T, 1.0), Value(T + 1, 0.0)]
     assert store.latest("depot", "camera", T + 1, 0) == {"cam-1": {"reachable": Value(T + 1, 0.0)}}
+    whole = {("depot", "cam-1"): [Value(T, 1.0), Value(T + 1, 0.0)]}
+    assert store.across("camera", "reachable", [(T - 1, T + 1)]) == whole
+    assert store.across("camera", "reachable", [(T - 1, T), (T, T + 1)], pick="first") == whole
 
 
 def test_many_threads_write_and_read_at_once(store: SeriesStore) -> None:
