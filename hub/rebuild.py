@@ -5,8 +5,7 @@ the agent, which still holds them, sends them again.
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,30 +14,22 @@ from hub.blindness import KEEP_MS, Blindness, Interval
 from hub.cover import Covers
 from hub.engine import Engine
 from hub.finding import Life
-from hub.fleet import AgentState, LiveFinding, Site, Subject
+from hub.fleet import LiveFinding, Site, Subject
 from hub.lookback import Lookback, fill, owed
 from hub.newest import Newest
 from hub.occurrence import LATE_MS
+from hub.recollection import read_newest
 from hub.remembered import Remembered
 from hub.rule import Rule, Settings, Severity
-from hub.series.store import SeriesUnavailable, Value
+from hub.series.store import SeriesUnavailable
 from hub.store import covers, schema
 from hub.unusual import Past
 from wire.messages import DeviceKind
 
 log = logging.getLogger(__name__)
 
-LOOKBACK_MS = 2 * 86_400_000
-"""Newest values older than this before the mark are taken as never seen; daily metrics must fit in."""
-
 LAPSED_MS = 2 * 86_400_000
 """A finding closed longer ago is not looked for: samples of a day are still judged, and it flaps a day at most."""
-
-LATELY_MS = 3_600_000
-"""Agents whose mark is so near the newest one are asked for together."""
-
-QUESTIONS_AT_ONCE = 4
-"""To the series store."""
 
 
 def rebuild(
@@ -96,12 +87,7 @@ def of_site(
     engine.findings.covering.covers = Covers(covers.current(connection, now), now)
     place = engine.sites.setdefault(site, Site())
     try:
-        for state in place.agents.values():
-            for kind in {subject.kind for subject in _own(place, state)}:
-                found = series.latest(site, kind, state.mark, state.mark - LOOKBACK_MS)
-                for subject in _own(place, state):
-                    if subject.kind is kind:
-                        subject.latest = Newest.of(found.get(subject.device, {}))
+        read_newest({site: place}, series, now)
         fill({site: place}, series)
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): values prove nothing", error)
@@ -209,7 +195,7 @@ def _read_events(connection: sa.Connection, engine: Engine, now: int) -> None:
 
 def _read_values(engine: Engine, series: Remembered, now: int, lookback: Lookback | None) -> None:
     try:
-        _read_latest(engine, series, now)
+        read_newest(engine.sites, series, now)
         if lookback is None:
             fill(engine.sites, series)
         else:
@@ -241,47 +227,3 @@ def _keep_values(engine: Engine, before: Engine) -> None:
                 subject.windows.update({window: past for window, past in kept if window in subject.windows})
                 subject.learned, subject.cold = values.learned, values.cold
                 engine.unusuals.keep(subject)
-
-
-def _read_latest(engine: Engine, series: Remembered, now: int) -> None:
-    """A question a metric for all that was heard lately; one an agent and metric for who was silent for long, and for
-    whom the store holds values that no rule has judged."""
-    agents = [agent for site in engine.sites.values() for agent in site.agents.values() if agent.mark]
-    # A gateway whose clock is ahead must not make everybody else look long silent.
-    end = max((agent.mark for agent in agents if agent.mark <= now), default=now)
-    devices = [(subject, agent.mark) for agent in agents for subject in _own(engine.sites[agent.site], agent)]
-    found = _newest(series, {one.kind for one, _ in devices}, end)
-    apart: dict[tuple[str, DeviceKind, int], Mapping[str, dict[str, Value]]] = {}
-    for subject, mark in devices:
-        values = found.get((subject.kind, subject.site, subject.device), {})
-        if not end - LATELY_MS <= mark <= end or any(value.at > mark for value in values.values()):
-            key = (subject.site, subject.kind, mark)
-            if key not in apart:
-                apart[key] = series.latest(subject.site, subject.kind, mark, mark - LOOKBACK_MS)
-            values = apart[key].get(subject.device, {})
-        subject.latest = Newest.of({name: value for name, value in values.items() if value.at > mark - LOOKBACK_MS})
-
-
-def _newest(
-    series: Remembered, kinds: Collection[DeviceKind], end: int
-) -> dict[tuple[DeviceKind, str, str], dict[str, Value]]:
-    """(kind, site, device) → metric → newest value of those heard lately. Several questions at a time: one keeps a core
-    of the store busy, and nothing else is done meanwhile."""
-    questions = [(kind, metric) for kind in sorted(kinds) for metric in series.metrics(kind)]
-    spans = [(end - LATELY_MS - LOOKBACK_MS, end)]
-
-    def ask(question: tuple[DeviceKind, str]) -> dict[tuple[str, str], list[Value]]:
-        kind, metric = question
-        return series.across(kind, metric, spans, pick="last")
-
-    newest: dict[tuple[DeviceKind, str, str], dict[str, Value]] = {}
-    with ThreadPoolExecutor(QUESTIONS_AT_ONCE) as pool:
-        for (kind, metric), found in zip(questions, pool.map(ask, questions), strict=True):
-            for (site, device), (value,) in found.items():
-                newest.setdefault((kind, site, device), {})[metric] = value
-    return newest
-
-
-def _own(site: Site, agent: AgentState) -> Iterator[Subject]:
-    """The devices it watches, all of them in its site."""
-    return (subject for subject in site.devices.values() if subject.agent == agent.agent)

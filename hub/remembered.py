@@ -9,10 +9,6 @@ from hub.series.store import Pick, Spans, Value
 class Remembered(Protocol):
     """What the rules look back on, as the series store has it (`hub.series.store.SeriesReads`)."""
 
-    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
-        """device → metric → newest value in since < at ≤ until (ms UTC). May raise SeriesUnavailable."""
-        ...
-
     def metrics(self, kind: str) -> list[str]:
         """What was ever stored of that kind. May raise SeriesUnavailable."""
         ...
@@ -37,12 +33,6 @@ class Attended:
     def __init__(self, series: Remembered, answered: Callable[[], None]) -> None:
         self._series = series
         self._answered = answered
-
-    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
-        """As Remembered's."""
-        found = self._series.latest(site, kind, until, since)
-        self._answered()
-        return found
 
     def metrics(self, kind: str) -> list[str]:
         """As Remembered's."""

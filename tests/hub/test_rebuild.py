@@ -11,7 +11,8 @@ from hub.blindness import Blindness
 from hub.config import parse
 from hub.engine import Engine
 from hub.fleet import NOBODY
-from hub.rebuild import LATELY_MS, rebuild
+from hub.rebuild import rebuild
+from hub.recollection import LATELY_MS
 from hub.rule import CLEAR, Judgement, Rule, Settings, Snapshot, discover
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import Point, Value
