@@ -115,7 +115,7 @@ class App:
         """The committer, and those that work on what it has written."""
         ingest, tiers = self._config.file.ingest, self._tiers
         self._warming = Warming(tiers.stores["hourly"], now_ms)
-        self._lookback = Lookback(self._series)
+        self._lookback = Lookback(self._series, now_ms)
         self._committer = Committer(
             self._database,
             self._series,

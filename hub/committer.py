@@ -85,7 +85,7 @@ class Committer:
         `measures` counts the work; `own` reports on it as a device of its own, if at all. `vigil` knows when this hub
         was awake. `fence` is what every commit has to pass where another hub works on the same database. `marks` knows
         which hours have to be rolled up again, `noticeboard` the maintenance windows and silences. `past` is what was
-        usual before this start, `lookback` reads what rules look back on while the hub works.
+        usual before this start, `lookback` reads what was before it while the hub works.
         """
         self._fence = fence or Unfenced()
         self._unseen: int | None = None

@@ -181,8 +181,8 @@ class Engine:
         return True
 
     def look_back(self, pasts: Mapping[tuple[str, str], Past]) -> None:
-        """(site, device) → windows as they were before the start, for who is cold. Rules that look back on them judge
-        what has come since."""
+        """(site, device) → what was before the start, for who is cold. Rules that wait for it judge what has come."""
+        warmed: list[tuple[Subject, int, Mapping[str, Value]]] = []
         for (site, device), past in pasts.items():
             subject = self.sites[site].devices.get(device) if site in self.sites else None
             state = self.sites[site].agents.get(subject.agent) if subject else None
@@ -192,21 +192,25 @@ class Engine:
             for batch in self._batches:
                 if subject in batch:
                     latest, windows, learned = batch[subject]
-                    batch[subject] = latest, joined(past, windows, state.mark), learned
-            subject.windows = joined(past, subject.windows, state.mark)
-            self._judge_since(subject, max(state.floor, state.sent - LATE_MS))
+                    batch[subject] = latest.upon(past.latest), joined(past.windows, windows, state.mark), learned
+            subject.latest = subject.latest.upon(past.latest)
+            subject.windows = joined(past.windows, subject.windows, state.mark)
+            warmed.append((subject, max(state.floor, state.sent - LATE_MS), past.latest))
+        for subject, since, before in warmed:
+            self._judge_since(subject, since, before)
 
-    def _judge_since(self, subject: Subject, since: int) -> None:
-        """By every rule that looks back, the newest of its values that are newer."""
+    def _judge_since(self, subject: Subject, since: int, before: Mapping[str, Value]) -> None:
+        """By every rule that waited, the newest of its values that came since; `before` were the newest till then."""
         newest: dict[str, tuple[Check, str, Value]] = {}
         for metric, (_, _, checks) in subject.plan.watches.items():
             value = subject.latest.get(metric)
             for check in checks if value is not None and value.at > since else ():
                 known = newest.get(check.rule.name)
-                if check.windows and value is not None and (known is None or value.at > known[2].at):
+                if not check.threshold and value is not None and (known is None or value.at > known[2].at):
                     newest[check.rule.name] = check, metric, value
         for check, metric, value in newest.values():
-            self._judge_sample(check, subject, metric, value.value, value.at, None)
+            last = before.get(metric)
+            self._judge_sample(check, subject, metric, value.value, value.at, last.at if last is not None else None)
 
     # --- events ---
 
@@ -304,8 +308,8 @@ class Engine:
 
 
 def _blind(check: Check, subject: Subject) -> bool:
-    """It looks back on what is not read yet."""
-    return subject.cold and bool(check.windows)
+    """It judges by what is not read yet."""
+    return subject.cold and not check.threshold
 
 
 def _by_threshold(check: Check, metric: str, value: float) -> Judgement | None:

@@ -99,7 +99,7 @@ class Subject:
     learned: Mapping[str, Any] = field(default_factory=lambda: NOTHING_LEARNED)
     """Rule → what a condition that learns knows of this device. Replaced, never changed in place."""
     cold: bool = False
-    """Its windows lack what was before the start: until that is read, rules that look back say nothing of it."""
+    """What was before the start is not read yet: rules that judge by more than one number say nothing of it."""
 
     def snapshot(self, windows: Mapping[str, Values], relatives: "Kin", unheard_seconds: float = 0.0) -> Snapshot:
         """What a rule may know of it, with the windows of that rule."""

@@ -1,9 +1,10 @@
-"""Reads the windows that rules look back on from the series store, for many devices at once.
+"""Reads what rules knew before the hub started from the series store, while the hub works.
+
+Of a large fleet that takes minutes, and a hub that starts must not be deaf for so long. Until a device's past is read
+it is cold: rules that judge by more than the number that comes in say nothing of it. Then they judge what has come.
 
 A window that takes a value every so often is made of the first value of each such slice of time. So a slice is asked
-for many devices together, and the store seeks one value of each: what is stored in between costs nothing. Of a large
-fleet it takes minutes all the same, and a hub that starts must not be deaf for so long: `Lookback` reads while the hub
-works, and rules that look back on a device judge it when its windows are there.
+for many devices together, and the store seeks one value of each: what is stored in between costs nothing.
 """
 
 import logging
@@ -11,11 +12,11 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import NamedTuple
 
-from hub.fleet import Site
+from hub.recollection import Debts, Key, Owed, read_newest
 from hub.remembered import Remembered
 from hub.series.store import Pick, SeriesUnavailable, Spans, Value
 from hub.window import Values, Window
@@ -31,7 +32,7 @@ VALUES_AT_ONCE = 20_000
 DEVICES_AT_ONCE = 1000
 """So many are read before the hub is told."""
 
-REST = 1.0
+REST = 0.5
 """After each such piece of work, this share of its length: live data come first."""
 
 PATIENCE_SECONDS = 120.0
@@ -39,34 +40,22 @@ PATIENCE_SECONDS = 120.0
 
 PAUSE_SECONDS = 5.0
 
-Key = tuple[str, str]
-"""(site, device)"""
+
+Windows = Mapping[Window, Values]
 
 
-class Owed(NamedTuple):
-    """A device whose windows are wanted, up to what rules have seen of it (ms UTC)."""
+class Past(NamedTuple):
+    """What was known of a device when the hub before ended."""
 
-    kind: str
-    mark: int
-    windows: tuple[Window, ...]
-
-
-Past = Mapping[Window, Values]
+    latest: Mapping[str, Value]
+    windows: Windows
 
 
-def owed(places: Mapping[str, Site]) -> dict[Key, Owed]:
-    """Of everybody who looks back and has ever reported."""
-    found: dict[Key, Owed] = {}
-    for name, site in places.items():
-        for subject in site.devices.values():
-            agent = site.agents.get(subject.agent)
-            if subject.windows and agent is not None and agent.mark:
-                found[name, subject.device] = Owed(subject.kind.value, agent.mark, tuple(subject.windows))
-    return found
+UNKNOWN = Past({}, {})
 
 
-def read(devices: Mapping[Key, Owed], series: Remembered) -> dict[Key, dict[Window, Values]]:
-    """Their windows. Raises SeriesUnavailable."""
+def read_windows(devices: Debts, series: Remembered) -> dict[Key, dict[Window, Values]]:
+    """Of each. Raises SeriesUnavailable."""
     pasts: dict[Key, dict[Window, Values]] = {key: dict.fromkeys(one.windows, ()) for key, one in devices.items()}
     wanted: dict[tuple[str, Window], dict[Key, Owed]] = defaultdict(dict)
     for key, one in devices.items():
@@ -83,7 +72,19 @@ def read(devices: Mapping[Key, Owed], series: Remembered) -> dict[Key, dict[Wind
     return pasts
 
 
-def _questions(window: Window, devices: Mapping[Key, Owed]) -> Iterator[tuple[list[str], Spans]]:
+def _parts(devices: Debts) -> Iterator[Debts]:
+    """So many devices at once, and a site as a whole: rules look at a device's relatives, too."""
+    part: dict[Key, Owed] = {}
+    for _, those in groupby(sorted(devices.items()), key=lambda item: item[0][0]):
+        part.update(those)
+        if len(part) >= DEVICES_AT_ONCE:
+            yield part
+            part = {}
+    if part:
+        yield part
+
+
+def _questions(window: Window, devices: Debts) -> Iterator[tuple[list[str], Spans]]:
     """The sites and the slices to ask for, those of a device oldest first."""
     length = window.every_ms or SLICE_MS
     wanted: dict[int, set[str]] = defaultdict(set)
@@ -99,18 +100,32 @@ def _questions(window: Window, devices: Mapping[Key, Owed]) -> Iterator[tuple[li
         numbers = numbers[alike:]
 
 
+def read(devices: Debts, series: Remembered, now: int) -> dict[Key, Past]:
+    """All of it, a question at a time. Raises SeriesUnavailable."""
+    newest = read_newest(devices, series, now, everywhere=False, at_once=1)
+    return {key: Past(newest[key], windows) for key, windows in read_windows(devices, series).items()}
+
+
 class Lookback:
     """`ask` and `take` are the engine's thread's, `run` is a thread's."""
 
-    def __init__(self, series: Remembered, *, patience: float = PATIENCE_SECONDS, pause: float = PAUSE_SECONDS) -> None:
-        """Both in seconds."""
+    def __init__(
+        self,
+        series: Remembered,
+        clock: Callable[[], int],
+        *,
+        patience: float = PATIENCE_SECONDS,
+        pause: float = PAUSE_SECONDS,
+    ) -> None:
+        """`clock` tells ms UTC; the others are seconds."""
         self._series = series
+        self._clock = clock
         self._patience, self._pause = patience, pause
-        self._asked: queue.SimpleQueue[Mapping[Key, Owed]] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[Debts] = queue.SimpleQueue()
         self._found: queue.SimpleQueue[tuple[int, dict[Key, Past]]] = queue.SimpleQueue()
         self._round = self._begun = 0
 
-    def ask(self, devices: Mapping[Key, Owed]) -> None:
+    def ask(self, devices: Debts) -> None:
         """Read these; what was asked for before is wanted no more."""
         self._round += 1
         self._asked.put(devices)
@@ -135,43 +150,39 @@ class Lookback:
             try:
                 self._work(devices, stop)
             except Exception:  # supervised: rules that wait for this must not wait for ever
-                log.exception("what rules look back on can't be read: they go on without earlier values")
-                self._found.put((self._begun, {key: {} for key in devices}))
+                log.exception("what rules judge by can't be read: they go on without earlier values")
+                self._found.put((self._begun, dict.fromkeys(devices, UNKNOWN)))
 
-    def _work(self, devices: Mapping[Key, Owed], stop: threading.Event) -> None:
+    def _work(self, devices: Debts, stop: threading.Event) -> None:
         """Site after site, some at a time."""
-        began = time.monotonic()
-        left = iter(sorted(devices.items()))
-        while (part := dict(islice(left, DEVICES_AT_ONCE))) and self._asked.empty() and not stop.is_set():
+        began, patience = time.monotonic(), self._patience
+        for part in _parts(devices):
+            if stop.is_set() or not self._asked.empty():
+                return
             started = time.monotonic()
-            self._found.put((self._begun, self._patiently(part, stop)))
+            found = self._patiently(part, patience, stop)
+            if not found:
+                patience = 0.0  # of the others each is asked for once more, and not waited for
+            self._found.put((self._begun, found or dict.fromkeys(part, UNKNOWN)))
             stop.wait((time.monotonic() - started) * REST)
         if devices:
-            log.info("what rules look back on is read: %d devices, %.0f s", len(devices), time.monotonic() - began)
+            log.info("what rules judge by is read: %d devices, %.0f s", len(devices), time.monotonic() - began)
 
-    def _patiently(self, part: Mapping[Key, Owed], stop: threading.Event) -> dict[Key, Past]:
+    def _patiently(self, part: Debts, patience: float, stop: threading.Event) -> dict[Key, Past]:
         """Nothing of each where the store stays away."""
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + patience
         while not stop.is_set() and self._asked.empty():
             try:
-                return dict(read(part, self._series))
+                return read(part, self._series, self._clock())
             except SeriesUnavailable as error:
                 if time.monotonic() >= deadline:
                     log.warning("series store is away (%s): rules go on without earlier values", error)
                     break
                 stop.wait(self._pause)
-        return {key: {} for key in part}
+        return {}
 
 
-def fill(places: Mapping[str, Site], series: Remembered) -> None:
-    """The windows of all devices of these sites, now. Raises SeriesUnavailable."""
-    wanted = owed(places)
-    for (site, device), past in read(wanted, series).items():
-        subject = places[site].devices[device]
-        subject.windows = joined(past, subject.windows, wanted[site, device].mark)
-
-
-def joined(past: Past, now: Past, mark: int) -> dict[Window, Values]:
+def joined(past: Windows, now: Windows, mark: int) -> dict[Window, Values]:
     """Windows that go on from where they were. What was is older than `mark` (ms UTC), unless a clock was set back."""
     return {
         window: _extended(window, tuple(one for one in past.get(window, ()) if one.at <= mark), values)

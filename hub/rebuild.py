@@ -15,15 +15,16 @@ from hub.cover import Covers
 from hub.engine import Engine
 from hub.finding import Life
 from hub.fleet import LiveFinding, Site, Subject
-from hub.lookback import Lookback, fill, owed
+from hub.lookback import Lookback, read_windows
 from hub.newest import Newest
 from hub.occurrence import LATE_MS
-from hub.recollection import read_newest
+from hub.recollection import Key, owed, read_newest
 from hub.remembered import Remembered
 from hub.rule import Rule, Settings, Severity
-from hub.series.store import SeriesUnavailable
+from hub.series.store import SeriesUnavailable, Value
 from hub.store import covers, schema
 from hub.unusual import Past
+from hub.window import Values, Window
 from wire.messages import DeviceKind
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,8 @@ def rebuild(
 
     `before` is an engine whose batch could not be committed: its values are kept as they were before that batch, and
     the series store is not asked, for it may hold values of that batch which no rule has judged.
-    `past` is what rules learn from that judge by what is usual. `lookback` reads windows later; without it they are
-    read now.
+    `past` is what rules learn from that judge by what is usual. `lookback` reads most values later; without it they
+    are read now.
     Findings whose rule or device is gone since then are closed: the engine's first transitions say so.
     """
     engine = Engine(rules, settings, blindness)
@@ -87,8 +88,9 @@ def of_site(
     engine.findings.covering.covers = Covers(covers.current(connection, now), now)
     place = engine.sites.setdefault(site, Site())
     try:
-        read_newest({site: place}, series, now)
-        fill({site: place}, series)
+        debts = owed({site: place})
+        newest = read_newest(debts, series, now, everywhere=False)
+        _remember({site: place}, newest, read_windows(debts, series))
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): values prove nothing", error)
         for subject in place.devices.values():
@@ -195,14 +197,7 @@ def _read_events(connection: sa.Connection, engine: Engine, now: int) -> None:
 
 def _read_values(engine: Engine, series: Remembered, now: int, lookback: Lookback | None) -> None:
     try:
-        read_newest(engine.sites, series, now)
-        if lookback is None:
-            fill(engine.sites, series)
-        else:
-            wanted = owed(engine.sites)
-            for name, device in wanted:
-                engine.sites[name].devices[device].cold = True
-            lookback.ask(wanted)
+        _read_past(engine, series, now, lookback)
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): rules start without earlier values", error)
     # The store may lack values that wait in its buffer: what is not newer than the mark has been judged, as far as
@@ -210,6 +205,35 @@ def _read_values(engine: Engine, series: Remembered, now: int, lookback: Lookbac
     for site in engine.sites.values():
         for state in site.agents.values():
             state.floor = state.mark
+
+
+def _read_past(engine: Engine, series: Remembered, now: int, lookback: Lookback | None) -> None:
+    """All of it. Or, where the rest is read later, the newest values of agents, for by these it is judged how long they
+    may be silent, and of whoever has a finding, for its times go on from there."""
+    debts = owed(engine.sites)
+    if lookback is None:
+        _remember(engine.sites, read_newest(debts, series, now, everywhere=True), read_windows(debts, series))
+        return
+    lookback.ask({})
+    subjects = {key: engine.sites[key[0]].devices[key[1]] for key in debts}
+    agents = {key: debts[key] for key, subject in subjects.items() if subject.kind is DeviceKind.AGENT}
+    ailing = {key: debts[key] for key, subject in subjects.items() if subject.findings and key not in agents}
+    for those, everywhere in ((agents, True), (ailing, False)):
+        _remember(engine.sites, read_newest(those, series, now, everywhere=everywhere), {})
+    for subject in subjects.values():
+        subject.cold = True
+    lookback.ask(debts)
+
+
+def _remember(
+    places: Mapping[str, Site],
+    newest: Mapping[Key, Mapping[str, Value]],
+    windows: Mapping[Key, Mapping[Window, Values]],
+) -> None:
+    for (site, device), values in newest.items():
+        places[site].devices[device].latest = Newest.of(values)
+    for (site, device), known in windows.items():
+        places[site].devices[device].windows = dict(known)
 
 
 def _keep_values(engine: Engine, before: Engine) -> None:

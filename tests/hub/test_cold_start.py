@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from hub.config import HubConfig, parse
-from hub.lookback import Key, Lookback, Owed, Past, read
+from hub.lookback import Lookback, Past, read
+from hub.recollection import Debts, Key
 from hub.rule import CLEAR, Judgement, Rule, Settings, Snapshot, discover
 from hub.series.buffer import BufferedSeries
-from hub.series.store import Point
+from hub.series.store import Point, Value
 from tests.hub.fleets import SITE, T0
 from tests.hub.hubs import Hub
 from wire.messages import Device, DeviceKind, Sample
@@ -25,23 +26,28 @@ def slow(snapshot: Snapshot, settings: Settings, now: int) -> Judgement:
     return Judgement("firing", {}) if len(past) >= 4 and min(one.value for one in past) > 1 else CLEAR
 
 
+def losing(snapshot: Snapshot, settings: Settings, now: int) -> Judgement:
+    """By a function, though one number would do."""
+    return Judgement("firing", {}) if snapshot.latest["ping_loss_ratio"].value > 0.5 else CLEAR
+
+
 @dataclass
 class ByHand(Lookback):
     """Reads when it is told to."""
 
     series: BufferedSeries
-    wanted: dict[Key, Owed] = field(default_factory=dict)
+    wanted: Debts = field(default_factory=dict)
     found: dict[Key, Past] = field(default_factory=dict)
 
-    def ask(self, devices: Mapping[Key, Owed]) -> None:
-        self.wanted = dict(devices)
+    def ask(self, devices: Debts) -> None:
+        self.wanted = devices
 
     def take(self) -> Mapping[Key, Past]:
         taken, self.found = self.found, {}
         return taken
 
     def work(self) -> None:
-        self.found, self.wanted = dict(read(self.wanted, self.series)), {}
+        self.found, self.wanted = read(self.wanted, self.series, T0), {}
 
 
 @dataclass
@@ -85,9 +91,11 @@ class Room:
 def room(tmp_path: Path) -> Iterator[Room]:
     rule = Rule("long_slow", frozenset({DeviceKind.CAMERA}), slow, "slow", metrics=("response_seconds",))
     rules = {**discover(), "long_slow": replace(rule, lookback_seconds=5400.0, sample_seconds=1200.0)}
+    rules["losing"] = replace(rule, name="losing", condition=losing, metrics=("ping_loss_ratio",))
     settings = {
         "agent_silent": {"enabled": False},
         "long_slow": {"hold_seconds": 0, "clear_seconds": 0},
+        "losing": {"hold_seconds": 600, "clear_seconds": 0},
         "camera_unreachable": {"hold_seconds": 0},
     }
     config = parse({"rules": settings}, rules, folder=tmp_path)
@@ -177,3 +185,53 @@ def test_a_hub_whose_database_fails_meanwhile_still_waits_for_it(room: Room) -> 
     room.lookback.work()
     room.hub.step()
     assert room.tickets() == [("long_slow", "open")]
+
+
+def test_times_that_run_go_on_from_where_they_were(room: Room) -> None:
+    room.tell(0, 0.1, reachable=0.0)
+    room.tell(20, 0.1)
+    assert room.tickets() == [("camera_unreachable", "open")]
+    room.restart()
+    room.tell(30, 0.1)
+    assert room.tickets() == [("camera_unreachable", "resolved")], "it has been well for ten minutes"
+
+
+def test_what_was_known_before_is_known_again_beside_what_came_since(room: Room) -> None:
+    room.tell(0, 0.25)
+    room.hub.hear(
+        Verb.REPORT,
+        room.hub.report(Sample(device="cam-1", at=T0 + MINUTE, values={"response_seconds": 0.5, "authenticated": 1.0})),
+    )
+    room.hub.step()
+    room.restart()
+    room.hub.hear(
+        Verb.REPORT, room.hub.report(Sample(device="cam-1", at=T0 + 2 * MINUTE, values={"response_seconds": 0.75}))
+    )
+    room.hub.step()
+    camera = room.hub.committer._ready.sites[SITE].devices["cam-1"]
+    assert dict(camera.latest) == {"response_seconds": Value(T0 + 2 * MINUTE, 0.75)}
+    room.lookback.work()
+    room.hub.step()
+    assert dict(camera.latest) == {
+        "reachable": Value(T0, 1.0),
+        "response_seconds": Value(T0 + 2 * MINUTE, 0.75),
+        "authenticated": Value(T0 + MINUTE, 1.0),
+    }
+
+
+def test_a_rule_that_waited_goes_on_with_the_hold_time_that_ran(room: Room) -> None:
+    def lose(minute: int) -> None:
+        room.hub.now = T0 + minute * MINUTE
+        sample = Sample(device="cam-1", at=room.hub.now, values={"ping_loss_ratio": 1.0})
+        room.hub.hear(Verb.REPORT, room.hub.report(sample))
+        room.hub.step()
+
+    for minute in (0, 5):
+        lose(minute)
+    room.restart()
+    lose(9)
+    room.lookback.work()
+    room.hub.step()
+    assert room.tickets() == []
+    lose(10)
+    assert room.tickets() == [("losing", "open")]

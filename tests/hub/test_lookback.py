@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hub.fleet import AgentState, Site, Subject
-from hub.lookback import VALUES_AT_ONCE, Lookback, Past, fill, owed
+from hub.lookback import UNKNOWN, VALUES_AT_ONCE, Lookback, Past, read_windows
+from hub.recollection import owed
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import Pick, Point, SeriesUnavailable, Spans, Value
 from hub.window import Window
@@ -61,6 +62,11 @@ def told(name: str, since: int, until: int, every: int, camera: int = 0, **first
         )
         for index, at in enumerate(range(since, until, every))
     ]
+
+
+def fill(places: Mapping[str, Site], series: EmbeddedSeries) -> None:
+    for (name, device), windows in read_windows(owed(places), series).items():
+        places[name].devices[device].windows = windows
 
 
 def test_each_device_is_looked_back_on_from_what_rules_have_seen_of_it(series: Counted) -> None:
@@ -168,22 +174,22 @@ def taken(lookback: Lookback) -> Mapping[tuple[str, str], Past]:
 def test_a_store_that_is_away_for_a_moment_is_waited_for(tmp_path: Path) -> None:
     series = Moody(tmp_path / "series.db")
     series.write(told("depot", T0 - 2 * HOUR, T0, 10 * MINUTE, recording_retention_days=0))
-    lookback = Lookback(series, pause=0.01)
+    lookback = Lookback(series, lambda: T0, pause=0.01)
     with working(lookback):
         lookback.ask(owed({"depot": site("depot", T0)}))
         wait_until(lambda: len(series.asked) > 2, what="it is asked again and again")
         assert lookback.take() == {}
         series.away = False
-        assert len(taken(lookback)["depot", "cam-0"][COARSE]) == 3
+        assert len(taken(lookback)["depot", "cam-0"].windows[COARSE]) == 3
     series.close()
 
 
 def test_of_a_store_that_stays_away_rules_are_told_that_nothing_is_known(tmp_path: Path) -> None:
     series = Moody(tmp_path / "series.db")
-    lookback = Lookback(series, patience=0.0)
+    lookback = Lookback(series, lambda: T0, patience=0.0)
     with working(lookback):
         lookback.ask(owed({"depot": site("depot", T0)}))
-        assert taken(lookback) == {("depot", "cam-0"): {}}
+        assert taken(lookback) == {("depot", "cam-0"): UNKNOWN}
     series.close()
 
 
@@ -193,18 +199,49 @@ def test_a_defect_leaves_nobody_waiting(tmp_path: Path, caplog: pytest.LogCaptur
             raise ZeroDivisionError
 
     series = Broken(tmp_path / "series.db")
-    lookback = Lookback(series)
+    lookback = Lookback(series, lambda: T0)
     with working(lookback):
         lookback.ask(owed({"depot": site("depot", T0)}))
-        assert taken(lookback) == {("depot", "cam-0"): {}}
+        assert taken(lookback) == {("depot", "cam-0"): UNKNOWN}
     assert "can't be read" in caplog.text
     series.close()
 
 
 def test_what_was_asked_for_before_the_engine_was_rebuilt_is_forgotten(series: Counted) -> None:
-    lookback = Lookback(series)
+    lookback = Lookback(series, lambda: T0)
     with working(lookback):
         lookback.ask(owed({"depot": site("depot", T0)}))
         wait_until(lambda: len(series.asked) >= 2, what="it is read")
         lookback.ask(owed({"quay": site("quay", T0)}))
         assert list(taken(lookback)) == [("quay", "cam-0")]
+
+
+def test_a_site_is_read_as_a_whole(series: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.lookback.DEVICES_AT_ONCE", 3)
+    lookback, parts = Lookback(series, lambda: T0), []
+
+    def look() -> bool:
+        if found := lookback.take():
+            parts.append(sorted({site for site, _ in found}))
+        return sum(map(len, parts)) == 3
+
+    with working(lookback):
+        lookback.ask(owed({f"s{number}": site(f"s{number}", T0, cameras=2) for number in range(3)}))
+        wait_until(look, what="all is read")
+    assert parts in ([["s0", "s1"], ["s2"]], [["s0", "s1", "s2"]])
+
+
+def test_a_store_that_stays_away_is_waited_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.lookback.DEVICES_AT_ONCE", 1)
+    series = Moody(tmp_path / "series.db")
+    lookback, found = Lookback(series, lambda: T0, patience=0.2, pause=0.05), dict[tuple[str, str], Past]()
+
+    def look() -> bool:
+        found.update(lookback.take())
+        return len(found) == 3
+
+    with working(lookback):
+        lookback.ask(owed({f"s{number}": site(f"s{number}", T0) for number in range(3)}))
+        wait_until(look, what="all are told")
+    assert all(past == UNKNOWN for past in found.values())
+    series.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub.fleet import AgentState, Site, Subject
-from hub.recollection import LATELY_MS, LOOKBACK_MS, read_newest
+from hub.recollection import LATELY_MS, LOOKBACK_MS, SITES_AT_ONCE, owed, read_newest
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import Pick, Point, Spans, Value
 from wire.messages import DeviceKind
@@ -50,16 +50,19 @@ def told(series: EmbeddedSeries, name: str, at: int, agent: str = "a", **values:
     series.write([Point("camera", name, agent, f"cam-{agent}", at, values)])
 
 
-def latest(place: Site, agent: str = "a") -> dict[str, Value]:
-    return dict(place.devices[f"cam-{agent}"].latest)
+Known = dict[tuple[str, str], dict[str, Value]]
+
+
+def newest(places: dict[str, Site], series: EmbeddedSeries, now: int = T0, everywhere: bool = True) -> Known:
+    return read_newest(owed(places), series, now, everywhere=everywhere)
 
 
 def test_the_newest_of_each_metric_that_was_judged(series: Counted) -> None:
     place = site("depot", a=T0)
     told(series, "depot", T0 - DAY, reachable=0.0, response_seconds=2.0)
     told(series, "depot", T0, reachable=1.0)
-    read_newest({"depot": place}, series, T0)
-    assert latest(place) == {"reachable": Value(T0, 1.0), "response_seconds": Value(T0 - DAY, 2.0)}
+    known = newest({"depot": place}, series)["depot", "cam-a"]
+    assert known == {"reachable": Value(T0, 1.0), "response_seconds": Value(T0 - DAY, 2.0)}
 
 
 def test_where_something_was_never_judged_the_one_before_it_is_the_newest(series: Counted) -> None:
@@ -70,13 +73,13 @@ def test_where_something_was_never_judged_the_one_before_it_is_the_newest(series
     told(series, "depot", T0 - 10_000, reachable=1.0)
     told(series, "depot", T0 + 10_000, reachable=0.0, response_seconds=9.0, fps=25.0)
     told(series, "quay", T0 - 2 * MINUTE, reachable=1.0)
-    read_newest({"depot": place, "quay": other}, series, T0)
-    assert latest(place) == {
+    known = newest({"depot": place, "quay": other}, series)
+    assert known["depot", "cam-a"] == {
         "reachable": Value(T0 - 10_000, 1.0),
         "response_seconds": Value(T0 - DAY, 2.0),
         "authenticated": Value(T0 - DAY, 0.0),
     }
-    assert latest(other) == {"reachable": Value(T0 - 2 * MINUTE, 1.0)}
+    assert known["quay", "cam-a"] == {"reachable": Value(T0 - 2 * MINUTE, 1.0)}
 
 
 def test_two_agents_of_a_site_are_looked_at_each_from_its_own_last_word(series: Counted) -> None:
@@ -86,9 +89,9 @@ def test_two_agents_of_a_site_are_looked_at_each_from_its_own_last_word(series: 
     told(series, "depot", silent, "b", reachable=0.0)
     told(series, "depot", silent - LOOKBACK_MS + 1, "b", response_seconds=1.0)
     told(series, "depot", silent - LOOKBACK_MS, "b", authenticated=1.0)
-    read_newest({"depot": place}, series, T0)
-    assert latest(place) == {"reachable": Value(T0, 1.0)}
-    assert latest(place, "b") == {
+    known = newest({"depot": place}, series)
+    assert known["depot", "cam-a"] == {"reachable": Value(T0, 1.0)}
+    assert known["depot", "cam-b"] == {
         "reachable": Value(silent, 0.0),
         "response_seconds": Value(silent - LOOKBACK_MS + 1, 1.0),
     }
@@ -98,9 +101,9 @@ def test_a_clock_that_is_ahead_makes_nobody_look_silent(series: Counted) -> None
     places = {"depot": site("depot", a=T0), "quay": site("quay", a=T0 + 30 * DAY)}
     told(series, "depot", T0, reachable=1.0)
     told(series, "quay", T0 + 30 * DAY, reachable=0.0)
-    read_newest(places, series, T0 + MINUTE)
-    assert latest(places["depot"]) == {"reachable": Value(T0, 1.0)}
-    assert latest(places["quay"]) == {"reachable": Value(T0 + 30 * DAY, 0.0)}
+    known = newest(places, series, T0 + MINUTE)
+    assert known["depot", "cam-a"] == {"reachable": Value(T0, 1.0)}
+    assert known["quay", "cam-a"] == {"reachable": Value(T0 + 30 * DAY, 0.0)}
 
 
 def test_who_has_been_silent_is_asked_about_by_the_week(series: Counted) -> None:
@@ -108,20 +111,19 @@ def test_who_has_been_silent_is_asked_about_by_the_week(series: Counted) -> None
     silent = {f"z{number}": site(f"z{number}", a=T0 - 40 * DAY - number * MINUTE) for number in range(5)}
     for name, place in (live | silent).items():
         told(series, name, place.agents["a"].mark, reachable=1.0)
-    read_newest(live | silent, series, T0)
-    assert all(latest(place) for place in (live | silent).values())
-    assert series.asked == [(sorted(live | silent), "last"), (sorted(silent), "last")]
+    assert all(newest(live | silent, series).values())
+    assert series.asked == [(None, "last"), (sorted(silent), "last")]
 
 
-def test_of_a_large_fleet_no_site_is_named(series: Counted) -> None:
-    places = {f"s{number}": site(f"s{number}", a=T0) for number in range(501)}
-    told(series, "s7", T0, reachable=1.0)
-    read_newest(places, series, T0)
-    assert latest(places["s7"]) == {"reachable": Value(T0, 1.0)}
-    assert series.asked == [(None, "last")]
+def test_some_of_a_large_fleet_are_asked_about_by_the_names_of_their_sites(series: Counted) -> None:
+    places = {f"s{number:03}": site(f"s{number:03}", a=T0) for number in range(SITES_AT_ONCE + 1)}
+    told(series, "s007", T0, reachable=1.0)
+    assert newest(places, series, everywhere=False)["s007", "cam-a"] == {"reachable": Value(T0, 1.0)}
+    names = sorted(places)
+    assert series.asked == [(names[:-1], "last"), (names[-1:], "last")]
 
 
 def test_before_anybody_has_reported_nothing_is_asked(series: Counted) -> None:
     told(series, "depot", T0, reachable=1.0)
-    read_newest({"depot": site("depot", a=0)}, series, T0)
+    assert newest({"depot": site("depot", a=0)}, series) == {}
     assert series.asked == []
