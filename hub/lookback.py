@@ -40,6 +40,11 @@ PATIENCE_SECONDS = 120.0
 
 PAUSE_SECONDS = 5.0
 
+TURN_SECONDS = 0.1
+
+WAITING = 3
+"""So many pieces may wait for the hub to take them (its database may be away); reading waits then."""
+
 
 Windows = Mapping[Window, Values]
 
@@ -157,6 +162,8 @@ class Lookback:
         """Site after site, some at a time."""
         began, patience = time.monotonic(), self._patience
         for part in _parts(devices):
+            while self._found.qsize() >= WAITING and self._asked.empty() and not stop.is_set():
+                stop.wait(TURN_SECONDS)
             if stop.is_set() or not self._asked.empty():
                 return
             started = time.monotonic()

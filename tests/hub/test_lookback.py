@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.fleet import AgentState, Site, Subject
-from hub.lookback import UNKNOWN, VALUES_AT_ONCE, Lookback, Past, read_windows
+from hub.lookback import TURN_SECONDS, UNKNOWN, VALUES_AT_ONCE, WAITING, Lookback, Past, read_windows
 from hub.recollection import owed
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import Pick, Point, SeriesUnavailable, Spans, Value
@@ -148,13 +148,23 @@ class Moody(Counted):
         return super().across(kind, metric, spans, sites=sites, pick=pick)
 
 
+class Turns(threading.Event):
+    """Counts how often somebody waited for a turn."""
+
+    turns = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.turns += timeout == TURN_SECONDS
+        return super().wait(timeout)
+
+
 @contextmanager
-def working(lookback: Lookback) -> Iterator[None]:
-    stop = threading.Event()
+def working(lookback: Lookback) -> Iterator[Turns]:
+    stop = Turns()
     thread = threading.Thread(target=lookback.run, args=(stop,))
     thread.start()
     try:
-        yield
+        yield stop
     finally:
         stop.set()
         thread.join(30)
@@ -245,3 +255,19 @@ def test_a_store_that_stays_away_is_waited_for_once(tmp_path: Path, monkeypatch:
         wait_until(look, what="all are told")
     assert all(past == UNKNOWN for past in found.values())
     series.close()
+
+
+def test_what_nobody_takes_is_not_piled_up(series: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.lookback.DEVICES_AT_ONCE", 1)
+    places = {f"s{number}": site(f"s{number}", T0, windows=(COARSE,)) for number in range(WAITING + 2)}
+    lookback, found = Lookback(series, lambda: T0), dict[tuple[str, str], Past]()
+
+    def look() -> bool:
+        found.update(lookback.take())
+        return len(found) == len(places)
+
+    with working(lookback) as stop:
+        lookback.ask(owed(places))
+        wait_until(lambda: stop.turns >= 2, what="it waits for the hub")
+        assert len(series.asked) == WAITING
+        wait_until(look, what="the rest is read when that is taken")
