@@ -142,7 +142,8 @@ class App:
             self._rules,
             self._config.rules,
             now_ms,
-            lambda _: self._series.stats().points == 0,
+            # What waits in the buffer or is not read yet may be what a finding stands on.
+            lambda _: self._series.stats().points == 0 and self._lookback.done,
         )
 
     def _console(self) -> uvicorn.Server:

@@ -128,12 +128,17 @@ class Lookback:
         self._patience, self._pause = patience, pause
         self._asked: queue.SimpleQueue[Debts] = queue.SimpleQueue()
         self._found: queue.SimpleQueue[tuple[int, dict[Key, Past]]] = queue.SimpleQueue()
-        self._round = self._begun = 0
+        self._round = self._begun = self._finished = 0
 
     def ask(self, devices: Debts) -> None:
         """Read these; what was asked for before is wanted no more."""
         self._round += 1
         self._asked.put(devices)
+
+    @property
+    def done(self) -> bool:
+        """All that was asked for has been read and taken. From any thread."""
+        return self._finished == self._round and self._found.empty()
 
     def take(self) -> Mapping[Key, Past]:
         """What was found since the last call."""
@@ -157,6 +162,7 @@ class Lookback:
             except Exception:  # supervised: rules that wait for this must not wait for ever
                 log.exception("what rules judge by can't be read: they go on without earlier values")
                 self._found.put((self._begun, dict.fromkeys(devices, UNKNOWN)))
+                self._finished = self._begun
 
     def _work(self, devices: Debts, stop: threading.Event) -> None:
         """Site after site, some at a time."""
@@ -172,6 +178,7 @@ class Lookback:
                 patience = 0.0  # of the others each is asked for once more, and not waited for
             self._found.put((self._begun, found or dict.fromkeys(part, UNKNOWN)))
             stop.wait((time.monotonic() - started) * REST)
+        self._finished = self._begun
         if devices:
             log.info("what rules judge by is read: %d devices, %.0f s", len(devices), time.monotonic() - began)
 

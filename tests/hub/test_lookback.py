@@ -185,12 +185,15 @@ def test_a_store_that_is_away_for_a_moment_is_waited_for(tmp_path: Path) -> None
     series = Moody(tmp_path / "series.db")
     series.write(told("depot", T0 - 2 * HOUR, T0, 10 * MINUTE, recording_retention_days=0))
     lookback = Lookback(series, lambda: T0, pause=0.01)
+    assert lookback.done
     with working(lookback):
         lookback.ask(owed({"depot": site("depot", T0)}))
         wait_until(lambda: len(series.asked) > 2, what="it is asked again and again")
         assert lookback.take() == {}
+        assert not lookback.done
         series.away = False
         assert len(taken(lookback)["depot", "cam-0"].windows[COARSE]) == 3
+        wait_until(lambda: lookback.done, what="all is read and taken")
     series.close()
 
 
