@@ -22,7 +22,6 @@ from hub.folder import lock
 from hub.health import Health, running
 from hub.intake import BatchSize, Intake
 from hub.lease import PATIENCE_SECONDS, Lease, refuse_apart
-from hub.lookback import Lookback
 from hub.measures import Measures
 from hub.mqtt import MqttLink
 from hub.own import Own, Process, of_buffer, refuse_taken
@@ -115,7 +114,6 @@ class App:
         """The committer, and those that work on what it has written."""
         ingest, tiers = self._config.file.ingest, self._tiers
         self._warming = Warming(tiers.stores["hourly"], now_ms)
-        self._lookback = Lookback(self._series, now_ms)
         self._committer = Committer(
             self._database,
             self._series,
@@ -131,7 +129,6 @@ class App:
             fence=self._lease,
             marks=tiers.marks,
             past=self._warming,
-            lookback=self._lookback,
         )
         self._rollups = RollupWorker(self._database, tiers.for_rollups(), tiers.marks, now_ms, self._is_active)
         self._pruner = Pruner(tiers.stores, tiers.retention, now_ms, self._is_active)
@@ -142,8 +139,7 @@ class App:
             self._rules,
             self._config.rules,
             now_ms,
-            # What waits in the buffer or is not read yet may be what a finding stands on.
-            lambda _: self._series.stats().points == 0 and self._lookback.done,
+            lambda _: self._series.stats().points == 0,
         )
 
     def _console(self) -> uvicorn.Server:
@@ -176,7 +172,6 @@ class App:
             "retention": self._pruner.run,
             "rollups": self._rollups.run,
             "records": self._write_records,
-            "lookback": self._lookback.run,
             "warming": self._warming.run,
             "reconciliation": right,
             "console": lambda _: self._server.run(),

@@ -18,7 +18,6 @@ from hub.engine import Engine
 from hub.fence import Fence, Unfenced
 from hub.intake import BatchSize, Delivery, Intake
 from hub.isolation import DatabaseAway, Isolation, first_line
-from hub.lookback import Lookback
 from hub.measures import Committed, Measures
 from hub.noticeboard import Noticeboard
 from hub.own import Own
@@ -78,14 +77,13 @@ class Committer:
         marks: Marks | None = None,
         noticeboard: Noticeboard | None = None,
         past: Past | None = None,
-        lookback: Lookback | None = None,
     ) -> None:
         """`answered` is told whose word on its configuration was committed, and who has connected anew.
 
         `measures` counts the work; `own` reports on it as a device of its own, if at all. `vigil` knows when this hub
         was awake. `fence` is what every commit has to pass where another hub works on the same database. `marks` knows
         which hours have to be rolled up again, `noticeboard` the maintenance windows and silences. `past` is what was
-        usual before this start, `lookback` reads what was before it while the hub works.
+        usual before this start.
         """
         self._fence = fence or Unfenced()
         self._unseen: int | None = None
@@ -105,7 +103,6 @@ class Committer:
         self._reception = Reception(intake, outbound, clock, self._own_address)
         self._rules = rules
         self._past = past
-        self._lookback = lookback
         self._settings = settings
         self._clock = clock
         self._size = size or BatchSize()
@@ -185,8 +182,6 @@ class Committer:
         if self.vigil.look_back(self._ready) and self._own is not None:
             self._own.soon()
         self._noticeboard.look(self._ready)
-        if self._lookback is not None:
-            self._ready.look_back(self._lookback.take())
         self._isolation.step()
 
     def _patience(self, wait: float) -> float:
@@ -218,8 +213,7 @@ class Committer:
             if self._blindness is None:  # kept across rebuilds: it knows intervals that no commit has saved yet
                 self._blindness = read_blindness(connection, now)
             series, before = Attended(self._series, self.vigil.alive), self._failed
-            knows = (self._blindness, now, before, self._past, self._lookback)
-            engine = rebuild(connection, series, self._rules, self._settings, *knows)
+            engine = rebuild(connection, series, self._rules, self._settings, self._blindness, now, before, self._past)
         self._engine, self._failed, self._attempt = engine, None, ""
         self.vigil.restored(self._blindness, now, beat.at if beat else None, self._unseen)
         self._unseen = None

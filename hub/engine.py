@@ -15,8 +15,7 @@ from hub.fleet import NOBODY, SITE, AgentState, KnownValues, Site, Subject
 from hub.happening import Happenings
 from hub.inventory import Inventories, Taken
 from hub.judge import Judge
-from hub.lateness import LATE_MS, bounds, news_of, note_order
-from hub.lookback import Past, joined
+from hub.lateness import bounds, news_of, note_order
 from hub.newest import Newest
 from hub.plan import Plans
 from hub.rule import Judgement, Rule, Settings
@@ -172,45 +171,13 @@ class Engine:
     def _contradicted(self, check: Check, subject: Subject, metric: str, value: float, at: int) -> bool:
         """Whether what was to be told soon is dropped, for since it began it has been well."""
         finding = subject.findings.get(check.rule.name)
-        if finding is None or finding.life.state != "pending" or at <= finding.life.since or _blind(check, subject):
+        if finding is None or finding.life.state != "pending" or at <= finding.life.since:
             return False
         judgement = _by_threshold(check, metric, value) if check.threshold else self._judge.call(check, subject, at)
         if judgement is None or judgement.verdict != "clear":
             return False
         self.findings.apply(check, subject, judgement, at, None)
         return True
-
-    def look_back(self, pasts: Mapping[tuple[str, str], Past]) -> None:
-        """(site, device) → what was before the start, for who is cold. Rules that wait for it judge what has come."""
-        warmed: list[tuple[Subject, int, Mapping[str, Value]]] = []
-        for (site, device), past in pasts.items():
-            subject = self.sites[site].devices.get(device) if site in self.sites else None
-            state = self.sites[site].agents.get(subject.agent) if subject else None
-            if subject is None or state is None or not subject.cold:
-                continue
-            subject.cold = False
-            for batch in self._batches:
-                if subject in batch:
-                    latest, windows, learned = batch[subject]
-                    batch[subject] = latest.upon(past.latest), joined(past.windows, windows, state.mark), learned
-            subject.latest = subject.latest.upon(past.latest)
-            subject.windows = joined(past.windows, subject.windows, state.mark)
-            warmed.append((subject, max(state.floor, state.sent - LATE_MS), past.latest))
-        for subject, since, before in warmed:
-            self._judge_since(subject, since, before)
-
-    def _judge_since(self, subject: Subject, since: int, before: Mapping[str, Value]) -> None:
-        """By every rule that waited, the newest of its values that came since; `before` were the newest till then."""
-        newest: dict[str, tuple[Check, str, Value]] = {}
-        for metric, (_, _, checks) in subject.plan.watches.items():
-            value = subject.latest.get(metric)
-            for check in checks if value is not None and value.at > since else ():
-                known = newest.get(check.rule.name)
-                if not check.threshold and value is not None and (known is None or value.at > known[2].at):
-                    newest[check.rule.name] = check, metric, value
-        for check, metric, value in newest.values():
-            last = before.get(metric)
-            self._judge_sample(check, subject, metric, value.value, value.at, last.at if last is not None else None)
 
     # --- events ---
 
@@ -245,12 +212,12 @@ class Engine:
     def values_committed(self) -> dict[tuple[str, str], KnownValues]:
         """(site, device) → the newest values and windows, as they were before the first batch not committed."""
         known = {
-            (site, name): KnownValues(subject.kind, subject.latest, subject.windows, subject.learned, subject.cold)
+            (site, name): KnownValues(subject.kind, subject.latest, subject.windows, subject.learned)
             for site, place in self.sites.items()
             for name, subject in place.devices.items()
         }
         for batch in reversed(self._batches):
-            known |= {(one.site, one.device): KnownValues(one.kind, *before, one.cold) for one, before in batch.items()}
+            known |= {(one.site, one.device): KnownValues(one.kind, *before) for one, before in batch.items()}
         return known
 
     def _extend_windows(self, subject: Subject, at: int, news: Mapping[str, float]) -> None:
@@ -268,8 +235,6 @@ class Engine:
     def _judge_sample(
         self, check: Check, subject: Subject, metric: str, value: float, at: int, before: int | None
     ) -> None:
-        if _blind(check, subject):
-            return
         if check.rule.fickle and before is not None:
             state = self.sites[subject.site].agents.get(subject.agent)
             if state is not None and before <= state.hole:
@@ -305,11 +270,6 @@ class Engine:
         """The hub's own clock was ahead and no longer is."""
         self._silence.clock_set_back(now)
         self.findings.clock_set_back(now)
-
-
-def _blind(check: Check, subject: Subject) -> bool:
-    """It judges by what is not read yet."""
-    return subject.cold and not check.threshold
 
 
 def _by_threshold(check: Check, metric: str, value: float) -> Judgement | None:

@@ -30,7 +30,6 @@ class KnownValues(NamedTuple):
     latest: Newest
     windows: Mapping[Window, Values]
     learned: Mapping[str, Any]
-    cold: bool
 
 
 @dataclass(eq=False)
@@ -98,8 +97,6 @@ class Subject:
     """The name of the area it is in, if any."""
     learned: Mapping[str, Any] = field(default_factory=lambda: NOTHING_LEARNED)
     """Rule → what a condition that learns knows of this device. Replaced, never changed in place."""
-    cold: bool = False
-    """What was before the start is not read yet: rules that judge by more than one number say nothing of it."""
 
     def snapshot(self, windows: Mapping[str, Values], relatives: "Kin", unheard_seconds: float = 0.0) -> Snapshot:
         """What a rule may know of it, with the windows of that rule."""

@@ -40,14 +40,6 @@ class Newest(Mapping[str, Value]):
         """With values that are not newer than all of it, but newer than what is known of these metrics."""
         return Newest(self.at, self._values, {**self._older, **{metric: Value(at, v) for metric, v in values.items()}})
 
-    def upon(self, past: Mapping[str, Value]) -> "Newest":
-        """With what was known before it."""
-        known = dict(past)
-        for metric, value in self.items():
-            if metric not in known or known[metric].at <= value.at:
-                known[metric] = value
-        return Newest.of(known)
-
     def differing(self, values: Mapping[str, float]) -> Mapping[str, float]:
         """Those of these values that are not as they are known: the same told again is no news."""
         known = {metric: self.get(metric) for metric in values}

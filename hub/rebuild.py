@@ -15,16 +15,15 @@ from hub.cover import Covers
 from hub.engine import Engine
 from hub.finding import Life
 from hub.fleet import LiveFinding, Site, Subject
-from hub.lookback import Lookback, read_windows
+from hub.lookback import read_windows
 from hub.newest import Newest
 from hub.occurrence import LATE_MS
-from hub.recollection import Key, owed, read_newest
+from hub.recollection import LOOKBACK_MS, Debts, owed, read_newest
 from hub.remembered import Remembered
 from hub.rule import Rule, Settings, Severity
-from hub.series.store import SeriesUnavailable, Value
+from hub.series.store import SeriesUnavailable
 from hub.store import covers, schema
 from hub.unusual import Past
-from hub.window import Values, Window
 from wire.messages import DeviceKind
 
 log = logging.getLogger(__name__)
@@ -42,14 +41,12 @@ def rebuild(
     now: int,
     before: Engine | None = None,
     past: Past | None = None,
-    lookback: Lookback | None = None,
 ) -> Engine:
     """An engine that goes on where the last commit left off.
 
     `before` is an engine whose batch could not be committed: its values are kept as they were before that batch, and
     the series store is not asked, for it may hold values of that batch which no rule has judged.
-    `past` is what rules learn from that judge by what is usual. `lookback` reads most values later; without it they
-    are read now.
+    `past` is what rules learn from that judge by what is usual.
     Findings whose rule or device is gone since then are closed: the engine's first transitions say so.
     """
     engine = Engine(rules, settings, blindness)
@@ -62,7 +59,7 @@ def rebuild(
     _read_events(connection, engine, now)
     engine.restored(now)
     if before is None:
-        _read_values(engine, series, now, lookback)
+        _read_values(engine, series, now)
     else:
         _keep_values(engine, before)
     return engine
@@ -88,9 +85,14 @@ def of_site(
     engine.findings.covering.covers = Covers(covers.current(connection, now), now)
     place = engine.sites.setdefault(site, Site())
     try:
-        debts = owed({site: place})
-        newest = read_newest(debts, series, now, everywhere=False)
-        _remember({site: place}, newest, read_windows(debts, series))
+        for state in place.agents.values():
+            mine = [subject for subject in place.devices.values() if subject.agent == state.agent]
+            for kind in {subject.kind for subject in mine}:
+                found = series.latest(site, kind, state.mark, state.mark - LOOKBACK_MS)
+                for subject in mine:
+                    if subject.kind is kind:
+                        subject.latest = Newest.of(found.get(subject.device, {}))
+        _look_back({site: place}, owed({site: place}), series)
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): values prove nothing", error)
         for subject in place.devices.values():
@@ -195,9 +197,12 @@ def _read_events(connection: sa.Connection, engine: Engine, now: int) -> None:
             engine.recall(row.site, row.device, row.type, row.data, min(row.at, row.received, now))
 
 
-def _read_values(engine: Engine, series: Remembered, now: int, lookback: Lookback | None) -> None:
+def _read_values(engine: Engine, series: Remembered, now: int) -> None:
     try:
-        _read_past(engine, series, now, lookback)
+        debts = owed(engine.sites)
+        for (name, device), values in read_newest(debts, series, now).items():
+            engine.sites[name].devices[device].latest = Newest.of(values)
+        _look_back(engine.sites, debts, series)
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): rules start without earlier values", error)
     # The store may lack values that wait in its buffer: what is not newer than the mark has been judged, as far as
@@ -207,33 +212,9 @@ def _read_values(engine: Engine, series: Remembered, now: int, lookback: Lookbac
             state.floor = state.mark
 
 
-def _read_past(engine: Engine, series: Remembered, now: int, lookback: Lookback | None) -> None:
-    """All of it. Or, where the rest is read later, the newest values of agents, for by these it is judged how long they
-    may be silent, and of whoever has a finding, for its times go on from there."""
-    debts = owed(engine.sites)
-    if lookback is None:
-        _remember(engine.sites, read_newest(debts, series, now, everywhere=True), read_windows(debts, series))
-        return
-    lookback.ask({})
-    subjects = {key: engine.sites[key[0]].devices[key[1]] for key in debts}
-    agents = {key: debts[key] for key, subject in subjects.items() if subject.kind is DeviceKind.AGENT}
-    ailing = {key: debts[key] for key, subject in subjects.items() if subject.findings and key not in agents}
-    for those, everywhere in ((agents, True), (ailing, False)):
-        _remember(engine.sites, read_newest(those, series, now, everywhere=everywhere), {})
-    for subject in subjects.values():
-        subject.cold = True
-    lookback.ask(debts)
-
-
-def _remember(
-    places: Mapping[str, Site],
-    newest: Mapping[Key, Mapping[str, Value]],
-    windows: Mapping[Key, Mapping[Window, Values]],
-) -> None:
-    for (site, device), values in newest.items():
-        places[site].devices[device].latest = Newest.of(values)
-    for (site, device), known in windows.items():
-        places[site].devices[device].windows = dict(known)
+def _look_back(places: Mapping[str, Site], debts: Debts, series: Remembered) -> None:
+    for (site, device), windows in read_windows(debts, series).items():
+        places[site].devices[device].windows = windows
 
 
 def _keep_values(engine: Engine, before: Engine) -> None:
@@ -249,5 +230,5 @@ def _keep_values(engine: Engine, before: Engine) -> None:
                 subject.latest = values.latest
                 kept = values.windows.items()
                 subject.windows.update({window: past for window, past in kept if window in subject.windows})
-                subject.learned, subject.cold = values.learned, values.cold
+                subject.learned = values.learned
                 engine.unusuals.keep(subject)

@@ -8,12 +8,11 @@ the minute in which they were judged last.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from hub.fleet import Site
-from hub.remembered import Remembered
-from hub.series.store import Pick, Spans, Value
+from hub.remembered import Question, Remembered, answers
+from hub.series.store import Pick, Value
 from hub.window import Window
 
 LOOKBACK_MS = 2 * 86_400_000
@@ -24,13 +23,9 @@ LATELY_MS = 3_600_000
 
 WEEK_MS = 7 * 86_400_000
 MINUTE_MS = 60_000
-EVER_MS = 1 << 62
 
 SITES_AT_ONCE = 500
 """So many are named in a question."""
-
-QUESTIONS_AT_ONCE = 4
-"""One keeps a core of the store busy, and a hub that starts does nothing else meanwhile."""
 
 Key = tuple[str, str]
 """(site, device)"""
@@ -60,10 +55,8 @@ def owed(places: Mapping[str, Site]) -> dict[Key, Owed]:
     }
 
 
-def read_newest(
-    devices: Debts, series: Remembered, now: int, *, everywhere: bool, at_once: int = QUESTIONS_AT_ONCE
-) -> dict[Key, dict[str, Value]]:
-    """Metric → newest value, of each. `everywhere`: they are most of their kinds. Raises SeriesUnavailable."""
+def read_newest(devices: Debts, series: Remembered, now: int) -> dict[Key, dict[str, Value]]:
+    """Metric → newest value, of each. Raises SeriesUnavailable."""
     newest: dict[Key, dict[str, Value]] = {key: {} for key in devices}
     # A gateway whose clock is ahead must not make everybody else look long silent.
     end = max((one.mark for one in devices.values() if one.mark <= now), default=now)
@@ -72,20 +65,18 @@ def read_newest(
     overtaken: dict[Key, Owed] = {}
 
     def look(those: Debts, asked: Sequence[Asked], sites: list[str] | None) -> None:
-        for kind, metric, found in _answers(series, {one.kind for one in those.values()}, asked, sites, at_once):
+        for question, found in answers(series, _questions(series, those, asked, sites)):
             for key, values in found.items():
                 one = those.get(key)
-                if one is None or one.kind != kind:
+                if one is None or one.kind != question.kind:
                     continue
                 judged = [value for value in values if value.at <= one.mark]
                 if len(judged) < len(values):
                     overtaken[key] = one
                 if judged and judged[-1].at > one.mark - LOOKBACK_MS:
-                    newest[key][metric] = judged[-1]
+                    newest[key][question.metric] = judged[-1]
 
-    recent: Asked = ((end - LATELY_MS - LOOKBACK_MS, end), "last")
-    for _, those, sites in _grouped(lately, EVER_MS) if not everywhere else [(0, lately, None)]:
-        look(those, [recent], sites)
+    look(lately, [((end - LATELY_MS - LOOKBACK_MS, end), "last")], None)
     for week, those, sites in _grouped(silent, WEEK_MS):
         look(those, [((week - LOOKBACK_MS, week + WEEK_MS - 1), "last")], sites)
     for minute, those, sites in _grouped(dict(overtaken), MINUTE_MS):
@@ -107,17 +98,8 @@ def _grouped(devices: Debts, length: int) -> Iterator[tuple[int, Debts, list[str
             yield start, {key: one for site in sites for key, one in by_site[site].items()}, sites
 
 
-def _answers(
-    series: Remembered, kinds: set[str], asked: Sequence[Asked], sites: list[str] | None, at_once: int
-) -> Iterator[tuple[str, str, Mapping[Key, list[Value]]]]:
-    """Of every metric of every kind, older ones first, several questions at a time."""
-    metrics = [(kind, metric) for kind in sorted(kinds) for metric in series.metrics(kind)]
-    questions = [(kind, metric, [span], pick) for span, pick in asked for kind, metric in metrics]
-
-    def ask(question: tuple[str, str, Spans, Pick]) -> Mapping[Key, list[Value]]:
-        kind, metric, spans, pick = question
-        return series.across(kind, metric, spans, sites=sites, pick=pick)
-
-    with ThreadPoolExecutor(at_once) as pool:
-        for (kind, metric, *_), found in zip(questions, pool.map(ask, questions), strict=True):
-            yield kind, metric, found
+def _questions(series: Remembered, devices: Debts, asked: Sequence[Asked], sites: list[str] | None) -> list[Question]:
+    """About every metric of their kinds, older spans first."""
+    kinds = sorted({one.kind for one in devices.values()})
+    metrics = [(kind, metric) for kind in kinds for metric in series.metrics(kind)]
+    return [Question(kind, metric, [span], pick, sites) for span, pick in asked for kind, metric in metrics]

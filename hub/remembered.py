@@ -1,13 +1,24 @@
 """What the rules look back on when the hub starts, as the series store has it."""
 
-from collections.abc import Callable, Collection
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Protocol
 
 from hub.series.store import Pick, Spans, Value
+
+QUESTIONS_AT_ONCE = 4
+"""One keeps a core of the store busy, and a hub that starts does nothing else meanwhile."""
+
+ANSWERS_WAITING = 2 * QUESTIONS_AT_ONCE
+"""So many are held before they are looked at."""
 
 
 class Remembered(Protocol):
     """What the rules look back on, as the series store has it (`hub.series.store.SeriesReads`)."""
+
+    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
+        """device → metric → newest value in since < at ≤ until (ms UTC). May raise SeriesUnavailable."""
+        ...
 
     def metrics(self, kind: str) -> list[str]:
         """What was ever stored of that kind. May raise SeriesUnavailable."""
@@ -34,6 +45,12 @@ class Attended:
         self._series = series
         self._answered = answered
 
+    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
+        """As Remembered's."""
+        found = self._series.latest(site, kind, until, since)
+        self._answered()
+        return found
+
     def metrics(self, kind: str) -> list[str]:
         """As Remembered's."""
         return self._series.metrics(kind)
@@ -51,3 +68,29 @@ class Attended:
         found = self._series.across(kind, metric, spans, sites=sites, pick=pick)
         self._answered()
         return found
+
+
+class Question(NamedTuple):
+    """What `across` is asked."""
+
+    kind: str
+    metric: str
+    spans: Spans
+    pick: Pick
+    sites: Sequence[str] | None
+
+
+Answer = Mapping[tuple[str, str], list[Value]]
+"""(site, device) → values, oldest first."""
+
+
+def answers(series: Remembered, questions: Sequence[Question]) -> Iterator[tuple[Question, Answer]]:
+    """In order, several asked at a time. Raises SeriesUnavailable."""
+
+    def ask(one: Question) -> Answer:
+        return series.across(one.kind, one.metric, one.spans, sites=one.sites, pick=one.pick)
+
+    with ThreadPoolExecutor(QUESTIONS_AT_ONCE) as pool:
+        for first in range(0, len(questions), ANSWERS_WAITING):
+            some = questions[first : first + ANSWERS_WAITING]
+            yield from zip(some, pool.map(ask, some), strict=True)

@@ -37,6 +37,10 @@ class NoSeries:
         """Gone."""
         return lambda: Written(Outcome.WRITTEN)
 
+    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
+        """Nothing."""
+        return {}
+
     def metrics(self, kind: str) -> list[str]:
         """None."""
         return []

@@ -82,6 +82,10 @@ def _exists(config: HubConfig) -> bool:
 class Unknown:
     """No series store: no value proves anything."""
 
+    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Any]]:
+        """Nothing."""
+        return {}
+
     def metrics(self, kind: str) -> list[str]:
         """None."""
         return []

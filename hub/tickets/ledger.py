@@ -5,8 +5,8 @@ One ticket a root cause: a finding with a cause has none, it is listed on its ca
 
 A ticket follows its root cause. When several findings turn out to be consequences of one that opens now, the oldest of
 their tickets becomes its ticket, so that a fault which is first seen in one channel and then in its whole recorder is
-one ticket from beginning to end. What is explained the moment it opens never had a ticket; however messages fall into
-batches, tickets are the same.
+one ticket from beginning to end. What is explained at the very time at which it opens never had a ticket, if the same
+batch says so; otherwise tickets are the same, however messages fall into batches.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -12,7 +12,6 @@ from hub.committer import Committer
 from hub.config import HubConfig
 from hub.intake import BatchSize, Intake
 from hub.lease import Lease
-from hub.lookback import Lookback
 from hub.measures import Measures
 from hub.own import Own, of_buffer
 from hub.rollup.marks import Marks
@@ -73,11 +72,10 @@ class Hub:
         own: bool = False,
         name: str = "",
         config: HubConfig | None = None,
-        lookback: Callable[[BufferedSeries], Lookback] | None = None,
     ) -> None:
         """`config`: rules and their settings come from there.
         `own`: it reports on itself, too. With a `name` it is one of several on its database, and looks at the lease
-        as time passes. `lookback` reads windows while it works."""
+        as time passes."""
         self.now = T0
         self.mail = Mailbox()
         self.answered: list[Address] = []
@@ -111,7 +109,6 @@ class Hub:
             measures=self.measures,
             own=Own(OWN, self.measures, lambda: self.now / 1000, lambda: {"process_cpu_ratio": 0.25}) if own else None,
             fence=self.lease if name else None,
-            lookback=lookback(self.series) if lookback else None,
         )
 
     def close(self) -> None:

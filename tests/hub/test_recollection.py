@@ -53,8 +53,8 @@ def told(series: EmbeddedSeries, name: str, at: int, agent: str = "a", **values:
 Known = dict[tuple[str, str], dict[str, Value]]
 
 
-def newest(places: dict[str, Site], series: EmbeddedSeries, now: int = T0, everywhere: bool = True) -> Known:
-    return read_newest(owed(places), series, now, everywhere=everywhere)
+def newest(places: dict[str, Site], series: EmbeddedSeries, now: int = T0) -> Known:
+    return read_newest(owed(places), series, now)
 
 
 def test_the_newest_of_each_metric_that_was_judged(series: Counted) -> None:
@@ -115,12 +115,12 @@ def test_who_has_been_silent_is_asked_about_by_the_week(series: Counted) -> None
     assert series.asked == [(None, "last"), (sorted(silent), "last")]
 
 
-def test_some_of_a_large_fleet_are_asked_about_by_the_names_of_their_sites(series: Counted) -> None:
-    places = {f"s{number:03}": site(f"s{number:03}", a=T0) for number in range(SITES_AT_ONCE + 1)}
-    told(series, "s007", T0, reachable=1.0)
-    assert newest(places, series, everywhere=False)["s007", "cam-a"] == {"reachable": Value(T0, 1.0)}
-    names = sorted(places)
-    assert series.asked == [(names[:-1], "last"), (names[-1:], "last")]
+def test_so_many_sites_are_named_in_a_question(series: Counted) -> None:
+    names = [f"z{number:03}" for number in range(SITES_AT_ONCE + 1)]
+    silent = {name: site(name, a=T0 - 40 * DAY) for name in names}
+    told(series, "z007", T0 - 40 * DAY, reachable=1.0)
+    assert newest(silent | {"depot": site("depot", a=T0)}, series)["z007", "cam-a"]
+    assert series.asked == [(None, "last"), (names[:-1], "last"), (names[-1:], "last")]
 
 
 def test_before_anybody_has_reported_nothing_is_asked(series: Counted) -> None:

@@ -36,16 +36,19 @@ class Stored:
     def __init__(self) -> None:
         self.values = VALUES
 
-    def metrics(self, kind: str) -> list[str]:
-        return sorted({metric for values in self.values.values() for metric in values})
-
-    def across(self, kind: str, metric: str, *_: object, **__: object) -> dict[tuple[str, str], list[Value]]:
+    def latest(self, site: str, kind: str, until: int, since: int) -> dict[str, dict[str, Value]]:
         named = {device.device: device.kind for device in DEVICES}
         return {
-            (SITE, device): [Value(NOW - MINUTE, values[metric])]
+            device: {metric: Value(NOW - MINUTE, value) for metric, value in values.items()}
             for device, values in self.values.items()
-            if named[device] == kind and metric in values
+            if named[device] == kind
         }
+
+    def metrics(self, kind: str) -> list[str]:
+        return []
+
+    def across(self, *_: object, **__: object) -> dict[tuple[str, str], list[Value]]:
+        return {}
 
 
 class Records:
