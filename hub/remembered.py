@@ -1,10 +1,10 @@
 """What the rules look back on when the hub starts, as the series store has it."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
-from hub.series.store import Pick, Spans, Value
+from hub.series.store import Across, Pick, Sites, Spans, Value
 
 QUESTIONS_AT_ONCE = 4
 """One keeps a core of the store busy, and a hub that starts does nothing else meanwhile."""
@@ -24,15 +24,7 @@ class Remembered(Protocol):
         """What was ever stored of that kind. May raise SeriesUnavailable."""
         ...
 
-    def across(
-        self,
-        kind: str,
-        metric: str,
-        spans: Spans,
-        *,
-        sites: Collection[str] | None = None,
-        pick: Pick = "every",
-    ) -> dict[tuple[str, str], list[Value]]:
+    def across(self, kind: str, metric: str, spans: Spans, *, sites: Sites = None, pick: Pick = "every") -> Across:
         """(site, device) → its values in `spans`, oldest first, or of each span one alone. May raise
         SeriesUnavailable."""
         ...
@@ -55,15 +47,7 @@ class Attended:
         """As Remembered's."""
         return self._series.metrics(kind)
 
-    def across(
-        self,
-        kind: str,
-        metric: str,
-        spans: Spans,
-        *,
-        sites: Collection[str] | None = None,
-        pick: Pick = "every",
-    ) -> dict[tuple[str, str], list[Value]]:
+    def across(self, kind: str, metric: str, spans: Spans, *, sites: Sites = None, pick: Pick = "every") -> Across:
         """As Remembered's."""
         found = self._series.across(kind, metric, spans, sites=sites, pick=pick)
         self._answered()
@@ -80,14 +64,10 @@ class Question(NamedTuple):
     sites: Sequence[str] | None
 
 
-Answer = Mapping[tuple[str, str], list[Value]]
-"""(site, device) → values, oldest first."""
-
-
-def answers(series: Remembered, questions: Sequence[Question]) -> Iterator[tuple[Question, Answer]]:
+def answers(series: Remembered, questions: Sequence[Question]) -> Iterator[tuple[Question, Across]]:
     """In order, several asked at a time. Raises SeriesUnavailable."""
 
-    def ask(one: Question) -> Answer:
+    def ask(one: Question) -> Across:
         return series.across(one.kind, one.metric, one.spans, sites=one.sites, pick=one.pick)
 
     with ThreadPoolExecutor(QUESTIONS_AT_ONCE) as pool:

@@ -1,10 +1,22 @@
 """Long charts from rollups: what is rolled from there, what is newer from raw values."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hub.rollup.figures import DAY_MS, HOUR_MS, bucket, fields, floor, fold
-from hub.series.store import Bucket, Pick, Point, Scope, SeriesReads, SeriesUnavailable, Spans, Summary, Value
+from hub.series.store import (
+    Across,
+    Bucket,
+    Pick,
+    Point,
+    Scope,
+    SeriesReads,
+    SeriesUnavailable,
+    Sites,
+    Spans,
+    Summary,
+    Value,
+)
 
 log = logging.getLogger(__name__)
 
@@ -62,15 +74,7 @@ class LongCharts:
         """As the store's."""
         return self._raw.window(site, kind, device, metric, since, until)
 
-    def across(
-        self,
-        kind: str,
-        metric: str,
-        spans: Spans,
-        *,
-        sites: Collection[str] | None = None,
-        pick: Pick = "every",
-    ) -> dict[tuple[str, str], list[Value]]:
+    def across(self, kind: str, metric: str, spans: Spans, *, sites: Sites = None, pick: Pick = "every") -> Across:
         """As the raw store's."""
         return self._raw.across(kind, metric, spans, sites=sites, pick=pick)
 

@@ -6,7 +6,7 @@ once. One thread (`drain.py`) writes the journal to the store, oldest first, lea
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from hub.series.journal import Journal, JournalError
 from hub.series.lane import Job, Lane, Late
 from hub.series.pace import Pace
 from hub.series.store import (
+    Across,
     Bucket,
     Pick,
     Point,
@@ -27,6 +28,7 @@ from hub.series.store import (
     SeriesRefused,
     SeriesStore,
     SeriesUnavailable,
+    Sites,
     Spans,
     Summary,
     Value,
@@ -150,15 +152,7 @@ class BufferedSeries:
         """As the store's."""
         return self._store.window(site, kind, device, metric, since, until)
 
-    def across(
-        self,
-        kind: str,
-        metric: str,
-        spans: Spans,
-        *,
-        sites: Collection[str] | None = None,
-        pick: Pick = "every",
-    ) -> dict[tuple[str, str], list[Value]]:
+    def across(self, kind: str, metric: str, spans: Spans, *, sites: Sites = None, pick: Pick = "every") -> Across:
         """As the store's."""
         return self._store.across(kind, metric, spans, sites=sites, pick=pick)
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from hub.series.admission import admit, is_name
 from hub.series.erasure import empty_log
 from hub.series.store import (
+    Across,
     Bucket,
     Holding,
     Pick,
@@ -17,6 +18,7 @@ from hub.series.store import (
     Scope,
     SeriesRefused,
     SeriesUnavailable,
+    Sites,
     Spans,
     Summary,
     Value,
@@ -110,17 +112,9 @@ class EmbeddedSeries:
             )
             return [Value(at, value) for at, value in rows]
 
-    def across(
-        self,
-        kind: str,
-        metric: str,
-        spans: Spans,
-        *,
-        sites: Collection[str] | None = None,
-        pick: Pick = "every",
-    ) -> dict[tuple[str, str], list[Value]]:
+    def across(self, kind: str, metric: str, spans: Spans, *, sites: Sites = None, pick: Pick = "every") -> Across:
         """A seek a series and span."""
-        across: dict[tuple[str, str], list[Value]] = {}
+        across: Across = {}
         with self._reader() as connection:
             if metric not in _metrics(connection, kind):
                 return across

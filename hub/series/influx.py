@@ -5,7 +5,7 @@ Writes go as line protocol to `/api/v2/write` (InfluxDB 1.8 and later) or to 1.x
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial, wraps
 from typing import Literal, ParamSpec, TypeVar
 
@@ -14,6 +14,7 @@ from hub.series.connection import BadData, InfluxConnection, InfluxTarget, TooLa
 from hub.series.influxql import CutShort, Series, between, identifier, literal, parse_series, within
 from hub.series.line import Lines, to_lines
 from hub.series.store import (
+    Across,
     Bucket,
     CannotErase,
     Holding,
@@ -22,6 +23,7 @@ from hub.series.store import (
     Scope,
     SeriesRefused,
     SeriesUnavailable,
+    Sites,
     Spans,
     Summary,
     Value,
@@ -114,22 +116,14 @@ class InfluxSeries:
         return [Value(at, value) for at, value in values.items()]
 
     @_taken_apart
-    def across(
-        self,
-        kind: str,
-        metric: str,
-        spans: Spans,
-        *,
-        sites: Collection[str] | None = None,
-        pick: Pick = "every",
-    ) -> dict[tuple[str, str], list[Value]]:
+    def across(self, kind: str, metric: str, spans: Spans, *, sites: Sites = None, pick: Pick = "every") -> Across:
         """`first()` and `last()` without GROUP BY time read no further than it, and tell its own time."""
         if not (is_name(kind) and is_name(metric)) or (sites is not None and not sites):
             return {}
         name, here = identifier(metric), "" if sites is None else f"({within(dict.fromkeys(sites, ()))}) AND "
         wanted = name if pick == "every" else f"{pick}({name})"
         select = f"SELECT {wanted} FROM {identifier(kind)} WHERE {here}"  # noqa: S608 - InfluxQL, quoted
-        across: dict[tuple[str, str], list[Value]] = {}
+        across: Across = {}
         for found in self._ask([f'{select}{between(*span)} GROUP BY "site", "device"' for span in spans], wide=True):
             for device in found:
                 values = {at: float(value) for at, value in device.rows}  # of two agents at one time the later counts

@@ -59,6 +59,13 @@ Spans = Sequence[tuple[int, int]]
 """(since, until) of each, ms UTC: since < at ≤ until. In order, none into the next."""
 
 
+Sites = Collection[str] | None
+"""Where the devices are; None: anywhere."""
+
+Across = dict[tuple[str, str], list[Value]]
+"""(site, device) → values, oldest first."""
+
+
 class SeriesUnavailable(Exception):  # noqa: N818 - a state
     """The store is away, slow, full, or refuses our credentials: keep the data and try again.
 
@@ -109,15 +116,7 @@ class SeriesReads(Protocol):
         """Every raw value in since < at ≤ until, oldest first."""
         ...
 
-    def across(
-        self,
-        kind: str,
-        metric: str,
-        spans: Spans,
-        *,
-        sites: Collection[str] | None = None,
-        pick: Pick = "every",
-    ) -> dict[tuple[str, str], list[Value]]:
+    def across(self, kind: str, metric: str, spans: Spans, *, sites: Sites = None, pick: Pick = "every") -> Across:
         """(site, device) → its raw values in `spans`, oldest first, for every device of that kind that has any.
 
         `pick`: every value, or of each span the first or the last. `sites`: of devices there alone. One answer: ask for
