@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from weakref import WeakSet
 
 from amqtt.broker import Broker
 
@@ -13,6 +14,20 @@ log = logging.getLogger(__name__)
 START_SECONDS = 10.0
 
 
+class _Broker(Broker):
+    """Knows every connection there is: amqtt's own shutdown closes those of sessions alone."""
+
+    def __init__(self, config: dict[str, object], loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(config, loop=loop)
+        self.connections: WeakSet[asyncio.StreamWriter] = WeakSet()
+
+    async def stream_connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+    ) -> None:
+        self.connections.add(writer)
+        await super().stream_connected(reader, writer, listener_name)
+
+
 class EmbeddedBroker:
     """Runs in a thread with an event loop of its own. Keeps nothing across restarts; agents resend what counts."""
 
@@ -21,7 +36,7 @@ class EmbeddedBroker:
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
         self._error: Exception | None = None
-        self._broker: Broker | None = None
+        self._broker: _Broker | None = None
         self._thread = threading.Thread(target=self._run, name="embedded-broker", daemon=True)
 
     def start(self) -> None:
@@ -41,6 +56,7 @@ class EmbeddedBroker:
                 asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(5)
             except Exception as error:  # noqa: BLE001 - the rest of the hub must still be closed
                 log.warning("embedded broker did not shut down cleanly: %s", error)
+            asyncio.run_coroutine_threadsafe(self._hang_up(self._broker), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
@@ -50,13 +66,23 @@ class EmbeddedBroker:
         self._loop.create_task(self._listen())
         self._loop.run_forever()
 
+    async def _hang_up(self, broker: _Broker) -> None:
+        """End what is left: a connection that breaks just now, or has said nothing yet, belongs to no session."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        for writer in broker.connections:
+            writer.transport.abort()
+        await asyncio.sleep(0)  # sockets are closed in the loop's next turn
+
     async def _listen(self) -> None:
         config = {
             "listeners": {"default": {"type": "tcp", "bind": self._bind}},
             "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
         }
         try:
-            broker = Broker(config, loop=self._loop)
+            broker = _Broker(config, self._loop)
             await broker.start()
             self._broker = broker
         except Exception as error:  # noqa: BLE001 - told to the thread that waits in start()

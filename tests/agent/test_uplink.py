@@ -1,6 +1,5 @@
 """The uplink against real brokers: birth and will, acknowledgement, resending, commands, hostile messages."""
 
-import asyncio
 import json
 import logging
 import socket
@@ -12,7 +11,6 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
-from amqtt.broker import Broker as Amqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from agent import connection as connection_module
@@ -21,6 +19,7 @@ from agent.connection import MAX_PACKET_BYTES
 from agent.outbox import Outbox
 from agent.spool import Spool
 from agent.uplink import Uplink
+from hub.embedded_broker import EmbeddedBroker
 from tests.agent.drafts import draft
 from tests.servers.certificates import Authority
 from tests.servers.mosquitto import Mosquitto, MutualTls
@@ -395,24 +394,12 @@ def test_a_broker_away_is_logged_once_and_stopping_does_not_wait_for_it(
 
 @contextmanager
 def amqtt_broker() -> Iterator[int]:
-    """The demo's broker, which speaks MQTT 3.1.1 only, in a thread of its own."""
+    """The demo's broker, which speaks MQTT 3.1.1 only."""
     port = free_port()
-    loop = asyncio.new_event_loop()
-    broker = Amqtt(
-        {
-            "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
-            "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
-        },
-        loop=loop,
-    )
-    loop.run_until_complete(broker.start())
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
+    broker = EmbeddedBroker("127.0.0.1", port)
+    broker.start()
     yield port
-    asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    broker.stop()
 
 
 def test_a_broker_that_knows_only_3_1_1_is_noticed(

@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,19 @@ def test_an_embedded_broker_on_a_taken_port_says_so(caplog: pytest.LogCaptureFix
             broker.start()
         broker.stop()
     assert caplog.records == []  # nor is there a traceback before it
+
+
+def test_an_embedded_broker_that_stops_hangs_up_on_who_has_said_nothing() -> None:
+    port = free_port()
+    broker = EmbeddedBroker("127.0.0.1", port)
+    broker.start()
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as silent:
+        hub = Side(port)
+        wait_until(lambda: hub.link.connected, what="another, that talks")
+        broker.stop()
+        with suppress(ConnectionResetError):
+            assert silent.recv(1) == b""
+        hub.link.stop()
 
 
 def test_thousands_of_messages_come_in_whole_and_in_order_and_as_many_acknowledgements_go_out(port: int) -> None:
