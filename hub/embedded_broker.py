@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 START_SECONDS = 10.0
 
 
-class _Broker(Broker):
+class _Broker(Broker):  # type: ignore[misc]  # amqtt is untyped
     """Knows every connection there is: amqtt's own shutdown closes those of sessions alone."""
 
     def __init__(self, config: dict[str, object], loop: asyncio.AbstractEventLoop) -> None:
