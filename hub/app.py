@@ -19,6 +19,7 @@ from hub.config import HubConfig
 from hub.desired.publisher import Publisher
 from hub.embedded_broker import EmbeddedBroker
 from hub.folder import lock
+from hub.foreknowledge import Foreknowledge
 from hub.health import Health, running
 from hub.intake import BatchSize, Intake
 from hub.lease import PATIENCE_SECONDS, Lease, refuse_apart
@@ -114,6 +115,15 @@ class App:
         """The committer, and those that work on what it has written."""
         ingest, tiers = self._config.file.ingest, self._tiers
         self._warming = Warming(tiers.stores["hourly"], now_ms)
+        self._foreknowledge = Foreknowledge(
+            self._database,
+            tiers.stores["raw"],
+            self._rules,
+            self._config.rules,
+            now_ms,
+            working=lambda: self._lease.held,
+            quiet=lambda: self._lease.quiet,
+        )
         self._committer = Committer(
             self._database,
             self._series,
@@ -129,6 +139,7 @@ class App:
             fence=self._lease,
             marks=tiers.marks,
             past=self._warming,
+            foreknowledge=self._foreknowledge,
         )
         self._rollups = RollupWorker(self._database, tiers.for_rollups(), tiers.marks, now_ms, self._is_active)
         self._pruner = Pruner(tiers.stores, tiers.retention, now_ms, self._is_active)
@@ -168,6 +179,7 @@ class App:
         work: dict[str, Callable[[threading.Event], object]] = {
             "lease": self._lease.run,
             "committer": self._run,
+            "foreknowledge": self._foreknowledge.run,
             "configuration": self._publisher.run,
             "retention": self._pruner.run,
             "rollups": self._rollups.run,

@@ -16,6 +16,7 @@ from hub.acknowledgement import Acknowledgements
 from hub.blindness import Blindness
 from hub.engine import Engine
 from hub.fence import Fence, Unfenced
+from hub.foreknowledge import Foreknowledge
 from hub.intake import BatchSize, Delivery, Intake
 from hub.isolation import DatabaseAway, Isolation, first_line
 from hub.measures import Committed, Measures
@@ -77,13 +78,14 @@ class Committer:
         marks: Marks | None = None,
         noticeboard: Noticeboard | None = None,
         past: Past | None = None,
+        foreknowledge: Foreknowledge | None = None,
     ) -> None:
         """`answered` is told whose word on its configuration was committed, and who has connected anew.
 
         `measures` counts the work; `own` reports on it as a device of its own, if at all. `vigil` knows when this hub
         was awake. `fence` is what every commit has to pass where another hub works on the same database. `marks` knows
         which hours have to be rolled up again, `noticeboard` the maintenance windows and silences. `past` is what was
-        usual before this start.
+        usual before this start, `foreknowledge` what was read while another hub worked.
         """
         self._fence = fence or Unfenced()
         self._unseen: int | None = None
@@ -103,6 +105,7 @@ class Committer:
         self._reception = Reception(intake, outbound, clock, self._own_address)
         self._rules = rules
         self._past = past
+        self._foreknowledge = foreknowledge
         self._settings = settings
         self._clock = clock
         self._size = size or BatchSize()
@@ -213,7 +216,12 @@ class Committer:
             if self._blindness is None:  # kept across rebuilds: it knows intervals that no commit has saved yet
                 self._blindness = read_blindness(connection, now)
             series, before = Attended(self._series, self.vigil.alive), self._failed
-            engine = rebuild(connection, series, self._rules, self._settings, self._blindness, now, before, self._past)
+            known = self._foreknowledge.known() if self._foreknowledge else None
+            engine = rebuild(
+                connection, series, self._rules, self._settings, self._blindness, now, before, self._past, known
+            )
+        if self._foreknowledge:
+            self._foreknowledge.forget()
         self._engine, self._failed, self._attempt = engine, None, ""
         self.vigil.restored(self._blindness, now, beat.at if beat else None, self._unseen)
         self._unseen = None

@@ -110,6 +110,11 @@ class Lease:
         return self._tenure is not None and self._monotonic() - self._renewed < ACTIVE_SECONDS
 
     @property
+    def quiet(self) -> float:
+        """For how many seconds, while we stand by, whoever works has given no sign of it."""
+        return self._watch.quiet
+
+    @property
     def standing(self) -> Standing:
         """For people."""
         if self.held:

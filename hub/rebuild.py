@@ -18,7 +18,8 @@ from hub.fleet import LiveFinding, Site, Subject
 from hub.lookback import read_windows
 from hub.newest import Newest
 from hub.occurrence import LATE_MS
-from hub.recollection import LOOKBACK_MS, Debts, owed, read_newest
+from hub.recalled import Memory, recall
+from hub.recollection import LOOKBACK_MS, Key, Owed, owed
 from hub.remembered import Remembered
 from hub.rule import Rule, Settings, Severity
 from hub.series.store import SeriesUnavailable
@@ -41,12 +42,14 @@ def rebuild(
     now: int,
     before: Engine | None = None,
     past: Past | None = None,
+    known: Memory | None = None,
 ) -> Engine:
     """An engine that goes on where the last commit left off.
 
     `before` is an engine whose batch could not be committed: its values are kept as they were before that batch, and
     the series store is not asked, for it may hold values of that batch which no rule has judged.
-    `past` is what rules learn from that judge by what is usual.
+    `past` is what rules learn from that judge by what is usual. `known` is what a hub that stood by has recalled: it is
+    read on.
     Findings whose rule or device is gone since then are closed: the engine's first transitions say so.
     """
     engine = Engine(rules, settings, blindness)
@@ -59,7 +62,7 @@ def rebuild(
     _read_events(connection, engine, now)
     engine.restored(now)
     if before is None:
-        _read_values(engine, series, now)
+        _read_values(engine, series, now, known or {})
     else:
         _keep_values(engine, before)
     return engine
@@ -92,12 +95,23 @@ def of_site(
                 for subject in mine:
                     if subject.kind is kind:
                         subject.latest = Newest.of(found.get(subject.device, {}))
-        _look_back({site: place}, owed({site: place}), series)
+        for (_, device), windows in read_windows(owed({site: place}), series).items():
+            place.devices[device].windows = windows
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): values prove nothing", error)
         for subject in place.devices.values():
             subject.latest = Newest.of({})
     return engine
+
+
+def debts(
+    connection: sa.Connection, rules: Mapping[str, Rule], settings: Mapping[str, Settings], now: int
+) -> dict[Key, Owed]:
+    """The devices of which a rebuilt engine would have to know what rules have seen."""
+    engine = Engine(rules, settings, Blindness([]))
+    _read_agents(connection, engine, now)
+    _read_devices(connection, engine)
+    return owed(engine.sites)
 
 
 def read_blindness(connection: sa.Connection, now: int) -> Blindness:
@@ -197,24 +211,21 @@ def _read_events(connection: sa.Connection, engine: Engine, now: int) -> None:
             engine.recall(row.site, row.device, row.type, row.data, min(row.at, row.received, now))
 
 
-def _read_values(engine: Engine, series: Remembered, now: int) -> None:
+def _read_values(engine: Engine, series: Remembered, now: int, known: Memory) -> None:
+    wanted = owed(engine.sites)
     try:
-        debts = owed(engine.sites)
-        for (name, device), values in read_newest(debts, series, now).items():
-            engine.sites[name].devices[device].latest = Newest.of(values)
-        _look_back(engine.sites, debts, series)
+        found: Memory = recall(wanted, series, now, known)
     except SeriesUnavailable as error:
         log.warning("series store is away (%s): rules start without earlier values", error)
+        found = {key: old for key, old in known.items() if key in wanted and old.leads_to(wanted[key])}
+    for (name, device), one in found.items():
+        subject = engine.sites[name].devices[device]
+        subject.latest, subject.windows = Newest.of(one.newest), dict(one.windows)
     # The store may lack values that wait in its buffer: what is not newer than the mark has been judged, as far as
     # can be known.
     for site in engine.sites.values():
         for state in site.agents.values():
             state.floor = state.mark
-
-
-def _look_back(places: Mapping[str, Site], debts: Debts, series: Remembered) -> None:
-    for (site, device), windows in read_windows(debts, series).items():
-        places[site].devices[device].windows = windows
 
 
 def _keep_values(engine: Engine, before: Engine) -> None:

@@ -1,6 +1,6 @@
 """Reads devices' newest values from the series store: of a whole fleet at once, none newer than rules have seen.
 
-A question is about one metric and costs the store a seek a device, so devices are asked about together: all that were
+A question is about one metric and costs the store a seek a device, so devices are asked about together: those that were
 heard lately; those that have been silent, by the week in which they fell silent. Where the store holds a value that no
 rule has judged, for a hub was killed between the two, the one before it is wanted: those are asked about once more, by
 the minute in which they were judged last.
@@ -35,9 +35,11 @@ Asked = tuple[tuple[int, int], Pick]
 
 
 class Owed(NamedTuple):
-    """A device whose past is wanted, up to what rules have seen of it (ms UTC), and what they look back on."""
+    """A device whose past is wanted, up to what rules have seen of it, and what they look back on; when its agent was
+    heard last. Times in ms UTC."""
 
     kind: str
+    heard: int
     mark: int
     windows: tuple[Window, ...]
 
@@ -48,7 +50,7 @@ Debts = Mapping[Key, Owed]
 def owed(places: Mapping[str, Site]) -> dict[Key, Owed]:
     """Every device whose agent has ever reported."""
     return {
-        (name, subject.device): Owed(subject.kind.value, state.mark, tuple(subject.windows))
+        (name, subject.device): Owed(subject.kind.value, state.heard, state.mark, tuple(subject.windows))
         for name, site in places.items()
         for subject in site.devices.values()
         if (state := site.agents.get(subject.agent)) is not None and state.mark
@@ -64,7 +66,7 @@ def read_newest(devices: Debts, series: Remembered, now: int) -> dict[Key, dict[
     silent = {key: one for key, one in devices.items() if key not in lately}
     overtaken: dict[Key, Owed] = {}
 
-    def look(those: Debts, asked: Sequence[Asked], sites: list[str] | None) -> None:
+    def look(those: Debts, asked: Sequence[Asked], sites: list[str]) -> None:
         for question, found in answers(series, _questions(series, those, asked, sites)):
             for key, values in found.items():
                 one = those.get(key)
@@ -76,7 +78,8 @@ def read_newest(devices: Debts, series: Remembered, now: int) -> dict[Key, dict[
                 if judged and judged[-1].at > one.mark - LOOKBACK_MS:
                     newest[key][question.metric] = judged[-1]
 
-    look(lately, [((end - LATELY_MS - LOOKBACK_MS, end), "last")], None)
+    for those, sites in by_sites(lately, SITES_AT_ONCE):
+        look(those, [((end - LATELY_MS - LOOKBACK_MS, end), "last")], sites)
     for week, those, sites in _grouped(silent, WEEK_MS):
         look(those, [((week - LOOKBACK_MS, week + WEEK_MS - 1), "last")], sites)
     for minute, those, sites in _grouped(dict(overtaken), MINUTE_MS):
@@ -86,19 +89,38 @@ def read_newest(devices: Debts, series: Remembered, now: int) -> dict[Key, dict[
     return newest
 
 
-def _grouped(devices: Debts, length: int) -> Iterator[tuple[int, Debts, list[str]]]:
-    """Those whose marks are in the same so many ms, and when these begin; of so many sites as a question may name."""
-    spans: dict[int, dict[str, dict[Key, Owed]]] = defaultdict(lambda: defaultdict(dict))
+def by_sites(devices: Debts, sites: int, most: int | None = None) -> Iterator[tuple[Debts, list[str]]]:
+    """All of them, those of so many sites together, and which; of fewer sites once these have `most` devices."""
+    of_site: dict[str, dict[Key, Owed]] = defaultdict(dict)
     for key, one in devices.items():
-        spans[one.mark // length * length][key[0]][key] = one
-    for start, by_site in sorted(spans.items()):
-        names = sorted(by_site)
-        for first in range(0, len(names), SITES_AT_ONCE):
-            sites = names[first : first + SITES_AT_ONCE]
-            yield start, {key: one for site in sites for key, one in by_site[site].items()}, sites
+        of_site[key[0]][key] = one
+    some: dict[Key, Owed] = {}
+    names: list[str] = []
+    for name, those in sorted(of_site.items()):
+        some.update(those)
+        names.append(name)
+        if len(names) == sites or (most is not None and len(some) >= most):
+            yield some, names
+            some, names = {}, []
+    if some:
+        yield some, names
 
 
-def _questions(series: Remembered, devices: Debts, asked: Sequence[Asked], sites: list[str] | None) -> list[Question]:
+def by_time(devices: Debts, length: int) -> Iterator[tuple[int, Debts]]:
+    """All of them, those whose marks are in the same so many ms together, and when these begin."""
+    spans: dict[int, dict[Key, Owed]] = defaultdict(dict)
+    for key, one in devices.items():
+        spans[one.mark // length * length][key] = one
+    yield from sorted(spans.items())
+
+
+def _grouped(devices: Debts, length: int) -> Iterator[tuple[int, Debts, list[str]]]:
+    for start, those in by_time(devices, length):
+        for some, sites in by_sites(those, SITES_AT_ONCE):
+            yield start, some, sites
+
+
+def _questions(series: Remembered, devices: Debts, asked: Sequence[Asked], sites: list[str]) -> list[Question]:
     """About every metric of their kinds, older spans first."""
     kinds = sorted({one.kind for one in devices.values()})
     metrics = [(kind, metric) for kind in kinds for metric in series.metrics(kind)]

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
-from hub.series.store import Across, Pick, Sites, Spans, Value
+from hub.series.store import Across, Pick, Point, Scope, Sites, Spans, Value
+
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 QUESTIONS_AT_ONCE = 4
 """One keeps a core of the store busy, and a hub that starts does nothing else meanwhile."""
@@ -27,6 +30,11 @@ class Remembered(Protocol):
     def across(self, kind: str, metric: str, spans: Spans, *, sites: Sites = None, pick: Pick = "every") -> Across:
         """(site, device) → its values in `spans`, oldest first, or of each span one alone. May raise
         SeriesUnavailable."""
+        ...
+
+    def points(self, kind: str, scope: Scope, metrics: Sequence[str], since: int, until: int) -> list[Point]:
+        """Every stored point of those devices in since < at ≤ until (ms UTC) with any of these metrics (none: of all),
+        a device's oldest first. May raise SeriesUnavailable."""
         ...
 
 
@@ -53,6 +61,12 @@ class Attended:
         self._answered()
         return found
 
+    def points(self, kind: str, scope: Scope, metrics: Sequence[str], since: int, until: int) -> list[Point]:
+        """As Remembered's."""
+        found = self._series.points(kind, scope, metrics, since, until)
+        self._answered()
+        return found
+
 
 class Question(NamedTuple):
     """What `across` is asked."""
@@ -70,6 +84,11 @@ def answers(series: Remembered, questions: Sequence[Question]) -> Iterator[tuple
     def ask(one: Question) -> Across:
         return series.across(one.kind, one.metric, one.spans, sites=one.sites, pick=one.pick)
 
+    return together(ask, questions)
+
+
+def together(ask: Callable[[Q], A], questions: Sequence[Q]) -> Iterator[tuple[Q, A]]:
+    """Each with its answer, in order, several asked at a time. Raises what `ask` raises."""
     with ThreadPoolExecutor(QUESTIONS_AT_ONCE) as pool:
         for first in range(0, len(questions), ANSWERS_WAITING):
             some = questions[first : first + ANSWERS_WAITING]

@@ -49,6 +49,10 @@ class NoSeries:
         """Nothing."""
         return {}
 
+    def points(self, *_: object) -> list[Point]:
+        """None."""
+        return []
+
 
 @dataclass
 class Unheard:

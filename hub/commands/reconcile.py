@@ -93,3 +93,7 @@ class Unknown:
     def across(self, *_: object, **__: object) -> dict[tuple[str, str], list[Any]]:
         """Nothing."""
         return {}
+
+    def points(self, *_: object) -> list[Any]:
+        """None."""
+        return []

@@ -55,11 +55,11 @@ EVERY_MS = 300_000
 class Kept(NoSeries):
     """Takes every point and keeps it."""
 
-    points: list[Point] = field(default_factory=list)
+    taken: list[Point] = field(default_factory=list)
 
     def begin(self, points: Sequence[Point]) -> Callable[[], Written]:
         """Kept."""
-        self.points.extend(points)
+        self.taken.extend(points)
         return super().begin(points)
 
 
@@ -106,7 +106,7 @@ def _make(folder: Path, sources: Sequence[Source], scenarios: Sequence[Scenario]
     mirroring = Mirroring(database, sources, rules, tables, lambda: replay.now, states_ms)
     summary = replay.play(read(_merged(scenarios)), mirroring.told)
     assert (summary.refused, dict(summary.rejected)) == (0, {})
-    every = [*kept.points, *lately(kept.points), *hub_week()]
+    every = [*kept.taken, *lately(kept.taken), *hub_week()]
     raw, hourly = list(asked_for(every)), list(hours(asked_for(every, rolled_up=True)))
     for tier, points in (("raw", raw), ("hourly", hourly), ("daily", list(days(hourly)))):
         (folder / f"{tier}.lines").write_text("\n".join(to_lines(points).lines) + "\n", encoding="utf-8")

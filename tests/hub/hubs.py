@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hub.committer import Committer
 from hub.config import HubConfig
+from hub.foreknowledge import Foreknowledge
 from hub.intake import BatchSize, Intake
 from hub.lease import Lease
 from hub.measures import Measures
@@ -95,13 +96,28 @@ class Hub:
         self.lease = Lease(self.database, claim, lambda: self.now, lambda: self.now / 1000, taken=self._taken)
         self.shares = bool(name)
         known = discover() if config is None else config.known
+        rules_settings = settings_of(known, rules) if config is None else config.rules
+        self.foreknowledge = (
+            Foreknowledge(
+                self.database,
+                store,
+                known,
+                rules_settings,
+                lambda: self.now,
+                working=lambda: self.lease.held,
+                quiet=lambda: self.lease.quiet,
+                monotonic=lambda: self.now / 1000,
+            )
+            if name
+            else None
+        )
         self.committer = Committer(
             self.database,
             self.series,
             self.intake,
             self.mail,
             known,
-            settings_of(known, rules) if config is None else config.rules,
+            rules_settings,
             lambda: self.now,
             self.answered.append,
             size=BatchSize(batch_limit),
@@ -109,6 +125,7 @@ class Hub:
             measures=self.measures,
             own=Own(OWN, self.measures, lambda: self.now / 1000, lambda: {"process_cpu_ratio": 0.25}) if own else None,
             fence=self.lease if name else None,
+            foreknowledge=self.foreknowledge,
         )
 
     def close(self) -> None:

@@ -106,13 +106,13 @@ def test_a_clock_that_is_ahead_makes_nobody_look_silent(series: Counted) -> None
     assert known["quay", "cam-a"] == {"reachable": Value(T0 + 30 * DAY, 0.0)}
 
 
-def test_who_has_been_silent_is_asked_about_by_the_week(series: Counted) -> None:
+def test_whoever_was_heard_lately_is_asked_about_together_and_who_has_been_silent_by_the_week(series: Counted) -> None:
     live = {f"s{number}": site(f"s{number}", a=T0 - number) for number in range(5)}
     silent = {f"z{number}": site(f"z{number}", a=T0 - 40 * DAY - number * MINUTE) for number in range(5)}
     for name, place in (live | silent).items():
         told(series, name, place.agents["a"].mark, reachable=1.0)
     assert all(newest(live | silent, series).values())
-    assert series.asked == [(None, "last"), (sorted(silent), "last")]
+    assert series.asked == [(sorted(live), "last"), (sorted(silent), "last")]
 
 
 def test_so_many_sites_are_named_in_a_question(series: Counted) -> None:
@@ -120,7 +120,7 @@ def test_so_many_sites_are_named_in_a_question(series: Counted) -> None:
     silent = {name: site(name, a=T0 - 40 * DAY) for name in names}
     told(series, "z007", T0 - 40 * DAY, reachable=1.0)
     assert newest(silent | {"depot": site("depot", a=T0)}, series)["z007", "cam-a"]
-    assert series.asked == [(None, "last"), (names[:-1], "last"), (names[-1:], "last")]
+    assert series.asked == [(["depot"], "last"), (names[:-1], "last"), (names[-1:], "last")]
 
 
 def test_before_anybody_has_reported_nothing_is_asked(series: Counted) -> None:

@@ -16,7 +16,7 @@ from hub.measures import Measures
 from hub.rebuild import rebuild
 from hub.reconcile import EVERY_SECONDS, FIRST_SECONDS, LOOK_SECONDS, PATIENCE_MS, Reconciler, keep_right
 from hub.rule import discover
-from hub.series.store import Value
+from hub.series.store import Point, Value
 from hub.store import schema
 from hub.store.audit import Correction
 from hub.tickets import ledger
@@ -49,6 +49,9 @@ class Stored:
 
     def across(self, *_: object, **__: object) -> dict[tuple[str, str], list[Value]]:
         return {}
+
+    def points(self, *_: object) -> list[Point]:
+        return []
 
 
 class Records:

@@ -1,0 +1,164 @@
+"""What was recalled once is read on from there, and is then what reading from nothing would have brought."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.lateness import LATE_MS
+from hub.recalled import DEVICES_AT_ONCE, STEP_MS, recall
+from hub.recollection import LATELY_MS, LOOKBACK_MS, Key, Owed
+from hub.series.embedded import EmbeddedSeries
+from hub.series.store import Point, Value
+from hub.window import Window
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+T0 = 1_790_000_000_000 // STEP_MS * STEP_MS + 30_000
+COARSE = Window("response_seconds", 4 * HOUR, 10 * MINUTE)
+FINE = Window("reachable", 12 * MINUTE, 0)
+CAM: Key = ("depot", "cam-1")
+
+
+class Counted(EmbeddedSeries):
+    """A store that keeps how it was asked."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.asked: list[str] = []
+        self.pieces: list[int] = []
+
+    def across(self, *which: Any, **how: Any) -> dict[tuple[str, str], list[Value]]:
+        self.asked.append("across")
+        return super().across(*which, **how)
+
+    def points(self, kind: str, scope: Any, metrics: Any, since: int, until: int) -> list[Point]:
+        self.asked.append("points")
+        self.pieces.append(sum(map(len, scope.values())))
+        return super().points(kind, scope, metrics, since, until)
+
+    def take(self) -> Collection[str]:
+        asked, self.asked = set(self.asked), []
+        return asked
+
+
+@pytest.fixture
+def series(tmp_path: Path) -> Iterator[Counted]:
+    series = Counted(tmp_path / "series.db")
+    yield series
+    series.close()
+
+
+def told(series: EmbeddedSeries, at: int, key: Key = CAM, kind: str = "camera", **values: float) -> None:
+    series.write([Point(kind, key[0], "gateway", key[1], at, values)])
+
+
+def owed(mark: int, heard: int = 0, kind: str = "camera", windows: tuple[Window, ...] = (COARSE, FINE)) -> Owed:
+    return Owed(kind, heard or mark, mark, windows)
+
+
+def test_who_was_not_heard_since_is_not_asked_about(series: Counted) -> None:
+    told(series, T0, reachable=1.0)
+    known = recall({CAM: owed(T0)}, series, T0, {})
+    assert series.take() == {"across"}
+    assert recall({CAM: owed(T0)}, series, T0, known) == known
+    assert series.take() == set()
+
+
+def test_what_was_judged_since_is_read_on_and_what_was_not_is_left_out(series: Counted) -> None:
+    told(series, T0 - HOUR, authenticated=1.0)
+    told(series, T0, reachable=1.0)
+    known = recall({CAM: owed(T0)}, series, T0, {})
+    series.take()
+    told(series, T0 + MINUTE, reachable=0.0, response_seconds=0.5)
+    told(series, T0 + 2 * MINUTE, reachable=1.0)
+    now = recall({CAM: owed(T0 + MINUTE)}, series, T0 + 2 * MINUTE, known)[CAM]
+    assert series.take() == {"points"}
+    assert now.newest == {
+        "authenticated": Value(T0 - HOUR, 1.0),
+        "reachable": Value(T0 + MINUTE, 0.0),
+        "response_seconds": Value(T0 + MINUTE, 0.5),
+    }
+    assert now.windows[FINE] == (Value(T0, 1.0), Value(T0 + MINUTE, 0.0))
+    assert known[CAM].newest["reachable"] == Value(T0, 1.0)  # it may be read on from there once more
+
+
+def test_what_came_late_is_found_behind_the_mark(series: Counted) -> None:
+    told(series, T0 - HOUR, response_seconds=9.0)
+    told(series, T0, reachable=1.0)
+    known = recall({CAM: owed(T0)}, series, T0, {})
+    told(series, T0 - LATE_MS + 1, response_seconds=0.5)
+    now = recall({CAM: owed(T0, heard=T0 + MINUTE)}, series, T0 + MINUTE, known)[CAM]
+    assert now.newest["response_seconds"] == Value(T0 - LATE_MS + 1, 0.5)
+    assert now.windows[COARSE][-1] == Value(T0 - LATE_MS + 1, 0.5)
+
+
+def test_what_is_older_than_two_days_before_the_last_word_is_forgotten(series: Counted) -> None:
+    told(series, T0 - LOOKBACK_MS + MINUTE, authenticated=1.0)
+    told(series, T0, reachable=1.0)
+    known = recall({CAM: owed(T0)}, series, T0, {})
+    told(series, T0 + MINUTE, reachable=1.0)
+    assert recall({CAM: owed(T0 + MINUTE)}, series, T0, known)[CAM].newest == {"reachable": Value(T0 + MINUTE, 1.0)}
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        owed(T0 - MINUTE),
+        owed(T0 + LATELY_MS + 1),
+        owed(T0, kind="channel"),
+        owed(T0, windows=(COARSE,)),
+    ],
+    ids=["clock set back", "silent for long", "another kind", "other windows"],
+)
+def test_what_does_not_lead_there_is_read_from_nothing(series: Counted, after: Owed) -> None:
+    told(series, T0, reachable=1.0)
+    known = recall({CAM: owed(T0)}, series, T0, {})
+    series.take()
+    told(series, T0 - MINUTE, reachable=0.0)
+    assert recall({CAM: after}, series, T0, known) == recall({CAM: after}, series, T0, {})
+    assert series.take() == {"across"}
+
+
+def test_of_two_agents_that_had_a_device_both_are_read_in_order(series: Counted) -> None:
+    told(series, T0, reachable=1.0)
+    known = recall({CAM: owed(T0)}, series, T0, {})
+    for agent, at, value in (("spare", 2 * MINUTE, 0.0), ("gateway", MINUTE, 1.0)):
+        series.write([Point("camera", "depot", agent, "cam-1", T0 + at, {"reachable": value})])
+    now = recall({CAM: owed(T0 + 2 * MINUTE)}, series, T0, known)[CAM]
+    assert [value.value for value in now.windows[FINE]] == [1.0, 1.0, 0.0]
+
+
+def test_so_many_devices_are_in_a_question_of_their_kind(series: Counted) -> None:
+    keys: list[Key] = [(f"s{number // 10}", f"cam-{number}") for number in range(DEVICES_AT_ONCE + 1)]
+    known = recall({key: owed(T0) for key in keys} | {CAM: owed(T0, kind="channel")}, series, T0, {})
+    later = {key: owed(T0 + MINUTE) for key in keys} | {CAM: owed(T0 + MINUTE, kind="channel")}
+    recall(later, series, T0, known)
+    assert sorted(series.pieces) == [1, 1, DEVICES_AT_ONCE]
+
+
+METRICS = ("reachable", "response_seconds", "authenticated")
+STEPS = st.lists(
+    st.tuples(st.integers(1, 20 * MINUTE), st.sampled_from("ab"), st.sets(st.sampled_from(METRICS), min_size=1))
+)
+
+
+@given(st.lists(STEPS, min_size=2, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_read_on_in_any_number_of_steps_it_is_what_there_is(
+    tmp_path_factory: pytest.TempPathFactory, rounds: list[list[tuple[int, str, set[str]]]]
+) -> None:
+    series = Counted(tmp_path_factory.mktemp("series") / "series.db")
+    at, value, heard = T0, 0.0, T0
+    known = recall({}, series, T0, {})
+    for steps in rounds:
+        for gap, device, metrics in steps:
+            at, value, heard = at + gap, value + 1, heard + gap
+            series.write([Point("camera", "depot", "gateway", device, at, dict.fromkeys(metrics, value))])
+        wanted = {("depot", device): owed(at, heard) for device in "ab"}
+        known = recall(wanted, series, heard, known)
+        assert known == recall(wanted, series, heard, {})
+    series.close()
