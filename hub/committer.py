@@ -168,7 +168,7 @@ class Committer:
             return False
         except Fenced as reason:
             log.info("%s: the engine is rebuilt, what came in meanwhile comes again", reason)
-            self._engine = self._failed = None
+            self._failed, self._engine = self._engine or self._failed, None  # what devices told is as true as before
             self._acknowledgements = Acknowledgements(self._outbound)
             self._marks.anew()
         except (DatabaseAway, sa.exc.SQLAlchemyError) as error:

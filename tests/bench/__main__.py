@@ -23,6 +23,7 @@ from tests.bench import (
     rules,
     spool,
     start,
+    takeover,
 )
 from tests.bench.measure import Figure
 
@@ -38,6 +39,7 @@ MODULES = {
     "memory": memory,
     "replay": replay,
     "start": start,
+    "takeover": takeover,
     "spool": spool,
     "recordings": recordings,
     "agent": agent,

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,8 @@ class Order:
     answers: bool = True
     announce: bool = True
     count: int = 0
+    values: Mapping[str, float] = field(default_factory=dict)
+    """What every device tells; empty: its first `metrics`, whose seconds change."""
     tls: tuple[str, str] | None = None
     """Path of the authority, and of the folder that has a certificate for each of CLIENTS."""
 
@@ -168,7 +171,8 @@ class Fleet:
         self._boot = f"{random.getrandbits(64):x}"
 
     def _packet(self, agent: int, chunk: int) -> bytes:
-        values = {name: 0.33333 if name.endswith("seconds") else 1.0 for name in METRICS[: self.order.metrics]}
+        few = {name: 0.33333 if name.endswith("seconds") else 1.0 for name in METRICS[: self.order.metrics]}
+        values = self.order.values or few
         at = int(TIME)
         report = Report(
             id=f"load{chunk:06}:{SEQ.decode()}",
