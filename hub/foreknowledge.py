@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from hub.rebuild import debts
 from hub.recalled import Memory, Recalled, recall
-from hub.recollection import Debts, Key, by_sites
+from hub.recollection import Debts, Key, Owed, by_sites
 from hub.remembered import Remembered
 from hub.rule import Rule, Settings
 from hub.series.store import SeriesUnavailable
@@ -34,7 +34,7 @@ PART_DEVICES = 500
 
 PART_SITES = 100
 
-ROUND_SECONDS = 60.0
+ROUND_SECONDS = 600.0
 """After so long reading from nothing waits for the next round: what is known has to be read on."""
 
 SUSPICION_SECONDS = 3.0
@@ -108,9 +108,7 @@ class Foreknowledge:
         """A round: read on, then from nothing what is not known yet. For how many seconds to rest then. Raises
         SQLAlchemyError, SeriesUnavailable."""
         began = self._began = self._monotonic()
-        now = self._clock()
-        with self._database.connect() as connection:
-            wanted = debts(connection, self._rules, self._settings, now)
+        wanted = self._wanted()
         self._read({key: one for key, one in wanted.items() if self._leads(key, wanted)}, only=True)
         rest = max(EVERY_SECONDS, (self._monotonic() - began) * REST_OF_ROUND)
         if began - self._whole > WHOLE_SECONDS:
@@ -119,12 +117,19 @@ class Foreknowledge:
         for part, _ in by_sites(anew, PART_SITES, PART_DEVICES):
             started = self._monotonic()
             if started - began > ROUND_SECONDS or self._urgent() or stop.is_set():
+                self._tell(len(wanted))
                 return 0.0
-            self._read(part, afresh=True)
+            # As of now: what has been judged since would look as if it had not, and is asked for at length.
+            now = self._wanted()
+            self._read({key: now[key] for key in part if key in now}, afresh=True)
             self._due -= part.keys()
             self._rest(stop, (self._monotonic() - started) * REST_OF_PART)
         self._tell(len(wanted))
         return rest
+
+    def _wanted(self) -> dict[Key, Owed]:
+        with self._database.connect() as connection:
+            return debts(connection, self._rules, self._settings, self._clock())
 
     def _read(self, devices: Debts, *, afresh: bool = False, only: bool = False) -> None:
         """`afresh`: from nothing. `only`: what else was known is gone from the fleet."""
@@ -154,7 +159,8 @@ class Foreknowledge:
             self._trouble = trouble
             log.warning("what this hub knows beforehand can't be read: %s", trouble)
 
-    def _tell(self, devices: int) -> None:
+    def _tell(self, wanted: int) -> None:
+        known = len(self._memory)
         if not self._told:
-            self._told = True
-            log.info("standing by: what rules have seen of %d devices is known", devices)
+            log.info("standing by: what rules have seen of %d of %d devices is known", known, wanted)
+        self._told = known >= wanted

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub import foreknowledge
-from hub.foreknowledge import EVERY_SECONDS, SUSPICION_SECONDS, WHOLE_SECONDS, Foreknowledge
+from hub.foreknowledge import EVERY_SECONDS, ROUND_SECONDS, SUSPICION_SECONDS, WHOLE_SECONDS, Foreknowledge
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import Point, SeriesUnavailable, Value
 from tests.hub.hubs import GATEWAY, Hub
@@ -220,7 +220,7 @@ def test_a_part_of_the_fleet_at_a_time_and_what_is_known_is_read_on_before_the_r
     pair.report(QUAY, reachable=1.0)
 
     def slow() -> None:
-        pair.second.now += 10_000
+        pair.second.now += round(ROUND_SECONDS * 1000)
 
     pair.store.meanwhile = slow
     assert pair.step() == 0.0
