@@ -216,7 +216,7 @@ class Committer:
             if self._blindness is None:  # kept across rebuilds: it knows intervals that no commit has saved yet
                 self._blindness = read_blindness(connection, now)
             series, before = Attended(self._series, self.vigil.alive), self._failed
-            known = self._foreknowledge.known() if self._foreknowledge else None
+            known = self._foreknowledge.known(self.vigil.alive) if self._foreknowledge else None
             engine = rebuild(
                 connection, series, self._rules, self._settings, self._blindness, now, before, self._past, known
             )

@@ -54,9 +54,9 @@ class EmbeddedBroker:
         if self._broker is not None:
             try:
                 asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(5)
+                asyncio.run_coroutine_threadsafe(self._hang_up(self._broker), self._loop).result(5)
             except Exception as error:  # noqa: BLE001 - the rest of the hub must still be closed
                 log.warning("embedded broker did not shut down cleanly: %s", error)
-            asyncio.run_coroutine_threadsafe(self._hang_up(self._broker), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
@@ -71,7 +71,8 @@ class EmbeddedBroker:
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            await asyncio.wait(left, timeout=2)
         for writer in broker.connections:
             writer.transport.abort()
         await asyncio.sleep(0)  # sockets are closed in the loop's next turn

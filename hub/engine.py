@@ -15,7 +15,7 @@ from hub.fleet import NOBODY, SITE, AgentState, KnownValues, Site, Subject
 from hub.happening import Happenings
 from hub.inventory import Inventories, Taken
 from hub.judge import Judge
-from hub.lateness import bounds, news_of, note_order
+from hub.lateness import BEHIND_MS, bounds, news_of, note_order
 from hub.newest import Newest
 from hub.plan import Plans
 from hub.rule import Judgement, Rule, Settings
@@ -68,7 +68,7 @@ class Engine:
             place = self.sites[site] = Site()
         state = place.agents.get(agent)
         if state is None:
-            state = place.agents[agent] = AgentState(site, agent, now)
+            state = place.agents[agent] = AgentState(site, agent, now, revised=now)
             if len(place.agents) > 1 and SITE not in place.devices:
                 self.add_subject(Subject(site, SITE, DeviceKind.SITE, NOBODY))
         state.heard = now
@@ -100,6 +100,7 @@ class Engine:
         set back, what is known of its devices is dated back, and windows lose what is later."""
         back = note_order(state, report, received)
         if back is not None:
+            state.revised += 1
             for subject in self.sites[state.site].devices.values():
                 if subject.agent == state.agent:
                     self._before.setdefault(subject, (subject.latest, subject.windows, subject.learned))
@@ -127,6 +128,8 @@ class Engine:
                     continue
             self._before.setdefault(subject, (latest, subject.windows, subject.learned))
             subject.latest = following
+            if at <= state.mark - BEHIND_MS:
+                state.revised += 1
             if at <= state.floor:
                 continue
             if at > state.mark:

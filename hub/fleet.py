@@ -146,6 +146,9 @@ class AgentState:
     """What its newest report said of its own clock."""
     overlap: int = 0
     """How many ms the times of the report at hand may lie before older ones, for its clock's offset has fallen."""
+    revised: int = 0
+    """Another number whenever its past has changed: samples were taken in that came very late, its clock was set back,
+    or it was forgotten and is known anew."""
     floor: int = 0
     """After a start without earlier values: samples up to this time were judged before, as far as we can know."""
     asked: int = 0

@@ -2,28 +2,30 @@
 a large fleet, and nothing is heard meanwhile.
 
 A thread reads it from the series store, a part of the fleet at a time and with rests, for live data come first; then
-on, every minute. When the holder gives no sign of life it reads on at once, so that little is left when the lease is
-taken. What is known then is handed over and forgotten.
+on, every 20 seconds. When the holder gives no sign of life it reads on at once, so that little is left when the lease
+is taken. What is known then is handed over and forgotten.
 """
 
 import logging
+import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import sqlalchemy as sa
 
+from hub.lateness import BEHIND_MS
 from hub.rebuild import debts
 from hub.recalled import Memory, Recalled, recall
 from hub.recollection import Debts, Key, Owed, by_sites
-from hub.remembered import Remembered
+from hub.remembered import Attended, Remembered
 from hub.rule import Rule, Settings
 from hub.series.store import SeriesUnavailable
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 60.0
-"""Between two rounds, at least."""
+EVERY_SECONDS, LONGEST_SECONDS = 20.0, 300.0
+"""Between two rounds, at least and at most."""
 
 REST_OF_ROUND = 9.0
 REST_OF_PART = 2.0
@@ -37,13 +39,20 @@ PART_SITES = 100
 ROUND_SECONDS = 600.0
 """After so long reading from nothing waits for the next round: what is known has to be read on."""
 
+PIECE_DEVICES = 2000
+"""About so many are read on at a time: whoever takes over waits for no more."""
+
 SUSPICION_SECONDS = 3.0
 """Without a sign of life from the holder, which gives one every two seconds."""
 
-WHOLE_SECONDS = 6 * 3600.0
-"""All is read from nothing again: values that waited in the holder's buffer came behind what had been read."""
+WHOLE_SECONDS = 2 * 3600.0
+"""All is read from nothing again: what waited in the holder's buffer came behind what had been read."""
 
 LOOK_SECONDS = 0.25
+
+
+class _Interrupted(Exception):  # noqa: N818 - a state
+    """There is something better to do."""
 
 
 class Foreknowledge:
@@ -68,23 +77,34 @@ class Foreknowledge:
         self._working, self._quiet = working, quiet
         self._lock = threading.Lock()
         self._memory: dict[Key, Recalled] = {}
+        self._seen: dict[Key, Owed] = {}
+        """As of the round before."""
         self._due: set[Key] = set()
         """What is known, and has to be read from nothing again."""
-        self._began = self._whole = monotonic()
+        self._began = self._ended = self._whole = self._heard = monotonic()
+        """When the last round began and ended, when all was due, and when the store answered last."""
+        self._away = False
+        """Whether the store has failed to answer since."""
+        self._suspected = False
+        """Whether that round was for a suspicion."""
         self._trouble = ""
         self._told = False
 
     # --- the committer's ---
 
-    def known(self) -> Memory:
-        """As of the last round: what is newer has to be read on. Waits for the reading that is under way."""
-        with self._lock:
+    def known(self, waiting: Callable[[], None]) -> Memory:
+        """As of the last round: what is newer has to be read on. Waits for what is being read, `waiting` meanwhile."""
+        while not self._lock.acquire(timeout=1.0):
+            waiting()
+        try:
             return self._memory
+        finally:
+            self._lock.release()
 
     def forget(self) -> None:
         """It was handed over, and will be too old when this hub stands by again."""
         with self._lock:
-            self._memory, self._due, self._told = {}, set(), False
+            self._memory, self._seen, self._due, self._told = {}, {}, set(), False
 
     # --- its own thread ---
 
@@ -98,8 +118,11 @@ class Foreknowledge:
             try:
                 rest = self.step(stop)
                 self._trouble = ""
-            except (SeriesUnavailable, sa.exc.SQLAlchemyError) as error:
-                self._fail(error)
+            except SeriesUnavailable as error:
+                self._away = True
+                self._complain(error)
+            except sa.exc.SQLAlchemyError as error:
+                self._complain(error)
             except Exception:  # supervised: without it this hub takes over all the same, only slower
                 log.exception("what this hub knows beforehand can't be read")
             self._rest(stop, rest)
@@ -107,53 +130,82 @@ class Foreknowledge:
     def step(self, stop: threading.Event) -> float:
         """A round: read on, then from nothing what is not known yet. For how many seconds to rest then. Raises
         SQLAlchemyError, SeriesUnavailable."""
+        try:
+            return self._round(stop)
+        except _Interrupted:
+            return 0.0
+        finally:
+            self._ended = self._monotonic()
+
+    def _round(self, stop: threading.Event) -> float:
         began = self._began = self._monotonic()
-        wanted = self._wanted()
-        self._read({key: one for key, one in wanted.items() if self._leads(key, wanted)}, only=True)
-        rest = max(EVERY_SECONDS, (self._monotonic() - began) * REST_OF_ROUND)
-        if began - self._whole > WHOLE_SECONDS:
+        self._suspected = self._quiet() >= SUSPICION_SECONDS
+        wanted, seen = self._wanted(), self._seen
+        known = {key: one for key, one in wanted.items() if self._leads(key, one)}
+        with self._lock:
+            self._memory = {key: self._memory[key] for key in known if key in self._memory}
+        for piece, _ in by_sites(known, PIECE_DEVICES, PIECE_DEVICES):
+            self._read(piece, stop)
+        read = self._monotonic()
+        rest = min(max(EVERY_SECONDS, (read - began) * REST_OF_ROUND), LONGEST_SECONDS)
+        if began - self._whole > WHOLE_SECONDS or (self._away and began - self._heard > BEHIND_MS / 1000):
             self._whole, self._due = began, set(wanted)
-        anew = {key: one for key, one in wanted.items() if key in self._due or not self._leads(key, wanted)}
-        for part, _ in by_sites(anew, PART_SITES, PART_DEVICES):
+        self._away, self._heard, self._seen = False, read, wanted
+        # Of an agent whose past still changes, for it sends what it has kept for long, it is read when that is over.
+        anew = {key for key, one in wanted.items() if key not in seen or seen[key].revised == one.revised}
+        unknown = {key: one for key, one in wanted.items() if key in anew and not self._leads(key, one)}
+        due = {key: one for key, one in wanted.items() if key in anew and key in self._due and key not in unknown}
+        for part in (*_parts(unknown), *_parts(due)):
+            self._tell(len(wanted))
             started = self._monotonic()
-            if started - began > ROUND_SECONDS or self._urgent() or stop.is_set():
-                self._tell(len(wanted))
+            if started - began > ROUND_SECONDS:
                 return 0.0
             # As of now: what has been judged since would look as if it had not, and is asked for at length.
-            now = self._wanted()
-            self._read({key: now[key] for key in part if key in now}, afresh=True)
+            now = self._wanted({site for site, _ in part})
+            self._read({key: now[key] for key in part if key in now}, stop, afresh=True)
             self._due -= part.keys()
             self._rest(stop, (self._monotonic() - started) * REST_OF_PART)
         self._tell(len(wanted))
         return rest
 
-    def _wanted(self) -> dict[Key, Owed]:
+    def _wanted(self, sites: Collection[str] | None = None) -> dict[Key, Owed]:
         with self._database.connect() as connection:
-            return debts(connection, self._rules, self._settings, self._clock())
+            return debts(connection, self._rules, self._settings, self._clock(), sites)
 
-    def _read(self, devices: Debts, *, afresh: bool = False, only: bool = False) -> None:
-        """`afresh`: from nothing. `only`: what else was known is gone from the fleet."""
+    def _leads(self, key: Key, one: Owed) -> bool:
+        return key in self._memory and self._memory[key].leads_to(one)
+
+    def _read(self, devices: Debts, stop: threading.Event, *, afresh: bool = False) -> None:
+        """On, or `afresh` from nothing: that is broken off where the holder may be dead."""
+
+        def answered() -> None:
+            if stop.is_set() or (afresh and self._urgent()):
+                raise _Interrupted
+
+        answered()
         with self._lock:
             if self._working():
-                return  # nobody would forget it
-            found = recall(devices, self._series, self._clock(), {} if afresh else self._memory)
-            self._memory = found if only else self._memory | found
-
-    def _leads(self, key: Key, wanted: Debts) -> bool:
-        return key in self._memory and self._memory[key].leads_to(wanted[key])
+                raise _Interrupted  # nobody would forget it
+            known = {} if afresh else self._memory
+            self._memory = self._memory | recall(devices, Attended(self._series, answered), self._clock(), known)
 
     def _urgent(self) -> bool:
-        """Whether this hub works, or may have to soon, and something may have been committed since the round began."""
-        quiet = self._quiet()
-        return self._working() or (quiet >= SUSPICION_SECONDS and self._began < self._monotonic() - quiet)
+        """Whether this hub works, or may have to soon, and something may have been committed since the round began.
+
+        Where it was suspected in vain, for every commit takes long, it rests before it suspects again.
+        """
+        if self._working():
+            return True
+        now, quiet = self._monotonic(), self._quiet()
+        tired = self._suspected and now - self._ended < (self._ended - self._began) * REST_OF_PART
+        return quiet >= SUSPICION_SECONDS and self._began < now - quiet and not tired
 
     def _rest(self, stop: threading.Event, seconds: float) -> None:
         until = self._monotonic() + seconds
         while self._monotonic() < until and not self._urgent() and not stop.wait(LOOK_SECONDS):
             pass
 
-    def _fail(self, error: Exception) -> None:
-        self._due = set(self._memory)
+    def _complain(self, error: Exception) -> None:
         trouble = str(error).partition("\n")[0][:200]
         if trouble != self._trouble:
             self._trouble = trouble
@@ -164,3 +216,10 @@ class Foreknowledge:
         if not self._told:
             log.info("standing by: what rules have seen of %d of %d devices is known", known, wanted)
         self._told = known >= wanted
+
+
+def _parts(devices: Debts) -> list[Debts]:
+    """In any order: one that can't be read must not keep the others from it."""
+    parts = [part for part, _ in by_sites(devices, PART_SITES, PART_DEVICES)]
+    random.shuffle(parts)
+    return parts

@@ -5,7 +5,7 @@ the agent, which still holds them, sends them again.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -82,8 +82,8 @@ def of_site(
     Values are those that rules have seen; none where the series store is away.
     """
     engine = Engine(rules, settings, blindness)
-    _read_agents(connection, engine, now, site)
-    _read_devices(connection, engine, site)
+    _read_agents(connection, engine, now, [site])
+    _read_devices(connection, engine, [site])
     engine.findings.now = now
     engine.findings.covering.covers = Covers(covers.current(connection, now), now)
     place = engine.sites.setdefault(site, Site())
@@ -105,13 +105,19 @@ def of_site(
 
 
 def debts(
-    connection: sa.Connection, rules: Mapping[str, Rule], settings: Mapping[str, Settings], now: int
+    connection: sa.Connection,
+    rules: Mapping[str, Rule],
+    settings: Mapping[str, Settings],
+    now: int,
+    sites: Collection[str] | None = None,
 ) -> dict[Key, Owed]:
-    """The devices of which a rebuilt engine would have to know what rules have seen."""
+    """The devices of these sites (None: of all) whose past a rebuilt engine would want to know."""
     engine = Engine(rules, settings, Blindness([]))
-    _read_agents(connection, engine, now)
-    _read_devices(connection, engine)
-    return owed(engine.sites)
+    _read_agents(connection, engine, now, sites)
+    _read_devices(connection, engine, sites)
+    wanted = owed(engine.sites)
+    engine.sites.clear()  # each points to the others, and this is asked for every minute
+    return wanted
 
 
 def read_blindness(connection: sa.Connection, now: int) -> Blindness:
@@ -126,18 +132,18 @@ def read_blindness(connection: sa.Connection, now: int) -> Blindness:
     return Blindness(intervals)
 
 
-def _read_agents(connection: sa.Connection, engine: Engine, now: int, site: str | None = None) -> None:
+def _read_agents(connection: sa.Connection, engine: Engine, now: int, sites: Collection[str] | None = None) -> None:
     query = sa.select(schema.agent)
-    for row in connection.execute(query if site is None else query.where(schema.agent.c.site == site)):
+    for row in connection.execute(query if sites is None else query.where(schema.agent.c.site.in_(sites))):
         state = engine.hear(row.site, row.agent, min(row.last_heard, now))
         state.mark, state.inventory_hash = row.evaluated_until, row.inventory_hash
-        state.offset_ms, state.offset_source = row.offset_ms, row.offset_source
+        state.offset_ms, state.offset_source, state.revised = row.offset_ms, row.offset_source, row.revised
 
 
-def _read_devices(connection: sa.Connection, engine: Engine, site: str | None = None) -> None:
+def _read_devices(connection: sa.Connection, engine: Engine, sites: Collection[str] | None = None) -> None:
     table = schema.device
     query = sa.select(table).where(table.c.retired.is_(None))
-    for row in connection.execute(query if site is None else query.where(table.c.site == site)):
+    for row in connection.execute(query if sites is None else query.where(table.c.site.in_(sites))):
         if row.device in engine.sites[row.site].agents and row.agent != row.device:
             continue  # an agent's own id is its own, whoever named a device so before
         subject = Subject(row.site, row.device, DeviceKind(row.kind), row.agent, row.parent, dict(row.facts or {}))

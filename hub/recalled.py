@@ -1,28 +1,32 @@
 """What rules have seen of each device, as the series store has it: read from nothing, or on from what was known.
 
 Reading on takes far less: one statement brings all metrics of many devices, where the newest value of each and the
-windows take a seek each. What came late lies before a mark that was known already, so the last quarter of an hour
-before it is read again; what is older than that when it comes is not judged (`lateness.LATE_MS`).
+windows take a seek each. What came late lies before a mark that was known already, so the last minutes before it are
+read again; where something older has come, the agent's past was revised, and is read from nothing.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
-from hub.lateness import LATE_MS
+from hub.lateness import BEHIND_MS
 from hub.lookback import read_windows
-from hub.recollection import LATELY_MS, LOOKBACK_MS, MINUTE_MS, Debts, Key, Owed, by_time, read_newest
+from hub.recollection import LOOKBACK_MS, MINUTE_MS, Debts, Key, Owed, by_time, read_newest
 from hub.remembered import Remembered, together
 from hub.series.store import Point, Value
 from hub.window import Values, Window
 
-STEP_MS = 5 * MINUTE_MS
+STEP_MS = MINUTE_MS
 """Devices whose marks were in the same so many ms are read on together."""
 
-DEVICES_AT_ONCE = 100
-"""So many in a question: 20 minutes of 63 metrics each second are 36 MB in InfluxDB's words."""
+SPAN_MS = 30 * MINUTE_MS
+"""What is older than this is not read on."""
+
+DEVICES_AT_ONCE = 50
+"""So many in a question: 36 minutes of 63 metrics every second are 38 MB in InfluxDB's words."""
 
 
 class Recalled(NamedTuple):
@@ -33,11 +37,10 @@ class Recalled(NamedTuple):
     windows: Mapping[Window, Values]
 
     def leads_to(self, owed: Owed) -> bool:
-        """Whether it can be read on: else it is of another kind of device, too old, or its agent's clock was set
-        back."""
+        """Whether it can be read on: else it is too old, of another kind of device, or its past has changed."""
         before = self.owed
-        alike = before.kind == owed.kind and before.windows == owed.windows
-        return alike and 0 <= owed.mark - before.mark <= LATELY_MS
+        alike = before._replace(heard=owed.heard, mark=owed.mark) == owed
+        return alike and 0 <= owed.mark - before.mark <= SPAN_MS
 
 
 Memory = Mapping[Key, Recalled]
@@ -85,23 +88,28 @@ def _questions(before: Debts, devices: Debts) -> Iterator[_Question]:
         for kind, keys in sorted(kinds.items()):
             rest = iter(sorted(keys))
             while some := list(islice(rest, DEVICES_AT_ONCE)):
-                yield _Question(kind, some, start - LATE_MS, max(devices[key].mark for key in some))
+                yield _Question(kind, some, start - BEHIND_MS, max(devices[key].mark for key in some))
 
 
 def _later(before: Recalled, owed: Owed, points: Iterable[Point]) -> Recalled:
     newest, windows = dict(before.newest), dict(before.windows)
-    for point in points:
-        if point.at > owed.mark:
+    known, watched = {metric: value.at for metric, value in newest.items()}, _by_metric(owed.windows)
+    for _, _, _, _, at, values in points:
+        if at > owed.mark:
             break  # was never judged
-        for metric, number in point.values.items():
-            last = newest.get(metric)
-            if last is None or point.at > last.at:
-                newest[metric] = value = Value(point.at, number)
-                for window in owed.windows:
-                    if window.metric == metric:
-                        windows[window] = window.extended(windows[window], value)
-    known = {metric: value for metric, value in newest.items() if value.at > owed.mark - LOOKBACK_MS}
-    return Recalled(owed, known, {window: _within(window, values, owed) for window, values in windows.items()})
+        for metric, number in values.items():
+            if at > known.get(metric, 0):
+                known[metric] = at
+                newest[metric] = value = Value(at, number)
+                for window in watched.get(metric, ()):
+                    windows[window] = window.extended(windows[window], value)
+    lately = {metric: value for metric, value in newest.items() if value.at > owed.mark - LOOKBACK_MS}
+    return Recalled(owed, lately, {window: _within(window, values, owed) for window, values in windows.items()})
+
+
+@lru_cache
+def _by_metric(windows: tuple[Window, ...]) -> Mapping[str, tuple[Window, ...]]:
+    return {one.metric: tuple(window for window in windows if window.metric == one.metric) for one in windows}
 
 
 def _within(window: Window, values: Values, owed: Owed) -> Values:

@@ -36,10 +36,11 @@ Asked = tuple[tuple[int, int], Pick]
 
 class Owed(NamedTuple):
     """A device whose past is wanted, up to what rules have seen of it, and what they look back on; when its agent was
-    heard last. Times in ms UTC."""
+    heard last, and whether that past is another than before (`AgentState.revised`). Times in ms UTC."""
 
     kind: str
     heard: int
+    revised: int
     mark: int
     windows: tuple[Window, ...]
 
@@ -50,7 +51,7 @@ Debts = Mapping[Key, Owed]
 def owed(places: Mapping[str, Site]) -> dict[Key, Owed]:
     """Every device whose agent has ever reported."""
     return {
-        (name, subject.device): Owed(subject.kind.value, state.heard, state.mark, tuple(subject.windows))
+        (name, subject.device): Owed(subject.kind.value, state.heard, state.revised, state.mark, tuple(subject.windows))
         for name, site in places.items()
         for subject in site.devices.values()
         if (state := site.agents.get(subject.agent)) is not None and state.mark

@@ -45,6 +45,7 @@ agent = Table(
     Column("inventory_hash", String(64)),
     Column("offset_ms", BigInteger),
     Column("offset_source", String(200), nullable=False, server_default="none"),
+    Column("revised", BigInteger, nullable=False, server_default="0"),  # another: what it told long ago has changed
     comment="every agent ever heard",
 )
 

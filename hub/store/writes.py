@@ -49,15 +49,24 @@ class Rejection:
     example: str
 
 
-_AGENT_COLUMNS = ("site", "agent", "first_heard", "last_heard", "evaluated_until", "offset_ms", "offset_source")
+_AGENT_COLUMNS = (
+    "site",
+    "agent",
+    "first_heard",
+    "last_heard",
+    "evaluated_until",
+    "offset_ms",
+    "offset_source",
+    "revised",
+)
 
 
-AgentRow = tuple[str, str, int, int, int, int | None, str]
+AgentRow = tuple[str, str, int, int, int, int | None, str, int]
 
 
 def agent_rows(agents: Iterable[AgentState]) -> list[AgentRow]:
     """As they stand: when each was last heard, up to when rules have seen its samples, what it knows of its clock."""
-    return [(a.site, a.agent, a.heard, a.heard, a.mark, a.offset_ms, a.offset_source) for a in agents]
+    return [(a.site, a.agent, a.heard, a.heard, a.mark, a.offset_ms, a.offset_source, a.revised) for a in agents]
 
 
 def save_agents(connection: sa.Connection, rows: Sequence[AgentRow]) -> None:

@@ -8,9 +8,20 @@ from typing import Any
 import pytest
 
 from hub import foreknowledge
-from hub.foreknowledge import EVERY_SECONDS, ROUND_SECONDS, SUSPICION_SECONDS, WHOLE_SECONDS, Foreknowledge
+from hub.foreknowledge import (
+    EVERY_SECONDS,
+    REST_OF_PART,
+    ROUND_SECONDS,
+    SUSPICION_SECONDS,
+    WHOLE_SECONDS,
+    Foreknowledge,
+)
+from hub.lateness import BEHIND_MS
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import Point, SeriesUnavailable, Value
+from hub.store.erasure import erase
+from hub.store.lease import raise_epoch
+from tests.hub.fleets import T0
 from tests.hub.hubs import GATEWAY, Hub
 from tests.waiting import wait_until
 from wire.messages import Sample
@@ -112,7 +123,7 @@ class Pair:
         return {metric: value.value for metric, value in latest.items()}
 
     def known(self, address: Address = GATEWAY) -> dict[str, float]:
-        found = self.ahead.known().get((address.site, "cam-1"))
+        found = self.ahead.known(nothing).get((address.site, "cam-1"))
         return {metric: value.value for metric, value in found.newest.items()} if found else {}
 
 
@@ -135,7 +146,7 @@ def test_who_knew_reads_on_when_it_takes_over_and_forgets(pair: Pair) -> None:
     assert pair.store.take() == ["on"]
     assert pair.latest() == {"reachable": 0.0, "response_seconds": 0.5}
     assert pair.latest(QUAY) == {"reachable": 1.0}
-    assert pair.ahead.known() == {}
+    assert pair.ahead.known(nothing) == {}
 
 
 def test_who_knew_nothing_reads_all_of_it(pair: Pair) -> None:
@@ -171,8 +182,9 @@ def test_of_a_device_that_is_gone_nothing_is_kept(pair: Pair) -> None:
     assert not pair.known()
 
 
-def test_while_the_store_is_away_it_keeps_what_it_knew_and_afterwards_reads_all_again(
-    pair: Pair, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("seconds", "asked"), [(BEHIND_MS / 1000, ["from nothing", "on"]), (100.0, ["on"])])
+def test_while_the_store_is_away_it_keeps_what_it_knew_and_after_long_it_reads_all_again(
+    pair: Pair, caplog: pytest.LogCaptureFixture, seconds: float, asked: list[str]
 ) -> None:
     pair.report(reachable=1.0)
     pair.step()
@@ -185,11 +197,46 @@ def test_while_the_store_is_away_it_keeps_what_it_knew_and_afterwards_reads_all_
     assert pair.known() == {"reachable": 1.0}
     pair.store.away = False
     pair.store.take()
+    pair.second.now += round(seconds * 1000)
     pair.step()
-    assert pair.store.take() == ["from nothing", "on"]
+    assert pair.store.take() == asked
     assert pair.known() == {"reachable": 0.0}
     pair.step()
     assert pair.store.take() == []
+
+
+def test_what_came_long_after_its_time_is_read_once_no_more_of_it_comes(pair: Pair) -> None:
+    pair.report(reachable=1.0)
+    pair.step()
+    for hour in (3, 2):
+        at = pair.first.now - hour * 3_600_000
+        late = Sample(device="cam-1", at=at, values={"response_seconds": float(hour)})
+        pair.report(reachable=1.0)
+        pair.first.hear(Verb.REPORT, pair.first.report(late))
+        pair.first.step()
+        pair.store.take()
+        pair.step()
+        assert pair.store.take() == []
+    pair.step()
+    assert pair.store.take() == ["from nothing"]
+    assert pair.known() == {"reachable": 1.0, "response_seconds": 2.0}
+
+
+def test_a_site_that_was_forgotten_and_comes_back_is_known_anew(pair: Pair) -> None:
+    pair.report(response_seconds=1.0)
+    pair.step()
+    with pair.first.database.begin() as connection:
+        raise_epoch(connection)
+        erase(connection, GATEWAY.site)
+    pair.stores[0].erase(GATEWAY.site)
+    pair.first.step()
+    pair.report(QUAY, reachable=1.0)
+    pair.first.announce()
+    pair.report(reachable=1.0)
+    pair.step()
+    assert pair.known() == {}
+    pair.step()
+    assert pair.known() == {"reachable": 1.0}
 
 
 def test_with_the_store_away_it_takes_over_with_what_it_knew(pair: Pair) -> None:
@@ -221,10 +268,11 @@ def test_a_part_of_the_fleet_at_a_time_and_what_is_known_is_read_on_before_the_r
 
     def slow() -> None:
         pair.second.now += round(ROUND_SECONDS * 1000)
+        pair.store.meanwhile = nothing
 
     pair.store.meanwhile = slow
     assert pair.step() == 0.0
-    assert (bool(pair.known()), bool(pair.known(QUAY))) == (False, True)
+    assert sorted((bool(pair.known()), bool(pair.known(QUAY)))) == [False, True]
     pair.step()
     assert (bool(pair.known()), bool(pair.known(QUAY))) == (True, True)
 
@@ -235,10 +283,50 @@ def test_who_has_to_work_in_the_middle_of_it_reads_no_further(pair: Pair, monkey
     pair.report(QUAY, reachable=1.0)
     pair.store.meanwhile = lambda: release(pair)
     assert pair.step() == 0.0
-    assert len({key[0] for key in pair.ahead.known()}) == 1
+    assert pair.ahead.known(nothing) == {}
     pair.second.step()
     assert (pair.latest(), pair.latest(QUAY)) == ({"reachable": 1.0}, {"reachable": 1.0})
-    assert pair.ahead.known() == {}
+    assert pair.ahead.known(nothing) == {}
+
+
+def test_who_suspects_in_vain_again_and_again_rests_in_between(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair.report(reachable=1.0)
+    pair.step()
+    monkeypatch.setattr(pair.ahead, "_quiet", lambda: SUSPICION_SECONDS)  # every commit of the holder takes so long
+    pair.second.now += 4000
+    assert pair.ahead._urgent()
+
+    def slow() -> None:
+        pair.second.now += 5000
+        pair.store.meanwhile = nothing
+
+    pair.report(reachable=0.0)
+    pair.store.meanwhile = slow
+    pair.step()
+    pair.second.now += round(REST_OF_PART * 5000) - 1000
+    assert not pair.ahead._urgent()
+    pair.second.now += 2000
+    assert pair.ahead._urgent()
+
+
+def test_who_is_stopped_in_the_middle_of_it_reads_no_further(pair: Pair) -> None:
+    pair.report(reachable=1.0)
+    stop = threading.Event()
+    pair.store.meanwhile = stop.set
+    pair.ahead.run(stop)
+    assert pair.store.asked == ["from nothing"]
+    assert not pair.known()
+
+
+def test_whoever_takes_over_waits_for_what_is_being_read_and_looks_alive(pair: Pair) -> None:
+    pair.report(reachable=1.0)
+    waited = threading.Event()
+    pair.store.meanwhile = lambda: waited.wait(20)
+    thread, stop = started(pair)
+    wait_until(lambda: bool(pair.store.asked), what="a question")
+    assert pair.ahead.known(waited.set)[GATEWAY.site, "cam-1"].newest == {"reachable": Value(T0 + 1000, 1.0)}
+    stop.set()
+    thread.join()
 
 
 def test_without_a_sign_of_life_from_the_holder_it_reads_on_at_once(pair: Pair) -> None:
@@ -258,6 +346,10 @@ def test_without_a_sign_of_life_from_the_holder_it_reads_on_at_once(pair: Pair) 
     pair.take_over()
     assert pair.store.take() == []
     assert pair.latest() == {"reachable": 0.0}
+
+
+def nothing() -> None:
+    """While somebody waits."""
 
 
 def started(pair: Pair) -> tuple[threading.Thread, threading.Event]:

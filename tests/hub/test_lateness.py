@@ -3,7 +3,7 @@
 import pytest
 
 from hub.fleet import AgentState
-from hub.lateness import CLOCK_STEP_MS, LATE_MS, REACH_MS, STALE_MS, bounds, news_of, note_order
+from hub.lateness import BEHIND_MS, CLOCK_STEP_MS, LATE_MS, REACH_MS, STALE_MS, bounds, news_of, note_order
 from hub.newest import Newest
 from tests.hub.fleets import SITE, T0, Timeline
 from wire.messages import Offset, Report
@@ -56,6 +56,27 @@ def test_a_redelivery_and_a_report_made_before_are_late_whatever_their_offset() 
     door(line, mono=3, at=9_999, offset=0.0, opened=1)
     door(line, mono=2, at=9_999, offset=0.0, opened=1)
     assert line.log == []
+
+
+def test_a_sample_that_comes_long_after_its_time_revises_what_its_agents_past_was() -> None:
+    line = Timeline()
+    line.sample(0, "cam-1", reachable=1)
+    line.sample(3600, "cam-1", reachable=1)
+    before = line.state.revised
+    line.sample(3660, "vol-rec", used_ratio=0.5)
+    line.observe("cam-1", T0 + 3_660_000 - BEHIND_MS + 1, T0 + 3_660_000, response_seconds=1)
+    line.observe("cam-1", T0, T0 + 3_660_000, reachable=1)  # again: it is known
+    assert line.state.revised == before
+    line.observe("cam-1", T0 + 3_660_000 - BEHIND_MS, T0 + 3_660_000, authenticated=1)
+    assert line.state.revised != before
+
+
+def test_a_clock_that_is_set_back_revises_it_as_well() -> None:
+    line = Timeline()
+    line.sample(3600, "cam-1", reachable=1)
+    before = line.state.revised
+    line.sample(0, "cam-1", reachable=1)
+    assert line.state.revised != before
 
 
 def test_a_clock_that_is_set_back_does_not_make_everything_late() -> None:
