@@ -141,8 +141,8 @@ class App:
             past=self._warming,
             foreknowledge=self._foreknowledge,
         )
-        self._rollups = RollupWorker(self._database, tiers.for_rollups(), tiers.marks, now_ms, self._is_active)
-        self._pruner = Pruner(tiers.stores, tiers.retention, now_ms, self._is_active)
+        self._rollups = RollupWorker(self._database, tiers.for_rollups(), tiers.marks, now_ms, self._is_going)
+        self._pruner = Pruner(tiers.stores, tiers.retention, now_ms, self._is_going)
         self._mirror = self._mirror_of(self._config)
         self._reconciler = Reconciler(
             self._database,
@@ -277,11 +277,15 @@ class App:
         if databases is None:
             return None
         days = ZoneInfo(zone) if zone else LOCALTZ
-        work = Work(self._database, databases, config.rules, days, now_ms, self._is_active)
+        work = Work(self._database, databases, config.rules, days, now_ms, self._is_going)
         return Mirror(work, lambda: history.forgotten_since(state, now_ms() - FORGOTTEN_MS))
 
     def _is_active(self) -> bool:
         return self._lease.active
+
+    def _is_going(self) -> bool:
+        """For work that can wait: whoever takes over hears again first."""
+        return self._lease.active and self._committer.going
 
     def _write_records(self, stop: threading.Event) -> None:
         if self._mirror is not None:

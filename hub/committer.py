@@ -130,6 +130,11 @@ class Committer:
         due = self._engine.next_due, self._engine.findings.covering.covers.next_change(self._clock())
         return min((at for at in due if at is not None), default=None)
 
+    @property
+    def going(self) -> bool:
+        """Whether it takes in what comes: the engine has been rebuilt. Anybody may ask."""
+        return self._engine is not None
+
     def stand_by(self) -> None:
         """Another hub works: forget everything, so that nothing of it is ever committed. The committer's thread."""
         self._engine = self._failed = self._blindness = self._unseen = self._last = None
@@ -204,7 +209,7 @@ class Committer:
 
     def _restore(self) -> None:
         """Rebuild the engine from what is committed. Raises SQLAlchemyError; the engine is None then."""
-        now = self._clock()
+        now, began = self._clock(), perf_counter()
         self._failed, self._engine = self._engine or self._failed, None
         self._pending.clear()
         with self._database.connect() as connection:
@@ -223,6 +228,8 @@ class Committer:
         if self._foreknowledge:
             self._foreknowledge.forget()
         self._engine, self._failed, self._attempt = engine, None, ""
+        devices = sum(len(place.devices) for place in engine.sites.values())
+        log.info("%d devices are known as they were, after %.1f s", devices, perf_counter() - began)
         self.vigil.restored(self._blindness, now, beat.at if beat else None, self._unseen)
         self._unseen = None
 

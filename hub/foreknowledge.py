@@ -7,6 +7,7 @@ is taken. What is known then is handed over and forgotten.
 """
 
 import logging
+import math
 import random
 import threading
 import time
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS, LONGEST_SECONDS = 20.0, 300.0
 """Between two rounds, at least and at most."""
 
-REST_OF_ROUND = 9.0
+REST_OF_ROUND = 4.0
 REST_OF_PART = 2.0
 """Rests are so many times as long as the work before: reading on, or reading a part of the fleet from nothing."""
 
@@ -45,8 +46,15 @@ PIECE_DEVICES = 2000
 SUSPICION_SECONDS = 3.0
 """Without a sign of life from the holder, which gives one every two seconds."""
 
-WHOLE_SECONDS = 2 * 3600.0
-"""All is read from nothing again: what waited in the holder's buffer came behind what had been read."""
+CALM_SECONDS = 60.0
+"""Nothing is suspected within a round that was for a suspicion, and for so long after it: a holder whose commits take
+seconds only looks dead."""
+
+WHOLE_SECONDS, SOON_SECONDS = 2 * 3600.0, 1800.0
+"""After so long all is read from nothing again: what waited in the holder's buffer came behind what had been read.
+Sooner after an outage of the store, for then something has waited."""
+
+TELL_SECONDS = 60.0
 
 LOOK_SECONDS = 0.25
 
@@ -81,12 +89,14 @@ class Foreknowledge:
         """As of the round before."""
         self._due: set[Key] = set()
         """What is known, and has to be read from nothing again."""
-        self._began = self._ended = self._whole = self._heard = monotonic()
-        """When the last round began and ended, when all was due, and when the store answered last."""
+        self._began = self._heard = monotonic()
+        """When the last round began, and when the store answered last."""
         self._away = False
         """Whether the store has failed to answer since."""
-        self._suspected = False
-        """Whether that round was for a suspicion."""
+        self._whole = self._began + WHOLE_SECONDS
+        """When all will be due."""
+        self._calm = self._tell_again = 0.0
+        """Until when nothing is suspected, and nothing told."""
         self._trouble = ""
         self._told = False
 
@@ -135,11 +145,12 @@ class Foreknowledge:
         except _Interrupted:
             return 0.0
         finally:
-            self._ended = self._monotonic()
+            self._calm = min(self._calm, self._monotonic() + CALM_SECONDS)
 
     def _round(self, stop: threading.Event) -> float:
         began = self._began = self._monotonic()
-        self._suspected = self._quiet() >= SUSPICION_SECONDS
+        if self._quiet() >= SUSPICION_SECONDS:
+            self._calm = math.inf
         wanted, seen = self._wanted(), self._seen
         known = {key: one for key, one in wanted.items() if self._leads(key, one)}
         with self._lock:
@@ -148,9 +159,9 @@ class Foreknowledge:
             self._read(piece, stop)
         read = self._monotonic()
         rest = min(max(EVERY_SECONDS, (read - began) * REST_OF_ROUND), LONGEST_SECONDS)
-        if began - self._whole > WHOLE_SECONDS or (self._away and began - self._heard > BEHIND_MS / 1000):
-            self._whole, self._due = began, set(wanted)
-        self._away, self._heard, self._seen = False, read, wanted
+        self._seen = wanted
+        if read > self._whole:
+            self._due, self._whole = set(wanted), read + WHOLE_SECONDS
         # Of an agent whose past still changes, for it sends what it has kept for long, it is read when that is over.
         anew = {key for key, one in wanted.items() if key not in seen or seen[key].revised == one.revised}
         unknown = {key: one for key, one in wanted.items() if key in anew and not self._leads(key, one)}
@@ -158,7 +169,7 @@ class Foreknowledge:
         for part in (*_parts(unknown), *_parts(due)):
             self._tell(len(wanted))
             started = self._monotonic()
-            if started - began > ROUND_SECONDS:
+            if started - read > ROUND_SECONDS:
                 return 0.0
             # As of now: what has been judged since would look as if it had not, and is asked for at length.
             now = self._wanted({site for site, _ in part})
@@ -188,17 +199,16 @@ class Foreknowledge:
                 raise _Interrupted  # nobody would forget it
             known = {} if afresh else self._memory
             self._memory = self._memory | recall(devices, Attended(self._series, answered), self._clock(), known)
+        now = self._monotonic()
+        if self._away and now - self._heard > BEHIND_MS / 1000:
+            self._due, self._whole = set(self._memory), now + SOON_SECONDS
+        self._away, self._heard = False, now
 
     def _urgent(self) -> bool:
-        """Whether this hub works, or may have to soon, and something may have been committed since the round began.
-
-        Where it was suspected in vain, for every commit takes long, it rests before it suspects again.
-        """
-        if self._working():
-            return True
+        """Whether this hub works, or may have to soon and something may have been committed since the round began."""
         now, quiet = self._monotonic(), self._quiet()
-        tired = self._suspected and now - self._ended < (self._ended - self._began) * REST_OF_PART
-        return quiet >= SUSPICION_SECONDS and self._began < now - quiet and not tired
+        suspected = quiet >= SUSPICION_SECONDS and self._began < now - quiet and now >= self._calm
+        return self._working() or suspected
 
     def _rest(self, stop: threading.Event, seconds: float) -> None:
         until = self._monotonic() + seconds
@@ -212,10 +222,10 @@ class Foreknowledge:
             log.warning("what this hub knows beforehand can't be read: %s", trouble)
 
     def _tell(self, wanted: int) -> None:
-        known = len(self._memory)
-        if not self._told:
+        known, now = len(self._memory), self._monotonic()
+        if not self._told and (known >= wanted or now >= self._tell_again):
             log.info("standing by: what rules have seen of %d of %d devices is known", known, wanted)
-        self._told = known >= wanted
+            self._told, self._tell_again = known >= wanted, now + TELL_SECONDS
 
 
 def _parts(devices: Debts) -> list[Debts]:

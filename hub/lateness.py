@@ -22,9 +22,10 @@ LATE_MS = 900_000
 """A state heard so long after it was measured says nothing of now: it is remembered, and the next live one is judged.
 Longer than an agent needs to send again what went astray."""
 
-BEHIND_MS = 300_000
+BEHIND_MS = 120_000
 """A sample that is taken in though it is so much older than its agent's newest changes what was known of the past
-(`AgentState.revised`). Longer than a slow collector and a report that is sent again take."""
+(`AgentState.revised`). Longer than a slow collector and a report that is sent again take; whoever reads on reads all of
+so long again."""
 
 CLOCK_STEP_MS = 2000
 """A report made later whose clock reads this much earlier than the one before was made after the clock was set back."""

@@ -144,7 +144,10 @@ def _read_devices(connection: sa.Connection, engine: Engine, sites: Collection[s
     table = schema.device
     query = sa.select(table).where(table.c.retired.is_(None))
     for row in connection.execute(query if sites is None else query.where(table.c.site.in_(sites))):
-        if row.device in engine.sites[row.site].agents and row.agent != row.device:
+        place = engine.sites.get(row.site)
+        if place is None:
+            continue  # came in after the agents were read, while another hub works
+        if row.device in place.agents and row.agent != row.device:
             continue  # an agent's own id is its own, whoever named a device so before
         subject = Subject(row.site, row.device, DeviceKind(row.kind), row.agent, row.parent, dict(row.facts or {}))
         subject.room = row.room or ""

@@ -39,6 +39,7 @@ class Owed(NamedTuple):
     heard last, and whether that past is another than before (`AgentState.revised`). Times in ms UTC."""
 
     kind: str
+    agent: str
     heard: int
     revised: int
     mark: int
@@ -51,7 +52,9 @@ Debts = Mapping[Key, Owed]
 def owed(places: Mapping[str, Site]) -> dict[Key, Owed]:
     """Every device whose agent has ever reported."""
     return {
-        (name, subject.device): Owed(subject.kind.value, state.heard, state.revised, state.mark, tuple(subject.windows))
+        (name, subject.device): Owed(
+            subject.kind.value, subject.agent, state.heard, state.revised, state.mark, tuple(subject.windows)
+        )
         for name, site in places.items()
         for subject in site.devices.values()
         if (state := site.agents.get(subject.agent)) is not None and state.mark

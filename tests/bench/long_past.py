@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
-from hub.store import schema
+from hub.store import rollups, schema
 from hub.store.database import connect, migrate
 from tests.dashboards.filling import fill
 from tests.dashboards.player.source import Source
@@ -88,6 +88,8 @@ class Past:
                 connection.execute(schema.agent.insert(), row)
                 devices = [{"site": site, "agent": "gateway", **device.model_dump(mode="json")} for device in DEVICES]
                 connection.execute(schema.device.insert(), devices)
+            for tier in ("hour", "day"):
+                rollups.advance(connection, tier, self.end // DAY_MS * DAY_MS)
 
     def _lines(self) -> Iterator[str]:
         start = self.end - BACK_MS

@@ -6,6 +6,7 @@ from then to the first report that is committed, as its sender hears. It takes a
 the two spend reading the past, the second with rests.
 """
 
+import datetime
 import re
 import threading
 import time
@@ -36,6 +37,8 @@ def figures() -> Iterator[Figure]:
     """Seconds, and what it takes to stand by."""
     with standing(end=time.time_ns() // 1_000_000, silent=False) as (folder, influx, _):
         (folder / "broker").mkdir()
+        for tier in ("hourly", "daily"):
+            influx.query(f'CREATE DATABASE "{influx.database}_{tier}"')
         with Mosquitto(folder / "broker") as broker:
             first, second = (_hub(folder, name, broker, influx) for name in ("north", "south"))
             try:
@@ -78,6 +81,8 @@ def _killed(first: HubProcess, second: HubProcess, influx: InfluxDB, broker: Mos
     base = answers.answered
     wait_until(lambda: answers.answered > base, timeout=PATIENCE_SECONDS, what=lambda: f"the second\n{second.log()}")
     took = time.monotonic() - killed
+    print(f"  killed {datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=took):%H:%M:%S}", flush=True)
+    print("  " + "\n  ".join(second.log().splitlines()[-8:]), flush=True)
     what = f"take-over: {AGENTS} agents, {AGENTS * CAMERAS} cameras"
     limit = "what a hub may take, its lease's 8 s included"
     yield Figure(f"{what}: killed, to the next commit", round(took, 1), "s", LIMIT_SECONDS, round(took / 15, 3), limit)

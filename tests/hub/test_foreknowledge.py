@@ -9,9 +9,10 @@ import pytest
 
 from hub import foreknowledge
 from hub.foreknowledge import (
+    CALM_SECONDS,
     EVERY_SECONDS,
-    REST_OF_PART,
     ROUND_SECONDS,
+    SOON_SECONDS,
     SUSPICION_SECONDS,
     WHOLE_SECONDS,
     Foreknowledge,
@@ -203,6 +204,9 @@ def test_while_the_store_is_away_it_keeps_what_it_knew_and_after_long_it_reads_a
     assert pair.known() == {"reachable": 0.0}
     pair.step()
     assert pair.store.take() == []
+    pair.second.now += round(SOON_SECONDS * 1000)
+    pair.step()
+    assert pair.store.take() == asked[:-1]  # what had waited has come by now
 
 
 def test_what_came_long_after_its_time_is_read_once_no_more_of_it_comes(pair: Pair) -> None:
@@ -289,23 +293,26 @@ def test_who_has_to_work_in_the_middle_of_it_reads_no_further(pair: Pair, monkey
     assert pair.ahead.known(nothing) == {}
 
 
-def test_who_suspects_in_vain_again_and_again_rests_in_between(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_holder_whose_commits_take_long_is_suspected_now_and_then_and_all_becomes_known(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foreknowledge, "PART_DEVICES", 1)
+    monkeypatch.setattr(pair.ahead, "_quiet", lambda: SUSPICION_SECONDS)
     pair.report(reachable=1.0)
-    pair.step()
-    monkeypatch.setattr(pair.ahead, "_quiet", lambda: SUSPICION_SECONDS)  # every commit of the holder takes so long
-    pair.second.now += 4000
-    assert pair.ahead._urgent()
+    pair.report(QUAY, reachable=1.0)
 
     def slow() -> None:
-        pair.second.now += 5000
-        pair.store.meanwhile = nothing
+        pair.second.now += 4000
 
-    pair.report(reachable=0.0)
     pair.store.meanwhile = slow
+    while not (pair.known() and pair.known(QUAY)):
+        assert pair.second.now < T0 + 3_600_000
+        pair.step()
+    pair.store.meanwhile = nothing
     pair.step()
-    pair.second.now += round(REST_OF_PART * 5000) - 1000
+    pair.second.now += round(CALM_SECONDS * 1000) - 1000
     assert not pair.ahead._urgent()
-    pair.second.now += 2000
+    pair.second.now += 1000
     assert pair.ahead._urgent()
 
 

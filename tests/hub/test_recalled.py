@@ -57,9 +57,14 @@ def told(series: EmbeddedSeries, at: int, key: Key = CAM, kind: str = "camera", 
 
 
 def owed(
-    mark: int, heard: int = 0, kind: str = "camera", windows: tuple[Window, ...] = (COARSE, FINE), revised: int = 7
+    mark: int,
+    heard: int = 0,
+    kind: str = "camera",
+    windows: tuple[Window, ...] = (COARSE, FINE),
+    revised: int = 7,
+    agent: str = "gateway",
 ) -> Owed:
-    return Owed(kind, heard or mark, revised, mark, windows)
+    return Owed(kind, agent, heard or mark, revised, mark, windows)
 
 
 def test_who_was_not_heard_since_is_not_asked_about(series: Counted) -> None:
@@ -113,9 +118,10 @@ def test_what_is_older_than_two_days_before_the_last_word_is_forgotten(series: C
         owed(T0 + SPAN_MS + 1),
         owed(T0 + MINUTE, revised=8),
         owed(T0, kind="channel"),
+        owed(T0, agent="spare"),
         owed(T0, windows=(COARSE,)),
     ],
-    ids=["clock set back", "silent for long", "long late", "another kind", "other windows"],
+    ids=["clock set back", "silent for long", "long late", "another kind", "another agent", "other windows"],
 )
 def test_what_does_not_lead_there_is_read_from_nothing(series: Counted, after: Owed) -> None:
     told(series, T0, reachable=1.0)
@@ -171,7 +177,7 @@ def test_read_on_in_any_number_of_steps_it_is_what_there_is(
             values = {metric: value for metric in METRICS if metric in metrics}
             key = ("depot", device)
             series.write([Point("camera", "depot", "gateway", device, mark, values)] if values else [])
-            told(series, mark - late, key, authenticated=value)
+            told(series, mark - late, key, authenticated=float(mark - late))
         if unjudged:
             told(series, mark + 1, ("depot", "a"), reachable=-1.0)
         wanted = {("depot", device): owed(mark, heard + 1) for device in "ab"}
