@@ -25,7 +25,7 @@ from hub.series.store import SeriesUnavailable
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS, LONGEST_SECONDS = 20.0, 300.0
+EVERY_SECONDS, LONGEST_SECONDS = 20.0, 60.0
 """Between two rounds, at least and at most."""
 
 REST_OF_ROUND = 4.0
@@ -37,7 +37,7 @@ PART_DEVICES = 500
 
 PART_SITES = 100
 
-ROUND_SECONDS = 600.0
+ROUND_SECONDS = 120.0
 """After so long reading from nothing waits for the next round: what is known has to be read on."""
 
 PIECE_DEVICES = 2000
@@ -223,7 +223,7 @@ class Foreknowledge:
 
     def _tell(self, wanted: int) -> None:
         known, now = len(self._memory), self._monotonic()
-        if not self._told and (known >= wanted or now >= self._tell_again):
+        if wanted and not self._told and (known >= wanted or now >= self._tell_again):
             log.info("standing by: what rules have seen of %d of %d devices is known", known, wanted)
             self._told, self._tell_again = known >= wanted, now + TELL_SECONDS
 

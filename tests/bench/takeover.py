@@ -26,7 +26,7 @@ from tests.waiting import wait_until
 LIMIT_SECONDS = 15.0
 EVERY_SECONDS = 60.0
 PATIENCE_SECONDS = 1200.0
-WATCH_SECONDS = 120.0
+WATCH_SECONDS = 240.0
 """So long both hubs are watched at work before the first is killed."""
 SETTLE_SECONDS = 1.0
 """What the dead hub has acknowledged is heard by then."""

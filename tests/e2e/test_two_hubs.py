@@ -55,6 +55,7 @@ def test_the_second_hub_goes_on_where_the_first_was_killed(pair: Pair) -> None:
     pair.await_load(40)
     pair.flag("fault", up=True)
     pair.await_tickets("open", 1)
+    wait_until(lambda: "devices is known" in pair.log("south"), what="the standby to know the past")
     pair.fellows["north"].kill()
     took = pair.await_commits()
     pair.hub = pair.fellows["south"]
