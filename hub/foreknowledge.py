@@ -28,8 +28,7 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS, LONGEST_SECONDS = 20.0, 60.0
 """Between two rounds, at least and at most."""
 
-REST_OF_ROUND = 4.0
-REST_OF_PART = 2.0
+REST = 2.0
 """Rests are so many times as long as the work before: reading on, or reading a part of the fleet from nothing."""
 
 PART_DEVICES = 500
@@ -158,7 +157,7 @@ class Foreknowledge:
         for piece, _ in by_sites(known, PIECE_DEVICES, PIECE_DEVICES):
             self._read(piece, stop)
         read = self._monotonic()
-        rest = min(max(EVERY_SECONDS, (read - began) * REST_OF_ROUND), LONGEST_SECONDS)
+        rest = min(max(EVERY_SECONDS, (read - began) * REST), LONGEST_SECONDS)
         self._seen = wanted
         if read > self._whole:
             self._due, self._whole = set(wanted), read + WHOLE_SECONDS
@@ -175,7 +174,7 @@ class Foreknowledge:
             now = self._wanted({site for site, _ in part})
             self._read({key: now[key] for key in part if key in now}, stop, afresh=True)
             self._due -= part.keys()
-            self._rest(stop, (self._monotonic() - started) * REST_OF_PART)
+            self._rest(stop, (self._monotonic() - started) * REST)
         self._tell(len(wanted))
         return rest
 
