@@ -1,5 +1,6 @@
 """Real servers as fixtures. One that is not installed fails the test and names `make servers`; none is skipped."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -40,6 +41,16 @@ def strangers_to_every_device() -> None:
     MANNERS._of.clear()
     PAUSES._until.clear()
     DIRECTORY._of.clear()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command run by a test sets up logging for its process: to the standard error of that test, gone with it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = [handler for handler in root.handlers if handler in handlers]
+    root.setLevel(level)
 
 
 @pytest.hookimpl(wrapper=True)
