@@ -116,7 +116,7 @@ def debts(
     _read_agents(connection, engine, now, sites)
     _read_devices(connection, engine, sites)
     wanted = owed(engine.sites)
-    engine.sites.clear()  # each points to the others, and this is asked for every minute
+    engine.sites.clear()  # each points to the others, and this is asked for over and over
     return wanted
 
 
@@ -225,8 +225,9 @@ def _read_values(engine: Engine, series: Remembered, now: int, known: Memory) ->
     try:
         found: Memory = recall(wanted, series, now, known)
     except SeriesUnavailable as error:
-        log.warning("series store is away (%s): rules start without earlier values", error)
         found = {key: old for key, old in known.items() if key in wanted and old.leads_to(wanted[key])}
+        told = "series store is away (%s): rules start with earlier values of %d of %d devices"
+        log.warning(told, error, len(found), len(wanted))
     for (name, device), one in found.items():
         subject = engine.sites[name].devices[device]
         subject.latest, subject.windows = Newest.of(one.newest), dict(one.windows)

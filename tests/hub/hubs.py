@@ -16,7 +16,7 @@ from hub.lease import Lease
 from hub.measures import Measures
 from hub.own import Own, of_buffer
 from hub.rollup.marks import Marks
-from hub.rule import discover
+from hub.rule import Rule, Settings, discover
 from hub.series.buffer import Backoff, BufferedSeries
 from hub.series.embedded import EmbeddedSeries
 from hub.series.store import SeriesStore
@@ -97,20 +97,7 @@ class Hub:
         self.shares = bool(name)
         known = discover() if config is None else config.known
         rules_settings = settings_of(known, rules) if config is None else config.rules
-        self.foreknowledge = (
-            Foreknowledge(
-                self.database,
-                store,
-                known,
-                rules_settings,
-                lambda: self.now,
-                working=lambda: self.lease.held,
-                quiet=lambda: self.lease.quiet,
-                monotonic=lambda: self.now / 1000,
-            )
-            if name
-            else None
-        )
+        self.foreknowledge = self._ahead(store, known, rules_settings) if name else None
         self.committer = Committer(
             self.database,
             self.series,
@@ -126,6 +113,20 @@ class Hub:
             own=Own(OWN, self.measures, lambda: self.now / 1000, lambda: {"process_cpu_ratio": 0.25}) if own else None,
             fence=self.lease if name else None,
             foreknowledge=self.foreknowledge,
+        )
+
+    def _ahead(
+        self, store: SeriesStore, rules: Mapping[str, Rule], rules_settings: Mapping[str, Settings]
+    ) -> Foreknowledge:
+        return Foreknowledge(
+            self.database,
+            store,
+            rules,
+            rules_settings,
+            lambda: self.now,
+            working=lambda: self.lease.held,
+            quiet=lambda: self.lease.quiet,
+            monotonic=lambda: self.now / 1000,
         )
 
     def close(self) -> None:
